@@ -1,0 +1,16 @@
+// Broken invariants are bugs of ours and must not be mistaken for the user's damage: they throw an
+// error of a class that nothing catches as an ordinary failure.
+
+export class InvariantError extends Error {
+  override name = 'InvariantError';
+}
+
+/** @throws InvariantError when `condition` is false. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InvariantError(`broken invariant: ${message}`);
+}
+
+/** For the default of a switch that covers a union: does not compile when a case is missing. */
+export function unreachable(value: never): never {
+  throw new InvariantError(`broken invariant: unexpected ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,153 @@
+// Every error that a user can meet: its code, whether it is definite, its exit code and its remedy.
+// One registry, so that the wording is judged in one place and the documentation is made from it.
+// Definite means: the operation certainly did not happen. Indefinite: it may or may not have.
+
+export const EXIT_CLEAN = 0;
+export const EXIT_DAMAGE = 1;
+export const EXIT_USAGE = 2;
+export const EXIT_UNKNOWN = 3;
+export const EXIT_INTERRUPTED = 130;
+
+interface ErrorEntry {
+  readonly definite: boolean;
+  readonly exitCode: typeof EXIT_USAGE | typeof EXIT_UNKNOWN;
+  readonly remedy: string;
+}
+
+export const ERRORS = {
+  'unknown-factor': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'use one of the factors that the message lists, or see `heisenwrite hunt --help`',
+  },
+  'unknown-level': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'use one of the levels that the message lists',
+  },
+  'invalid-plan': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy:
+      'correct the field that the message names; `heisenwrite hunt PLAN --dry-run` checks again',
+  },
+  'impossible-constraint': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'relax the constraint or add levels, then check with `heisenwrite hunt PLAN --dry-run`',
+  },
+  'invalid-size': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'write a size such as 512, 4KiB, 1MiB or 1.5GiB',
+  },
+  'invalid-duration': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'write a duration such as 500ms, 30s, 5m or 1h',
+  },
+  'invalid-option': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'see the command with `--help`',
+  },
+  'no-such-place': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'create the directory or mount the file system, then try again',
+  },
+  'place-not-writable': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'mount it read-write, or give a directory that this user may write to',
+  },
+  'no-space': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'free some space, lower the need with --space, or hunt on another place',
+  },
+  'unsupported-medium': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'give a directory on a mounted file system',
+  },
+  'no-such-file': { definite: true, exitCode: EXIT_USAGE, remedy: 'check the path' },
+  'not-readable': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'check the permissions, or run as a user who may read it',
+  },
+  'not-stamped': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy:
+      'only files written by `heisenwrite stamp` check themselves; compare others with `heisenwrite diagnose BAD GOOD`',
+  },
+  'file-exists': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy:
+      'heisenwrite overwrites nothing that it did not create: remove the file or use another name',
+  },
+  'no-such-hunt': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy:
+      'give the directory of the hunt (heisenwrite-...) or run in the directory that holds it',
+  },
+  'evidence-damaged': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy:
+      'the files are left as they are: copy the directory away, then try `sqlite3 evidence.sqlite .recover`',
+  },
+  'evidence-busy': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'another hunt is writing this evidence: wait for it, or stop it with Ctrl-C',
+  },
+  'write-failed': {
+    definite: false,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'check the space and the health of the medium, then try again',
+  },
+  'read-failed': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'check the health of the medium (`dmesg`), then try again',
+  },
+  'missing-component': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'see `heisenwrite doctor` for the command that brings it',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export class HeisenwriteError extends Error {
+  override name = 'HeisenwriteError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  /** @param remedy replaces the registry's remedy where a more exact one is known. */
+  constructor(code: ErrorCode, message: string, options?: { remedy?: string; cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options?.remedy ?? ERRORS[code].remedy;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exitCode;
+  }
+
+  get definite(): boolean {
+    return ERRORS[this.code].definite;
+  }
+}
+
+/** The errno name of a failed system call (`ENOSPC`), or null. */
+export function errnoOf(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : null;
+}

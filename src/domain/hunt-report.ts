@@ -1,0 +1,150 @@
+// The document that `hunt --json` prints and every report is made of. It is a promise to those who
+// build on it: fields may be added, never renamed or given another meaning.
+
+import type { Cell, Levels } from './cell.ts';
+import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
+import type { Reread } from './observation.ts';
+import type { Expectation, PromiseName } from './promise.ts';
+import type { KindCount, Opportunities, Verdict } from './trial.ts';
+
+export interface RigCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What was measured, in words with numbers. */
+  readonly detail: string;
+}
+
+export interface Rig {
+  readonly passed: boolean;
+  readonly checks: readonly RigCheck[];
+}
+
+/** Name and value of everything known about host, medium and versions; values are one line each. */
+export type Facts = Readonly<Record<string, string>>;
+
+export interface CellReport {
+  readonly cell: number;
+  readonly levels: Levels;
+  readonly trials: number;
+  readonly damaged: number;
+  readonly failed: number;
+  readonly unknown: number;
+  /** damaged / (clean + damaged + failed); null before the first trial that counts. */
+  readonly rate: number | null;
+  /** Clopper-Pearson interval at 95 % of that rate. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly opportunities: Opportunities;
+  /** Of every promise tested here, expected or only described. */
+  readonly promises: readonly PromiseReport[];
+  /** Seconds of trial time until the first damaged trial, null when there was none. */
+  readonly firstDamageSeconds: number | null;
+}
+
+export interface PromiseReport {
+  readonly promise: PromiseName;
+  readonly expected: boolean;
+  readonly tries: number;
+  readonly broken: number;
+  /** Clopper-Pearson at 95 %; with 0 broken, `high` is the one-sided bound 3/N. */
+  readonly rate: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly kinds: readonly KindCount[];
+}
+
+/** A sentence of the survey: what the medium keeps or does not keep, and up to what. */
+export interface Guarantee {
+  readonly promise: PromiseName;
+  readonly kept: boolean;
+  readonly expected: boolean;
+  /** The mode it speaks of, as levels: `{writer: 'buffered', reader: 'buffered'}`. */
+  readonly mode: Levels;
+  /** "a buffered write of up to 4KiB was never torn ... (0 of 31,204 reads, under 0.01 %)". */
+  readonly words: string;
+  /** What follows for a protocol built on it. */
+  readonly advice?: string;
+  /** What is known of this file system from elsewhere, with where. */
+  readonly known?: string;
+  readonly tries: number;
+  readonly broken: number;
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly trial: number;
+  readonly levels: Levels;
+  /** False for what is only described (a promise that the plan does not expect). */
+  readonly expected: boolean;
+  readonly promise: PromiseName;
+  readonly kinds: readonly DamageKind[];
+  readonly damage: readonly Damage[];
+  readonly layer: Layer;
+  readonly layerBecause: string;
+  readonly rereads: readonly RereadSummary[];
+  /** Folder with the bytes and facts. */
+  readonly evidence: string;
+  /** The command that replays it. */
+  readonly replay: string;
+  readonly seed: string;
+  readonly atMs: number;
+  /** First bytes around the first damage: rows of a hex dump. */
+  readonly hex: readonly HexRow[];
+}
+
+export type RereadSummary = Omit<Reread, 'bytes'> & { readonly sameAsFirst: boolean | null };
+
+export interface HexRow {
+  readonly offset: number;
+  /** Two hex digits a byte, 16 bytes, space separated; shorter at the end of a file. */
+  readonly expected: string;
+  readonly observed: string;
+}
+
+export interface HuntReport {
+  readonly schema: 'heisenwrite.hunt/1';
+  readonly hunt: string;
+  readonly seed: string;
+  readonly verdict: Verdict;
+  /** Verdict, for a person on call: a few lines. */
+  readonly words: readonly string[];
+  readonly plan: {
+    readonly name: string;
+    readonly hash: string;
+    readonly expectations: readonly Expectation[];
+  };
+  /** The place or places hunted, by label. */
+  readonly places: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly seconds: number;
+  readonly stopped: string;
+  readonly trials: {
+    readonly clean: number;
+    readonly damaged: number;
+    readonly failed: number;
+    readonly unknown: number;
+  };
+  readonly opportunities: Opportunities;
+  readonly factors: readonly {
+    readonly factor: string;
+    readonly levels: readonly Cell['levels'][string][];
+  }[];
+  readonly cells: readonly CellReport[];
+  readonly guarantees: readonly Guarantee[];
+  readonly findings: readonly Finding[];
+  /** Findings are kept for a bounded number of trials; this counts all damaged or departing trials. */
+  readonly findingsNotKept: number;
+  readonly failures: readonly {
+    readonly operation: string;
+    readonly errno: string;
+    readonly count: number;
+    readonly example: string;
+  }[];
+  readonly unknowns: readonly { readonly because: string; readonly count: number }[];
+  readonly signature: Signature | null;
+  readonly rig: Rig;
+  readonly facts: Facts;
+  readonly replay: string;
+}

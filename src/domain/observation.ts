@@ -1,0 +1,123 @@
+// What was seen, raw. An observation is written to the evidence before anything judges it, so it
+// must carry all that a judge needs: the bytes, and how to make the bytes that were meant.
+
+import type { PromiseName } from './promise.ts';
+
+/** How a pattern fills the body of a block; see src/stamp/layout.ts. */
+export const PATTERNS = [
+  'stamp',
+  'alternating',
+  'ones',
+  'zeros',
+  'walking',
+  'counter',
+  'text',
+  'random',
+] as const;
+
+export type Pattern = (typeof PATTERNS)[number];
+
+/** Everything needed to make the bytes of a stamped file again. */
+export interface StampStream {
+  /** 64-bit hunt number, 16 hex digits. */
+  readonly hunt: string;
+  /** File number inside the hunt, 32 bits; the body carries its low 10 bits. */
+  readonly file: number;
+  readonly writer: number;
+  /** A power of two from 512 to 1 MiB. */
+  readonly blockBytes: number;
+  readonly pattern: Pattern;
+  /** Length that the whole file is meant to have; 0 where that is not stated. */
+  readonly fileBytes: number;
+}
+
+/** Blocks [firstBlock, firstBlock + blocks) were last written with this generation. */
+export interface GenerationRun {
+  readonly firstBlock: number;
+  readonly blocks: number;
+  readonly generation: number;
+  readonly writer?: number;
+}
+
+/** What ought to be in the window of an observation. */
+export type Expected =
+  /** Exactly these generations, the file at exactly `fileBytes`. */
+  | {
+      readonly shape: 'blocks';
+      readonly stream: StampStream;
+      readonly runs: readonly GenerationRun[];
+    }
+  /**
+   * One block that is rewritten while it is read: any single generation from `acknowledged` (known
+   * to be complete before the read began) to `started` (begun before the read ended) is right.
+   */
+  | {
+      readonly shape: 'unit';
+      readonly stream: StampStream;
+      readonly acknowledged: number;
+      readonly started: number;
+      /** True when the unit may legitimately be absent or empty (before the first write). */
+      readonly mayBeAbsent: boolean;
+    }
+  /**
+   * A file of appended records, each one block whose header names writer and generation (the
+   * writer's sequence number, from 1). Right is: every record whole and exactly once, and each
+   * writer's records in order.
+   */
+  | {
+      readonly shape: 'records';
+      readonly stream: StampStream;
+      readonly recordsOfWriter: readonly number[];
+    };
+
+/** A second look at the same bytes, in the order in which it was taken. */
+export interface Reread {
+  readonly how: 'same-descriptor' | 'cache-dropped' | 'direct' | 'second-client';
+  /** Monotonic time, nanoseconds, as a decimal string. */
+  readonly atNs: string;
+  readonly outcome: 'read' | 'not-possible';
+  /** Why not, or what is uncertain about it (for example that the cache could not be dropped). */
+  readonly note?: string;
+  /** Bytes of the same window, when they were read. */
+  readonly bytes?: Uint8Array;
+  /** Length of the file at that time. */
+  readonly fileBytes?: number;
+}
+
+export interface Observation {
+  /** Order within the trial, from 0. */
+  readonly seq: number;
+  readonly promise: PromiseName;
+  /** For example `reader-0`. */
+  readonly actor: string;
+  /** Path relative to the trial's directory. */
+  readonly file: string;
+  /** File offset of the first byte of `bytes`. */
+  readonly offset: number;
+  /** Bytes asked for; `bytes` is shorter after a short read, or where the window was cut. */
+  readonly asked: number;
+  /** What the read returned: number of bytes, or -1 where the file could not be opened. */
+  readonly returned: number;
+  /** Length of the file when it was read, -1 where unknown. */
+  readonly fileBytes: number;
+  /** The I/O size that the writer used; bytes. */
+  readonly ioBytes: number;
+  readonly bytes: Uint8Array;
+  readonly expected: Expected;
+  readonly rereads: readonly Reread[];
+  /** Monotonic time of the read's end, nanoseconds, as a decimal string. */
+  readonly atNs: string;
+  /** False when the writer's buffer no longer had its own checksum afterwards. */
+  readonly sourceIntact: boolean;
+}
+
+/** An operation that returned an error, or wrote or read less than was asked without a reason. */
+export interface OperationFailure {
+  readonly actor: string;
+  readonly operation: string;
+  readonly file: string;
+  readonly errno: string;
+  readonly message: string;
+  readonly offset?: number;
+  readonly atNs: string;
+}

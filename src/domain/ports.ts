@@ -1,0 +1,79 @@
+// What the flow needs from outside, as interfaces. Adapters are chosen at the composition root
+// (src/cli) and nowhere else.
+
+import type { Cell } from './cell.ts';
+import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
+import type { Expectation } from './promise.ts';
+import type { Judgement, TrialOutcome, TrialRecord } from './trial.ts';
+
+/** Written once, before the first trial; enough to resume and to report without the plan file. */
+export interface HuntHeader {
+  /** 16 hex digits. */
+  readonly hunt: string;
+  readonly seed: string;
+  readonly version: string;
+  /** The normalised plan, as JSON, with its hash. */
+  readonly planJson: string;
+  readonly planName: string;
+  readonly planHash: string;
+  readonly expectations: readonly Expectation[];
+  readonly places: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly replay: string;
+  readonly startedAtMs: number;
+  readonly facts: Facts;
+}
+
+export interface StoredTrial extends Omit<TrialRecord, 'outcome'> {
+  /** Without the bytes of observations, which are in the finding's folder. */
+  readonly outcome: Omit<TrialOutcome, 'observations'>;
+  readonly observations: number;
+  /** Null when a crash came between the observation and its judgement. */
+  readonly judgement: Judgement | null;
+}
+
+/** Append-only. Every method returns after its data would survive a crash of this process. */
+export interface EvidenceStore {
+  begin(header: HuntHeader): Promise<void>;
+  header(): Promise<HuntHeader>;
+  /** Appends what was seen, with all bytes, before it is judged. */
+  appendTrial(record: TrialRecord): Promise<void>;
+  appendJudgement(trial: number, judgement: Judgement): Promise<void>;
+  appendFinding(finding: Finding): Promise<void>;
+  appendRig(rig: Rig, atMs: number): Promise<void>;
+  /** When a run of the hunt ended and why; a resumed hunt has several. */
+  appendStop(reason: string, atMs: number, trialSeconds: number): Promise<void>;
+  /** In order of trial number; streamed, so that a long hunt needs constant memory. */
+  trials(): AsyncIterable<StoredTrial>;
+  /** Trials that were recorded and never judged (the judge or the machine crashed). */
+  unjudged(): Promise<readonly TrialRecord[]>;
+  findings(): Promise<readonly Finding[]>;
+  rigs(): Promise<readonly Rig[]>;
+  stops(): Promise<readonly { reason: string; atMs: number; trialSeconds: number }[]>;
+  close(): Promise<void>;
+}
+
+/** Which cell next. The balanced schedule is one; the adaptive schedule will be another. */
+export interface Schedule {
+  /** The next cell, or null when there is nothing left to try. */
+  next(): Cell | null;
+  /** Told of every finished trial, in order; a schedule that learns does so here. */
+  learn(cell: Cell, judgement: Judgement): void;
+}
+
+/** What a live display is told. All methods return at once and never throw. */
+export interface HuntListener {
+  begun(header: HuntHeader, cells: readonly Cell[], limits: HuntLimits): void;
+  trialStarted(trial: number, cell: Cell): void;
+  trialJudged(record: TrialRecord, judgement: Judgement): void;
+  found(finding: Finding): void;
+  note(message: string): void;
+  ended(report: HuntReport): void;
+}
+
+export interface HuntLimits {
+  readonly forMs: number | null;
+  readonly trials: number | null;
+  readonly findings: number | null;
+  readonly spaceBytes: number;
+}

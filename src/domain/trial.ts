@@ -1,0 +1,63 @@
+// A trial: one seeded attempt in one cell, what it saw, and what was made of it.
+
+import type { Cell } from './cell.ts';
+import type { Damage, DamageKind, Layer } from './damage.ts';
+import type { Observation, OperationFailure } from './observation.ts';
+import type { PromiseName, PromiseTally } from './promise.ts';
+
+export type Verdict = 'clean' | 'damaged' | 'failed' | 'unknown';
+
+/** What a trial offered to go wrong, so that rates can be given per opportunity. */
+export interface Opportunities {
+  readonly reads: number;
+  readonly writes: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** How often a kind of departure was seen, whether or not its bytes were kept. */
+export interface KindCount {
+  readonly promise: PromiseName;
+  readonly kind: DamageKind;
+  readonly count: number;
+}
+
+/** The raw result of a trial: appended to the evidence before it is judged. */
+export interface TrialOutcome {
+  readonly opportunities: Opportunities;
+  readonly tallies: readonly PromiseTally[];
+  /** A bounded number of departures with their bytes; the tallies count all of them. */
+  readonly observations: readonly Observation[];
+  readonly failures: readonly OperationFailure[];
+  /** Why nothing may be concluded from this trial, when that is so. */
+  readonly unknown?: string;
+}
+
+export interface TrialRecord {
+  /** Order within the hunt, from 1. */
+  readonly trial: number;
+  readonly cell: Cell;
+  readonly seed: string;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly outcome: TrialOutcome;
+}
+
+/** What was made of one observation. */
+export interface Diagnosis {
+  readonly observation: number;
+  readonly promise: PromiseName;
+  readonly damage: readonly Damage[];
+  readonly layer: Layer;
+  readonly layerBecause: string;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Why, in one sentence, for verdicts other than clean. */
+  readonly because?: string;
+  /** Of observations whose promise the plan expects. */
+  readonly damage: readonly Diagnosis[];
+  /** Of observations whose promise the plan does not expect: described, never counted as damage. */
+  readonly described: readonly Diagnosis[];
+}
