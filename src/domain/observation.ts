@@ -41,11 +41,13 @@ export interface GenerationRun {
 
 /** What ought to be in the window of an observation. */
 export type Expected =
-  /** Exactly these generations, the file at exactly `fileBytes`. */
+  /** Exactly these generations; blocks of no run were never written and read as zeros (holes). */
   | {
       readonly shape: 'blocks';
       readonly stream: StampStream;
       readonly runs: readonly GenerationRun[];
+      /** Length that the file must have; the stamps themselves do not state it (fileBytes 0). */
+      readonly lengthBytes: number;
     }
   /**
    * One block that is rewritten while it is read: any single generation from `acknowledged` (known
@@ -54,19 +56,23 @@ export type Expected =
   | {
       readonly shape: 'unit';
       readonly stream: StampStream;
+      /** Block index of the unit in its file. */
+      readonly block: number;
       readonly acknowledged: number;
       readonly started: number;
       /** True when the unit may legitimately be absent or empty (before the first write). */
       readonly mayBeAbsent: boolean;
     }
   /**
-   * A file of appended records, each one block whose header names writer and generation (the
-   * writer's sequence number, from 1). Right is: every record whole and exactly once, and each
-   * writer's records in order.
+   * A file of appended records, each one block of the stream. The header names the writer and, as
+   * generation, the writer's sequence number from 1. Places in the file are not known beforehand,
+   * so the block index numbers the record: (records of all writers before this one) + sequence - 1.
+   * Right is: every record whole and exactly once, and each writer's records in their order.
    */
   | {
       readonly shape: 'records';
       readonly stream: StampStream;
+      /** Index is the writer, value its number of acknowledged records. */
       readonly recordsOfWriter: readonly number[];
     };
 
@@ -94,9 +100,12 @@ export interface Observation {
   readonly file: string;
   /** File offset of the first byte of `bytes`. */
   readonly offset: number;
-  /** Bytes asked for; `bytes` is shorter after a short read, or where the window was cut. */
+  /**
+   * Bytes asked for. Of a window cut out of a larger read, `offset`, `asked` and `returned` describe
+   * the window as if it had been a read of its own: a short read is always `returned < asked`.
+   */
   readonly asked: number;
-  /** What the read returned: number of bytes, or -1 where the file could not be opened. */
+  /** Bytes that the read returned (`bytes.length`), or -1 where the file could not be opened. */
   readonly returned: number;
   /** Length of the file when it was read, -1 where unknown. */
   readonly fileBytes: number;
