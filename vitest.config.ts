@@ -1,5 +1,6 @@
-// Unit, detection and conformance tests run in parallel; real tests (mounts, browsers, servers) run
-// in a project of their own, one file at a time, because they share two cores and one kernel.
+// Tidy, unit, detection and conformance tests run in parallel; real tests (mounts, browsers,
+// servers) run in a project of their own, one file at a time, because they share two cores and one
+// kernel. fast-check prints the seed and path of a failing property by itself (test/seeds).
 
 import { defineConfig } from 'vitest/config';
 
@@ -8,9 +9,18 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'fast',
-          include: ['test/{unit,detection,conformance,tidy}/**/*.test.ts'],
+          name: 'tidy',
+          include: ['test/tidy/**/*.test.ts'],
           testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/{unit,detection,conformance}/**/*.test.ts'],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -20,6 +30,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
