@@ -27,6 +27,18 @@
 // A word is nobody's when what it decodes to cannot be: no such file, generation or place. Among
 // 2^64 values those that can be are few (1 GiB, 100 generations, 1 file: one in 2^30).
 //
+// key(hunt) is the first number of splitmix64 from the hunt number.
+//
+// The plain patterns give up this self-description where a fault depends on the data; the header
+// keeps it. Word i of generation g, with all arithmetic modulo 2^64:
+//
+//   alternating  all ones where i + g is even, else zeros     ones, zeros   as they say
+//   walking      the one bit (i + g) mod 64                   counter       (g << 40) + i
+//   text         lines of 64 bytes, numbers in hexadecimal, the first 12 digits of the hunt:
+//                "<16: file offset> file <8> generation <8> <12: hunt>\n"
+//   random       number i of splitmix64 from key(hunt, file, g) =
+//                finish(finish(key(hunt) + file + GAMMA) + g + GAMMA), GAMMA = WORD_MULTIPLIER
+//
 // Block index is i * 8 / blockBytes; blocks lie at multiples of the block size; the last block of a
 // file may be cut.
 
@@ -57,6 +69,10 @@ export const GENERATION_BITS = 14n;
 export const FILE_BITS = 10n;
 /** Files longer than this cannot be stamped (8 TiB: 2^40 words). */
 export const FILE_BYTES_MAX = 8 * 2 ** 40;
+/** Nor can files of more blocks than a 32-bit index counts: 2 TiB in blocks of 512 bytes. */
+export const BLOCKS_MAX = 2 ** 32;
+/** A line of pattern `text`. Bodies are a whole number of lines and begin with one. */
+export const TEXT_LINE_BYTES = 64;
 
 /** Odd, with well-spread bits (the fractional part of the golden ratio, as in splitmix64). */
 export const WORD_MULTIPLIER = 0x9e3779b97f4a7c15n;
