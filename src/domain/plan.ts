@@ -1,0 +1,57 @@
+// A plan: what to vary, what must hold, and when to stop. This is the normalised form, plain JSON,
+// which is hashed, stored with the evidence and enough to resume a hunt without the plan's file.
+
+import type { Level, Levels } from './cell.ts';
+import type { Expectation } from './promise.ts';
+
+/** One workload with the levels of its factors; a plan is the union of the cells of its arms. */
+export interface Arm {
+  readonly workload: string;
+  /** Factors that are varied or fixed here; those not named take the workload's default. */
+  readonly factors: Readonly<Record<string, readonly Level[]>>;
+  /** Cells that break one of these are left out; see src/plan/constraint.ts for the grammar. */
+  readonly constraints: readonly string[];
+}
+
+export interface Plan {
+  readonly name: string;
+  /** Label to directory or URL; more than one makes the factor `place`. */
+  readonly places: Readonly<Record<string, string>>;
+  readonly arms: readonly Arm[];
+  readonly expectations: readonly Expectation[];
+  readonly stop: PlanStop;
+}
+
+export interface PlanStop {
+  /** Milliseconds of hunting, null for no limit. */
+  readonly forMs: number | null;
+  readonly trials: number | null;
+  /** Damaged or failed trials. */
+  readonly findings: number | null;
+}
+
+export type FactorKind = 'size' | 'duration' | 'count' | 'choice' | 'flag';
+
+/** What a workload says of a factor, so that plans are checked and `--help` is made from it. */
+export interface FactorDeclaration {
+  readonly name: string;
+  readonly kind: FactorKind;
+  readonly about: string;
+  /** Taken where a plan does not name the factor. Sizes in bytes, durations in milliseconds. */
+  readonly fallback: Level;
+  /** Of a choice: all levels there are. */
+  readonly choices?: readonly string[];
+  /** Of a size, duration or count: inclusive bounds. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Of a size: must be a power of two. */
+  readonly powerOfTwo?: boolean;
+}
+
+export function numberLevel(levels: Levels, factor: string): number {
+  return Number(levels[factor]);
+}
+
+export function textLevel(levels: Levels, factor: string): string {
+  return String(levels[factor]);
+}

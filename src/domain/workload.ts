@@ -1,0 +1,48 @@
+// The port of a workload (what a trial does) and of the actors that take part in it. Workloads say
+// what they need and test; the trial stage gives them actors, a directory of their own and a limit.
+
+import type { Rng } from '../base/rng.ts';
+import type { Levels } from './cell.ts';
+import type { FactorDeclaration } from './plan.ts';
+import type { PromiseName } from './promise.ts';
+import type { TrialOutcome } from './trial.ts';
+
+export interface Workload {
+  readonly name: string;
+  readonly about: string;
+  readonly factors: readonly FactorDeclaration[];
+  /** Constraints that always hold, in the grammar of src/plan/constraint.ts. */
+  readonly constraints: readonly string[];
+  readonly promises: readonly PromiseName[];
+  /** Bytes that one trial may occupy at a time. `levels` has every factor. */
+  spaceBytes(levels: Levels): number;
+  /** Expected duration of one trial in milliseconds, for `--dry-run` and time limits. */
+  estimateMs(levels: Levels): number;
+  /** Drives one trial; rejects only when the tester or the environment broke (verdict unknown). */
+  run(setting: TrialSetting): Promise<TrialOutcome>;
+}
+
+export interface TrialSetting {
+  readonly trial: number;
+  /** Every factor of the workload, defaults filled in. */
+  readonly levels: Levels;
+  readonly rng: Rng;
+  /** Directory of this trial alone, empty, on the medium under test. */
+  readonly directory: string;
+  /** 16 hex digits. */
+  readonly hunt: string;
+  /** File numbers [firstFile, firstFile + 8) belong to this trial. */
+  readonly firstFile: number;
+  readonly actors: Actors;
+}
+
+/** Where an actor lives: a worker thread, or a process of its own. */
+export type ActorHost = 'thread' | 'process';
+
+export interface Actors {
+  /**
+   * Runs `role` (a name in src/workload/roles.ts) on the standing actor `name` and resolves with
+   * what it returns. Rejects when the actor dies or exceeds the trial's time limit.
+   */
+  call<Result>(name: string, role: string, assignment: object, host?: ActorHost): Promise<Result>;
+}

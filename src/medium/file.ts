@@ -1,0 +1,186 @@
+// A file on a mounted file system: the synchronous calls that actors make. Each failing call throws
+// an OperationError that names the call, since "EACCES" alone does not say whether open or write
+// refused, and that difference has decided cases.
+
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { monotonicNs } from '../base/clock.ts';
+import { errnoOf } from '../domain/errors.ts';
+import type { OperationFailure } from '../domain/observation.ts';
+
+export const OPEN_MODES = ['buffered', 'sync', 'dsync', 'direct'] as const;
+export type OpenMode = (typeof OPEN_MODES)[number];
+
+/** Offsets, lengths and buffers must be multiples of this for O_DIRECT (4096 is safe everywhere). */
+export const DIRECT_ALIGNMENT_BYTES = 512;
+
+const MODE_FLAGS: Readonly<Record<OpenMode, number>> = {
+  buffered: 0,
+  sync: constants.O_SYNC,
+  dsync: constants.O_DSYNC,
+  direct: constants.O_DIRECT,
+};
+
+export const SYNC_CALLS = ['none', 'fsync', 'fdatasync'] as const;
+export type SyncCall = (typeof SYNC_CALLS)[number];
+
+/** A call on a file that returned an error, or that moved fewer bytes than asked. */
+export class OperationError extends Error {
+  override name = 'OperationError';
+  readonly operation: string;
+  readonly path: string;
+  readonly errno: string;
+  readonly offset: number | undefined;
+
+  constructor(operation: string, path: string, errno: string, message: string, offset?: number) {
+    super(message);
+    this.operation = operation;
+    this.path = path;
+    this.errno = errno;
+    this.offset = offset;
+  }
+}
+
+/** As the evidence keeps it. `file` is the path relative to the trial's directory. */
+export function operationFailure(error: unknown, actor: string, file: string): OperationFailure {
+  if (!(error instanceof OperationError)) throw error;
+  return {
+    actor,
+    operation: error.operation,
+    file,
+    errno: error.errno,
+    message: error.message,
+    ...(error.offset === undefined ? {} : { offset: error.offset }),
+    atNs: String(monotonicNs()),
+  };
+}
+
+export type OpenFor = 'read' | 'write' | 'create' | 'replace' | 'append';
+
+const INTENT_FLAGS: Readonly<Record<OpenFor, number>> = {
+  read: constants.O_RDONLY,
+  write: constants.O_RDWR,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  replace: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+};
+
+/** @throws OperationError */
+export function openFile(path: string, intent: OpenFor, mode: OpenMode): number {
+  return attempt('open', path, () =>
+    openSync(path, INTENT_FLAGS[intent] | MODE_FLAGS[mode] | constants.O_NOFOLLOW, 0o600),
+  );
+}
+
+/** One pwrite(2), or write(2) where `offset` is null (an append). @throws OperationError */
+export function writeOnce(
+  fd: number,
+  path: string,
+  buffer: Uint8Array,
+  at: number,
+  length: number,
+  offset: number | null,
+): void {
+  let written: number;
+  try {
+    written = writeSync(fd, buffer, at, length, offset);
+  } catch (error) {
+    throw operationError('write', path, error, offset ?? undefined);
+  }
+  if (written !== length) {
+    const words = `write returned ${written} of ${length} bytes`;
+    throw new OperationError('write', path, 'SHORT', words, offset ?? undefined);
+  }
+}
+
+/** One pread(2); returns what it returned. @throws OperationError */
+export function readOnce(
+  fd: number,
+  path: string,
+  buffer: Uint8Array,
+  at: number,
+  length: number,
+  offset: number,
+): number {
+  try {
+    return readSync(fd, buffer, at, length, offset);
+  } catch (error) {
+    throw operationError('read', path, error, offset);
+  }
+}
+
+export function syncFile(fd: number, path: string, call: SyncCall): void {
+  if (call === 'fsync') attempt('fsync', path, () => fsyncSync(fd));
+  if (call === 'fdatasync') attempt('fdatasync', path, () => fdatasyncSync(fd));
+}
+
+export function truncateFile(fd: number, path: string, length: number): void {
+  attempt('ftruncate', path, () => ftruncateSync(fd, length));
+}
+
+export function fileLength(fd: number, path: string): number {
+  return attempt('fstat', path, () => fstatSync(fd).size);
+}
+
+/** Errors of close(2) are real failures: deferred write errors surface there. */
+export function closeFile(fd: number, path: string): void {
+  attempt('close', path, () => closeSync(fd));
+}
+
+/**
+ * Opens, uses and closes, also when `use` throws; then its error is the one that counts.
+ * @throws OperationError
+ */
+export function withFile<Result>(
+  path: string,
+  intent: OpenFor,
+  mode: OpenMode,
+  use: (fd: number) => Result,
+): Result {
+  return withFiles([path], intent, mode, ([fd]) => use(fd as number));
+}
+
+/** The same for several files at once. */
+export function withFiles<Result>(
+  paths: readonly string[],
+  intent: OpenFor,
+  mode: OpenMode,
+  use: (fds: readonly number[]) => Result,
+): Result {
+  const fds: number[] = [];
+  let result: Result;
+  try {
+    for (const path of paths) fds.push(openFile(path, intent, mode));
+    result = use(fds);
+  } catch (error) {
+    for (const fd of fds) closeSync(fd);
+    throw error;
+  }
+  fds.forEach((fd, index) => {
+    closeFile(fd, paths[index] as string);
+  });
+  return result;
+}
+
+export function attempt<Result>(operation: string, path: string, call: () => Result): Result {
+  try {
+    return call();
+  } catch (error) {
+    throw operationError(operation, path, error);
+  }
+}
+
+function operationError(operation: string, path: string, error: unknown, offset?: number): Error {
+  const errno = errnoOf(error);
+  if (errno === null) return error as Error;
+  return new OperationError(operation, path, errno, (error as Error).message, offset);
+}

@@ -1,0 +1,146 @@
+// A plan as a person writes it, in TypeScript or JSON, and the check that turns it into the
+// normalised form. Every message names the field and the likely mistake.
+
+import { z } from 'zod';
+import { parseDuration } from '../base/quantities.ts';
+import type { Level } from '../domain/cell.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { Arm, Plan } from '../domain/plan.ts';
+import { PROMISES } from '../domain/promise.ts';
+import type { Workload } from '../domain/workload.ts';
+import { parseConstraint } from './constraint.ts';
+import { parseLevel } from './level.ts';
+import { nearest } from './nearest.ts';
+
+const levelSchema = z.union([z.string(), z.number(), z.boolean()]);
+
+const armSchema = z.strictObject({
+  workload: z.string(),
+  /** A single level may stand without its list. */
+  factors: z.record(z.string(), z.union([levelSchema, z.array(levelSchema).min(1)])).default({}),
+  constraints: z.array(z.string()).default([]),
+});
+
+const stopSchema = z.strictObject({
+  for: z.string().optional(),
+  trials: z.int().positive().optional(),
+  findings: z.int().positive().optional(),
+});
+
+const planSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1).max(80),
+  places: z.record(z.string(), z.string()).optional(),
+  arms: z.array(armSchema).min(1),
+  expect: z
+    .array(
+      z.strictObject({
+        promise: z.enum(PROMISES),
+        source: z.enum(['POSIX', 'manual', 'protocol', 'design']).default('design'),
+      }),
+    )
+    .default([{ promise: 'read-back', source: 'POSIX' }]),
+  stop: stopSchema.default({}),
+});
+
+/** What a plan file holds. */
+export type PlanInput = z.input<typeof planSchema>;
+
+/** Gives a plan file in TypeScript its types: `export default definePlan({...})`. */
+export function definePlan(plan: PlanInput): PlanInput {
+  return plan;
+}
+
+/**
+ * Checks a plan and brings it into its normalised form.
+ * @param source name of the file or preset, for messages
+ * @throws HeisenwriteError `invalid-plan`, `unknown-factor`, `unknown-level`, `invalid-size`
+ */
+export function normalisePlan(
+  input: unknown,
+  source: string,
+  workloads: readonly Workload[],
+): Plan {
+  const parsed = planSchema.safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    throw new HeisenwriteError('invalid-plan', `${source}: ${issueWords(issue)}`);
+  }
+  const plan = parsed.data;
+  return {
+    name: plan.name,
+    places: plan.places ?? {},
+    arms: plan.arms.map((arm, index) => normaliseArm(arm, `${source}: arms[${index}]`, workloads)),
+    expectations: plan.expect,
+    stop: {
+      forMs: plan.stop.for === undefined ? null : duration(plan.stop.for, `${source}: stop.for`),
+      trials: plan.stop.trials ?? null,
+      findings: plan.stop.findings ?? null,
+    },
+  };
+}
+
+function issueWords(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map((part) =>
+    typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
+  );
+  const where = path.join('').replace(/^\./, '') || 'the plan';
+  if (issue.code === 'unrecognized_keys') {
+    const known =
+      issue.path.length === 0 ? Object.keys(planSchema.shape) : Object.keys(armSchema.shape);
+    const key = issue.keys[0] as string;
+    const near = nearest(key, known);
+    return `${where} has the unknown field "${key}"${near ? `; did you mean "${near}"?` : ''}`;
+  }
+  return `${where}: ${issue.message}`;
+}
+
+function normaliseArm(
+  arm: z.output<typeof armSchema>,
+  where: string,
+  workloads: readonly Workload[],
+): Arm {
+  const workload = workloads.find((each) => each.name === arm.workload);
+  if (!workload) {
+    const names = workloads.map((each) => each.name);
+    const near = nearest(arm.workload, names);
+    throw new HeisenwriteError(
+      'invalid-plan',
+      `${where}.workload: there is no workload "${arm.workload}"` +
+        `${near ? `; did you mean "${near}"?` : ''} (workloads: ${names.join(', ')})`,
+    );
+  }
+  const factors: Record<string, Level[]> = {};
+  for (const [name, written] of Object.entries(arm.factors)) {
+    const declaration = findFactor(workload, name, where);
+    const levels = (Array.isArray(written) ? written : [written]).map((level) =>
+      parseLevel(declaration, level, `${where}.factors.${name}`),
+    );
+    factors[name] = [...new Set(levels)];
+  }
+  const names = workload.factors.map((factor) => factor.name);
+  for (const text of arm.constraints) parseConstraint(text, names);
+  return { workload: arm.workload, factors, constraints: arm.constraints };
+}
+
+/** @throws HeisenwriteError `unknown-factor` with the factors there are. */
+export function findFactor(workload: Workload, name: string, where: string) {
+  const declaration = workload.factors.find((factor) => factor.name === name);
+  if (declaration) return declaration;
+  const names = workload.factors.map((factor) => factor.name);
+  const near = nearest(name, names);
+  throw new HeisenwriteError(
+    'unknown-factor',
+    `${where}: workload ${workload.name} has no factor "${name}"` +
+      `${near ? `; did you mean "${near}"?` : ''} (factors: ${names.join(', ')})`,
+  );
+}
+
+/** @throws HeisenwriteError `invalid-duration` */
+export function duration(text: string, where: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0) {
+    throw new HeisenwriteError('invalid-duration', `${where}: "${text}" is not a duration`);
+  }
+  return ms;
+}

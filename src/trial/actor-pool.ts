@@ -1,0 +1,129 @@
+// The standing actors of a hunt. A thread is cheap and shares boards; a process has a descriptor
+// table and an address space of its own. One that dies or does not answer in time is given up: its
+// trial is unknown, and the next call starts a new one.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+import type { ActorHost, Actors } from '../domain/workload.ts';
+import type { ActorCall, ActorReply } from './actor-entry.ts';
+
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? './actor-entry.ts' : './actor-entry.js',
+  import.meta.url,
+);
+
+/** An actor died or did not answer: nothing may be concluded from the trial. */
+export class ActorLostError extends Error {
+  override name = 'ActorLostError';
+}
+
+interface Waiting {
+  readonly resolve: (result: object) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+interface Actor {
+  readonly post: (call: ActorCall) => void;
+  readonly end: () => void;
+  readonly waiting: Map<number, Waiting>;
+}
+
+export class ActorPool implements Actors {
+  private readonly actors = new Map<string, Actor>();
+  private nextCall = 1;
+  private limitMs = 60_000;
+
+  /** Time that each call of the coming trial may take. */
+  limit(limitMs: number): void {
+    this.limitMs = limitMs;
+  }
+
+  call<Result>(
+    name: string,
+    role: string,
+    assignment: object,
+    host: ActorHost = 'thread',
+  ): Promise<Result> {
+    const actor = this.actors.get(name) ?? this.start(name, host);
+    const id = this.nextCall++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => this.lose(name, actor, `${name} did not answer within ${this.limitMs} ms (${role})`),
+        this.limitMs,
+      );
+      actor.waiting.set(id, { resolve: (result) => resolve(result as Result), reject, timer });
+      actor.post({ id, role, assignment });
+    });
+  }
+
+  /** Ends every actor; does not wait for one that hangs in a system call. */
+  close(): void {
+    for (const [name, actor] of this.actors) this.lose(name, actor, 'the hunt has ended');
+  }
+
+  private start(name: string, host: ActorHost): Actor {
+    const waiting = new Map<number, Waiting>();
+    const actor = host === 'thread' ? threadActor(name, waiting) : processActor(name, waiting);
+    this.actors.set(name, actor.actor);
+    actor.onLost((reason) => this.lose(name, actor.actor, reason));
+    return actor.actor;
+  }
+
+  private lose(name: string, actor: Actor, reason: string): void {
+    if (this.actors.get(name) === actor) this.actors.delete(name);
+    for (const waiting of actor.waiting.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new ActorLostError(reason));
+    }
+    actor.waiting.clear();
+    actor.end();
+  }
+}
+
+interface StartedActor {
+  readonly actor: Actor;
+  readonly onLost: (lost: (reason: string) => void) => void;
+}
+
+function threadActor(name: string, waiting: Map<number, Waiting>): StartedActor {
+  const worker = new Worker(ENTRY, { workerData: { name }, name });
+  worker.on('message', (reply: ActorReply) => settle(waiting, reply));
+  worker.unref();
+  return {
+    actor: {
+      waiting,
+      post: (call) => worker.postMessage(call),
+      end: () => void worker.terminate(),
+    },
+    onLost: (lost) => {
+      worker.on('error', (error) => lost(`${name} died: ${error.message}`));
+      worker.on('exit', (code) => lost(`${name} ended with code ${code}`));
+    },
+  };
+}
+
+function processActor(name: string, waiting: Map<number, Waiting>): StartedActor {
+  const child: ChildProcess = fork(ENTRY, [name], { serialization: 'advanced' });
+  child.on('message', (reply) => settle(waiting, reply as ActorReply));
+  return {
+    actor: {
+      waiting,
+      post: (call) => void child.send(call),
+      end: () => void child.kill('SIGKILL'),
+    },
+    onLost: (lost) => {
+      child.on('error', (error) => lost(`${name} died: ${error.message}`));
+      child.on('exit', (code, signal) => lost(`${name} ended with ${signal ?? code}`));
+    },
+  };
+}
+
+function settle(waiting: Map<number, Waiting>, reply: ActorReply): void {
+  const call = waiting.get(reply.id);
+  if (!call) return;
+  waiting.delete(reply.id);
+  clearTimeout(call.timer);
+  if ('error' in reply) call.reject(new Error(reply.error));
+  else call.resolve(reply.result);
+}

@@ -1,0 +1,68 @@
+// One trial: a directory of its own, the workload with its actors, and whatever comes of it. A trial
+// never throws: when the tester or the environment breaks, its outcome says `unknown` and why.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { monotonicMs, wallMs } from '../base/clock.ts';
+import type { Rng } from '../base/rng.ts';
+import type { Cell, Levels } from '../domain/cell.ts';
+import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
+import type { Workload } from '../domain/workload.ts';
+import type { ActorPool } from './actor-pool.ts';
+
+/** File numbers of a trial: room for 8 files, so that no two trials of a hunt share one. */
+const FILES_PER_TRIAL = 8;
+/** A trial may take this many times its estimate, and never less than the floor. */
+const PATIENCE = 20;
+const LIMIT_FLOOR_MS = 30_000;
+
+export interface TrialOrder {
+  readonly trial: number;
+  readonly cell: Cell;
+  /** Every factor of the workload, defaults filled in. */
+  readonly levels: Levels;
+  readonly workload: Workload;
+  readonly rng: Rng;
+  readonly hunt: string;
+  /** Directory in which the trial makes its own. */
+  readonly trialsDirectory: string;
+}
+
+export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<TrialRecord> {
+  const { trial, cell, levels, workload, rng, hunt } = order;
+  const startedAtMs = wallMs();
+  const begun = monotonicMs();
+  let outcome: TrialOutcome;
+  try {
+    const directory = trialDirectory(order.trialsDirectory, trial);
+    await mkdir(directory);
+    actors.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
+    outcome = await workload.run({
+      trial,
+      levels,
+      rng,
+      directory,
+      hunt,
+      firstFile: trial * FILES_PER_TRIAL,
+      actors,
+    });
+  } catch (error) {
+    outcome = unknownOutcome((error as Error).message);
+  }
+  const durationMs = monotonicMs() - begun;
+  return { trial, cell, seed: rng.seed, startedAtMs, durationMs, outcome };
+}
+
+export function trialDirectory(trialsDirectory: string, trial: number): string {
+  return join(trialsDirectory, `trial-${trial}`);
+}
+
+function unknownOutcome(reason: string): TrialOutcome {
+  return {
+    opportunities: { reads: 0, writes: 0, bytesRead: 0, bytesWritten: 0 },
+    tallies: [],
+    observations: [],
+    failures: [],
+    unknown: reason.split('\n')[0] as string,
+  };
+}

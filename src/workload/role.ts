@@ -1,0 +1,17 @@
+// A role is what an actor does in a trial: one synchronous function, run in a thread or process of
+// its own. Synchronous because a polling reader must not wait for an event loop between two reads.
+
+import type { StampKernel } from '../stamp/kernel.ts';
+
+/** What an actor keeps between calls, and what a role works with. */
+export interface ActorBench {
+  /** `writer-0`, as observations name it. */
+  readonly name: string;
+  /** A stamp kernel with at least this many bytes of page-aligned data area. */
+  kernel(dataBytes: number): StampKernel;
+  /** Descriptors that stay open from one call to the next, by path. */
+  readonly held: Map<string, number>;
+}
+
+/** The assignment crosses a thread or process boundary: plain data and shared boards only. */
+export type Role = (assignment: never, bench: ActorBench) => object;

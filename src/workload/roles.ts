@@ -1,0 +1,27 @@
+// All roles by name, for the actors' entry: what may cross into a thread or process.
+
+import { appendCheck, appendWrite } from './append-roles.ts';
+import { mailboxPrepare, mailboxRead, mailboxWrite } from './mailbox-roles.ts';
+import { replacePrepare, replaceRead, replaceWrite } from './replace-roles.ts';
+import type { Role } from './role.ts';
+import {
+  roundtripCheck,
+  roundtripPrepare,
+  roundtripRelease,
+  roundtripWrite,
+} from './roundtrip-roles.ts';
+
+export const ROLES: Readonly<Record<string, Role>> = {
+  'append-check': appendCheck,
+  'append-write': appendWrite,
+  'mailbox-prepare': mailboxPrepare,
+  'mailbox-read': mailboxRead,
+  'mailbox-write': mailboxWrite,
+  'replace-prepare': replacePrepare,
+  'replace-read': replaceRead,
+  'replace-write': replaceWrite,
+  'roundtrip-check': roundtripCheck,
+  'roundtrip-prepare': roundtripPrepare,
+  'roundtrip-release': roundtripRelease,
+  'roundtrip-write': roundtripWrite,
+};

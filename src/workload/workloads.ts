@@ -1,0 +1,9 @@
+// All workloads, listed by hand: nothing registers itself by being imported.
+
+import type { Workload } from '../domain/workload.ts';
+import { append } from './append.ts';
+import { mailbox } from './mailbox.ts';
+import { replace } from './replace.ts';
+import { roundtrip } from './roundtrip.ts';
+
+export const WORKLOADS: readonly Workload[] = [roundtrip, mailbox, replace, append];
