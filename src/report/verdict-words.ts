@@ -1,0 +1,74 @@
+// The verdict in one to three sentences: the first thing read at 3 a.m., so numbers come with the
+// noun that they count and nothing is said that the trials do not show.
+
+import { binomialInterval } from '../base/binomial-interval.ts';
+import { formatCount } from '../base/quantities.ts';
+import type { HuntReport } from '../domain/hunt-report.ts';
+import type { PromiseName } from '../domain/promise.ts';
+import { promiseSums } from './promise-sums.ts';
+import { countWords, plural, proportionText } from './rate-words.ts';
+
+/** What is true when a promise is broken, for the first line of a report. */
+const BROKEN_WORDS: Readonly<Record<PromiseName, string>> = {
+  'read-back': 'acknowledged data were not read back as written',
+  'unit-atomic': 'readers saw units that were partly of one generation, partly of another',
+  'fresh-read': 'reads did not see writes that were acknowledged before they began',
+  'append-atomic': 'appended records were mixed or lost',
+  'replace-atomic': 'readers of a replaced file saw neither the old file nor the new one, whole',
+  synced: 'after fsync the medium did not hold what was written',
+};
+
+/** One to three lines; usable for `report.words`. The first begins with the verdict in capitals. */
+export function verdictWords(report: Omit<HuntReport, 'words'>): string[] {
+  const lines = [headline(report)];
+  if (report.verdict === 'damaged' && report.signature) lines.push(report.signature.words);
+  const notKept = report.guarantees.filter((guarantee) => !guarantee.kept && !guarantee.expected);
+  if (notKept.length > 0) {
+    lines.push(
+      `Of what nobody promised, ${plural(notKept.length, 'guarantee')} ` +
+        `${notKept.length === 1 ? 'is' : 'are'} not kept: not damage, but see the advice.`,
+    );
+  }
+  return lines;
+}
+
+function headline(report: Omit<HuntReport, 'words'>): string {
+  const { clean, damaged, failed, unknown } = report.trials;
+  const counted = clean + damaged + failed;
+  switch (report.verdict) {
+    case 'damaged': {
+      const kinds = report.signature?.kinds ?? [];
+      const kind = kinds.length > 0 ? ` (${kinds.join(', ')})` : '';
+      const broken = brokenPromises(report).map((promise) => BROKEN_WORDS[promise]);
+      const what = broken.length > 0 ? broken.join('; ') : 'something expected did not hold';
+      return `DAMAGED: ${what}${kind}, in ${formatCount(damaged)} of ${plural(counted, 'trial')}.`;
+    }
+    case 'failed': {
+      const errnos = [...new Set(report.failures.map((failure) => failure.errno))];
+      return (
+        `FAILED: operations returned errors in ${formatCount(failed)} of ` +
+        `${plural(counted, 'trial')} (${errnos.join(', ')}). No data were damaged.`
+      );
+    }
+    case 'unknown':
+      return counted === 0
+        ? `UNKNOWN: none of ${plural(unknown, 'trial')} could be judged.`
+        : `UNKNOWN: ${countWords(unknown, counted + unknown, 'trials')} could not be judged; ` +
+            'nothing was damaged in the others.';
+    case 'clean':
+      return (
+        `CLEAN: no damage in ${plural(counted, 'trial')} ` +
+        `(at 95% certainty, under ${proportionText(binomialInterval(0, counted).high ?? 1)} of trials).`
+      );
+  }
+}
+
+/** Expected promises that were broken, the most often broken first. */
+export function brokenPromises(report: Pick<HuntReport, 'cells' | 'findings'>): PromiseName[] {
+  const broken = promiseSums(report.cells)
+    .filter((sum) => sum.expected && sum.broken > 0)
+    .toSorted((a, b) => b.broken - a.broken)
+    .map((sum) => sum.promise);
+  if (broken.length > 0) return broken;
+  return [...new Set(report.findings.filter((f) => f.expected).map((f) => f.promise))];
+}
