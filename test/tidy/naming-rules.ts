@@ -1,0 +1,51 @@
+// Names of files: kebab-case nouns of the domain. A name such as `utils` attracts whatever has no
+// place, until nothing can be found in it, so these names are refused.
+
+import type { Rule, TidyFile, Violation } from './repository.ts';
+import { isCode } from './repository.ts';
+
+/** Forbidden as a whole name and as a part of one (`string-utils`), for files and for folders. */
+const FORBIDDEN_PARTS = new Set([
+  ...['util', 'utils', 'utility', 'utilities', 'helper', 'helpers', 'common', 'misc'],
+  ...['manager', 'managers', 'stuff', 'shared'],
+]);
+/** Forbidden only as a whole name. */
+const FORBIDDEN_NAMES = new Set(['types', 'constants', 'lib']);
+
+const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+export const kebabCase: Rule = (files) =>
+  files.filter(isCode).flatMap((file) =>
+    segments(file)
+      .filter((name) => !KEBAB.test(name))
+      .map((name) => violation(file, 'kebab-case', `"${name}" is not kebab-case`)),
+  );
+
+export const forbiddenNames: Rule = (files) =>
+  files.filter(isCode).flatMap((file) =>
+    segments(file)
+      .filter(
+        (name) =>
+          FORBIDDEN_NAMES.has(name) || name.split('-').some((part) => FORBIDDEN_PARTS.has(part)),
+      )
+      .map((name) =>
+        violation(file, 'forbidden-name', `"${name}" says nothing: name what the file holds`),
+      ),
+  );
+
+/** Barrels hide where things live: only the package has an index. */
+export const noBarrels: Rule = (files) =>
+  files
+    .filter((file) => /(^|\/)index\.(ts|js|mjs|svelte)$/.test(file.path))
+    .filter((file) => file.path !== 'src/index.ts')
+    .map((file) => violation(file, 'no-barrels', 'only src/index.ts may be called index'));
+
+/** Folders and the file's name without its endings (`seed.test.ts` is `seed`). */
+function segments(file: TidyFile): string[] {
+  const parts = file.path.split('/').filter((part) => !/^\.\w/.test(part) || part.includes('..'));
+  return parts.map((part) => part.replace(/(\.(test|config|svelte|d))?\.\w+$/, ''));
+}
+
+function violation(file: TidyFile, rule: string, message: string): Violation {
+  return { path: file.path, line: 0, rule, message };
+}
