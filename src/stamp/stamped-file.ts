@@ -1,0 +1,290 @@
+// Stamped files alone: `heisenwrite stamp` writes one, and the fast sequential scan under
+// `heisenwrite verify` finds the blocks that are not right. Both move 1 MiB at a time through one
+// buffer, so that memory does not depend on the length of the file.
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { wallMs } from '../base/clock.ts';
+import { freshHuntNumber } from '../base/rng.ts';
+import type { ByteRange } from '../domain/damage.ts';
+import { type ErrorCode, errnoOf, HeisenwriteError } from '../domain/errors.ts';
+import type { Pattern, StampStream } from '../domain/observation.ts';
+import { createStampKernel, type StampKernel } from './kernel.ts';
+import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, BLOCKS_MAX, FILE_BYTES_MAX } from './layout.ts';
+import { huntNumberOf } from './reference.ts';
+import { learnIdentity, type StampedIdentity } from './stamped-identity.ts';
+
+/** A multiple of every block size; large enough that system calls do not count. */
+const IO_BYTES = 1024 * 1024;
+/** O_DIRECT wants lengths in logical blocks of the device; 4096 suits all in use. */
+const DIRECT_BYTES = 4096;
+/** How much is moved before others (signals, progress) get a turn. */
+const TURN_BYTES = 64 * IO_BYTES;
+
+export type Progress = (doneBytes: number, totalBytes: number) => void;
+
+export interface StampedFileOptions {
+  readonly sizeBytes: number;
+  readonly blockBytes: number;
+  readonly generation: number;
+  readonly pattern: Pattern;
+  /** With a seed the file is a function of the options (time 0); without, hunt and time are new. */
+  readonly seed?: string | undefined;
+  readonly direct?: boolean;
+  readonly onProgress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** Blocks that are not as they should be; adjacent ones are given as one range. */
+export interface DamagedBlocks extends ByteRange {
+  readonly firstBlock: number;
+  readonly blocks: number;
+}
+
+export interface StampedScan extends StampedIdentity {
+  /** Bytes read and checked: the lesser of the actual and the stated length. */
+  readonly checkedBytes: number;
+  readonly damagedBlocks: number;
+}
+
+/**
+ * Writes a new stamped file and makes it durable.
+ * @throws HeisenwriteError invalid-size, file-exists, no-such-place, place-not-writable, no-space,
+ *   write-failed; what was written is removed again then, and when `signal` aborts.
+ */
+export async function writeStampedFile(
+  path: string,
+  options: StampedFileOptions,
+): Promise<StampStream> {
+  const { sizeBytes, blockBytes, generation, pattern, seed } = options;
+  refuseImpossible(sizeBytes, blockBytes, generation);
+  const hunt = seed === undefined ? freshHuntNumber() : huntNumberOf(seed);
+  const stream = { hunt, file: 1, writer: 0, blockBytes, pattern, fileBytes: sizeBytes };
+  const timeNs = seed === undefined ? BigInt(wallMs()) * 1_000_000n : 0n;
+  const kernel = createStampKernel(IO_BYTES);
+  kernel.use(stream);
+  const direct = options.direct ? constants.O_DIRECT : 0;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | direct;
+  const descriptor = attempt('write', path, () => openSync(path, flags, 0o644));
+  let complete = false;
+  try {
+    for (let offset = 0; offset < sizeBytes; offset += IO_BYTES) {
+      const bytes = Math.min(IO_BYTES, sizeBytes - offset);
+      const blocks = Math.ceil(bytes / blockBytes);
+      kernel.encode(0, offset / blockBytes, blocks, generation, timeNs);
+      const length = direct ? Math.ceil(bytes / DIRECT_BYTES) * DIRECT_BYTES : bytes;
+      attempt('write', path, () => writeAll(descriptor, kernel.memory, length, offset));
+      if (offset % TURN_BYTES === 0) await turn(options, offset);
+    }
+    attempt('write', path, () => {
+      if (direct && sizeBytes % DIRECT_BYTES > 0) ftruncateSync(descriptor, sizeBytes);
+      fsyncSync(descriptor);
+      complete = true;
+    });
+    options.onProgress?.(sizeBytes, sizeBytes);
+  } finally {
+    closeSync(descriptor);
+    if (!complete) unlinkSync(path);
+  }
+  return stream;
+}
+
+async function turn(options: StampedFileOptions, doneBytes: number): Promise<void> {
+  options.onProgress?.(doneBytes, options.sizeBytes);
+  await nextTurn();
+  options.signal?.throwIfAborted();
+}
+
+/**
+ * Reads a stamped file once and reports each run of blocks that are not right, in order.
+ * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed
+ */
+export async function scanStampedFile(
+  path: string,
+  onDamagedBlocks: (range: DamagedBlocks) => void,
+  onProgress?: Progress,
+  options: { readonly direct?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<StampedScan> {
+  const buffered = attempt('read', path, () => openSync(path, constants.O_RDONLY));
+  let descriptor = buffered;
+  try {
+    const identity = attempt('read', path, () => identityOf(path, buffered));
+    if (options.direct) {
+      const flags = constants.O_RDONLY | constants.O_DIRECT;
+      descriptor = attempt('read', path, () => openSync(path, flags));
+    }
+    const kernel = createStampKernel(IO_BYTES);
+    kernel.use(identity.stream);
+    const stated = identity.stream.fileBytes;
+    const total = stated === 0 ? identity.fileBytes : Math.min(stated, identity.fileBytes);
+    const joined = joinRanges(identity.stream.blockBytes, total, onDamagedBlocks);
+    for (let offset = 0; offset < total; offset += IO_BYTES) {
+      const bytes = Math.min(IO_BYTES, total - offset);
+      // A read that returns success and fills nothing must not find the bytes of the one before.
+      kernel.poison(0, bytes, 512);
+      attempt('read', path, () => readAll(descriptor, kernel.memory, bytes, offset));
+      checkWindow(kernel, identity, offset, bytes, joined.add);
+      if (offset % TURN_BYTES !== 0) continue;
+      onProgress?.(offset, total);
+      await nextTurn();
+      options.signal?.throwIfAborted();
+    }
+    const damagedBlocks = joined.end();
+    onProgress?.(total, total);
+    return { ...identity, checkedBytes: total, damagedBlocks };
+  } finally {
+    if (descriptor !== buffered) closeSync(descriptor);
+    closeSync(buffered);
+  }
+}
+
+function identityOf(path: string, descriptor: number): StampedIdentity {
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile()) {
+    throw new HeisenwriteError('not-readable', `${path} is not a file`, {
+      remedy: 'give the path of a file',
+    });
+  }
+  const identity = learnIdentity(descriptor, stat.size);
+  if (identity) return identity;
+  const what = stat.size === 0 ? 'is empty' : 'has no block with the header of a stamp';
+  throw new HeisenwriteError('not-stamped', `${path} ${what}`);
+}
+
+/** Reports every damaged block of the window at file offset `offset`. */
+function checkWindow(
+  kernel: StampKernel,
+  { stream, generation }: StampedIdentity,
+  offset: number,
+  bytes: number,
+  report: (block: number) => void,
+): void {
+  const size = stream.blockBytes;
+  let from = 0;
+  while (from < bytes) {
+    const firstBlock = (offset + from) / size;
+    const wrong = kernel.check(from, firstBlock, bytes - from, generation);
+    if (wrong < 0) return;
+    const block = Math.floor(wrong / size);
+    report(firstBlock + block);
+    from += (block + 1) * size;
+  }
+}
+
+/** Joins adjacent damaged blocks; the last range ends with the file. */
+function joinRanges(blockBytes: number, totalBytes: number, emit: (range: DamagedBlocks) => void) {
+  let firstBlock = 0;
+  let blocks = 0;
+  let count = 0;
+  const flush = () => {
+    if (blocks === 0) return;
+    const offset = firstBlock * blockBytes;
+    const length = Math.min(blocks * blockBytes, totalBytes - offset);
+    emit({ firstBlock, blocks, offset, length });
+    blocks = 0;
+  };
+  return {
+    add(block: number) {
+      if (blocks > 0 && block !== firstBlock + blocks) flush();
+      if (blocks === 0) firstBlock = block;
+      blocks++;
+      count++;
+    },
+    end() {
+      flush();
+      return count;
+    },
+  };
+}
+
+function refuseImpossible(sizeBytes: number, blockBytes: number, generation: number): void {
+  const refuse = (message: string, remedy: string) => {
+    throw new HeisenwriteError('invalid-size', message, { remedy });
+  };
+  const powerOfTwo = Number.isInteger(Math.log2(blockBytes));
+  if (!powerOfTwo || blockBytes < BLOCK_BYTES_MIN || blockBytes > BLOCK_BYTES_MAX) {
+    refuse(
+      `a block of ${blockBytes} bytes cannot be stamped`,
+      'give a power of two from 512 to 1MiB',
+    );
+  }
+  const most = Math.min(FILE_BYTES_MAX, BLOCKS_MAX * blockBytes);
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > most) {
+    refuse(
+      `a file of ${sizeBytes} bytes cannot be stamped in blocks of ${blockBytes}`,
+      `give a size from 1 byte to ${most} bytes`,
+    );
+  }
+  if (!Number.isSafeInteger(generation) || generation < 0) {
+    throw new HeisenwriteError('invalid-option', `${generation} is not a generation`, {
+      remedy: 'give a whole number from 0',
+    });
+  }
+}
+
+/** A regular file may write less than asked (a signal, a quota); the rest is tried again. */
+function writeAll(descriptor: number, memory: Uint8Array, length: number, offset: number): void {
+  let done = 0;
+  while (done < length) {
+    done += writeSync(descriptor, memory, done, length - done, offset + done);
+  }
+}
+
+/** Stops at the end of the file, should it have become shorter: what is missing stays poisoned. */
+function readAll(descriptor: number, memory: Uint8Array, length: number, offset: number): void {
+  let done = 0;
+  while (done < length) {
+    const asked = Math.min(memory.length, Math.ceil(length / DIRECT_BYTES) * DIRECT_BYTES) - done;
+    const got = readSync(descriptor, memory, done, asked, offset + done);
+    if (got === 0) return;
+    done += got;
+  }
+}
+
+const WRITE_CODES: Readonly<Record<string, ErrorCode>> = {
+  EEXIST: 'file-exists',
+  ENOENT: 'no-such-place',
+  ENOTDIR: 'no-such-place',
+  EACCES: 'place-not-writable',
+  EPERM: 'place-not-writable',
+  EROFS: 'place-not-writable',
+  ENOSPC: 'no-space',
+  EDQUOT: 'no-space',
+};
+const READ_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'no-such-file',
+  ENOTDIR: 'no-such-file',
+  EACCES: 'not-readable',
+  EPERM: 'not-readable',
+  EISDIR: 'not-readable',
+};
+const REMEDIES: Readonly<Record<string, string>> = {
+  EFBIG: 'the file system or `ulimit -f` allows no file of this size: give a smaller --size',
+  EINVAL: 'this file system may not support O_DIRECT: try without --direct',
+  ENOSPC: 'free some space or give a smaller --size; the unfinished file was removed',
+  EDQUOT: 'raise the quota or give a smaller --size; the unfinished file was removed',
+};
+
+function attempt<Result>(verb: 'read' | 'write', path: string, operation: () => Result): Result {
+  try {
+    return operation();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === null || error instanceof HeisenwriteError) throw error;
+    const codes = verb === 'read' ? READ_CODES : WRITE_CODES;
+    const code = codes[errno] ?? (verb === 'read' ? 'read-failed' : 'write-failed');
+    const remedy = REMEDIES[errno];
+    const message = `cannot ${verb} ${path}: ${errno} (${(error as Error).message})`;
+    throw new HeisenwriteError(code, message, { cause: error, ...(remedy ? { remedy } : {}) });
+  }
+}

@@ -1,0 +1,77 @@
+// What a stamped file says that it is, learned from its headers by majority, so that damaged first
+// blocks, or blocks of other files among its own, do not hide the rest. Every block size divides
+// 1 MiB, so multiples of that hold headers whatever the block size; near the ends of the file the
+// magic is searched for at every byte, so that displaced data are found too.
+
+import { readSync } from 'node:fs';
+import type { StampStream } from '../domain/observation.ts';
+import { type Header, readHeader } from './header.ts';
+import { BLOCK_BYTES_MAX, HEADER_BYTES, MAGIC_BYTES } from './layout.ts';
+
+/** Enough that a majority stands when a third of the file is damaged, few enough to be instant. */
+const SAMPLES_MAX = 256;
+const SEARCHED_BYTES = BLOCK_BYTES_MAX;
+
+export interface StampedIdentity {
+  /** `fileBytes` is the length that the headers state, 0 where they state none. */
+  readonly stream: StampStream;
+  /** The generation of most blocks. */
+  readonly generation: number;
+  /** Length that the file has. */
+  readonly fileBytes: number;
+}
+
+interface Vote {
+  readonly stream: StampStream;
+  /** Votes of headers that stand where they say that they belong. */
+  inPlace: number;
+  displaced: number;
+  readonly generations: Map<number, number>;
+}
+
+/** @returns null when no header is found: the file is not stamped, or nothing is left of it. */
+export function learnIdentity(descriptor: number, fileBytes: number): StampedIdentity | null {
+  const votes = new Map<string, Vote>();
+  const counted = new Set<number>();
+  const count = (at: number, header: Header | null) => {
+    if (!header || counted.has(at)) return;
+    counted.add(at);
+    castVote(votes, header, at);
+  };
+  const bytes = Buffer.alloc(Math.min(SEARCHED_BYTES, fileBytes));
+  for (const from of [0, fileBytes - bytes.length]) {
+    const got = bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, from));
+    for (let at = got.indexOf(MAGIC_BYTES); at >= 0; at = got.indexOf(MAGIC_BYTES, at + 1)) {
+      count(from + at, readHeader(got, at));
+    }
+  }
+  const chunks = Math.floor(fileBytes / BLOCK_BYTES_MAX);
+  const apart = Math.max(1, Math.ceil(chunks / SAMPLES_MAX));
+  const one = Buffer.alloc(HEADER_BYTES);
+  for (let chunk = 0; chunk < chunks; chunk += apart) {
+    const at = chunk * BLOCK_BYTES_MAX;
+    const got = readSync(descriptor, one, 0, HEADER_BYTES, at);
+    count(at, readHeader(one.subarray(0, got), 0));
+  }
+  return elect(votes, fileBytes);
+}
+
+function castVote(votes: Map<string, Vote>, header: Header, at: number): void {
+  const { hunt, file, writer, blockBytes, pattern, fileBytes } = header;
+  const stream = { hunt, file, writer, blockBytes, pattern, fileBytes };
+  const key = JSON.stringify(stream);
+  const vote = votes.get(key) ?? { stream, inPlace: 0, displaced: 0, generations: new Map() };
+  votes.set(key, vote);
+  if (header.blockIndex * blockBytes === at) vote.inPlace++;
+  else vote.displaced++;
+  vote.generations.set(header.generation, (vote.generations.get(header.generation) ?? 0) + 1);
+}
+
+function elect(votes: Map<string, Vote>, fileBytes: number): StampedIdentity | null {
+  const [best] = [...votes.values()].sort(
+    (a, b) => b.inPlace - a.inPlace || b.displaced - a.displaced,
+  );
+  if (!best) return null;
+  const [most] = [...best.generations].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
+  return { stream: best.stream, generation: (most as [number, number])[0], fileBytes };
+}
