@@ -30,12 +30,24 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
         if (statement === undefined) {
           if (kept.size >= STATEMENTS_MAX) kept.clear();
           statement = keepStatement(database.prepare(sql));
+          if (sql === 'rollback') statement = rollbackIfOpen(database, statement);
           kept.set(sql, statement);
         }
         return statement;
       },
     },
   });
+}
+
+/**
+ * On a full disk SQLite undoes the transaction by itself. Kysely then asks for a rollback as well,
+ * and the complaint that there is nothing to undo would hide that the disk is full.
+ */
+function rollbackIfOpen(database: DatabaseSync, rollback: KeptStatement): KeptStatement {
+  const nothing = { changes: 0, lastInsertRowid: 0 };
+  const run = (parameters: readonly unknown[]) =>
+    database.isTransaction ? rollback.run(parameters) : nothing;
+  return { ...rollback, run };
 }
 
 function keepStatement(statement: StatementSync): KeptStatement {

@@ -4,6 +4,7 @@
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
 
 // Primary result codes, https://sqlite.org/rescode.html
+const SQLITE_ERROR = 1;
 const SQLITE_PERM = 3;
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
@@ -21,7 +22,7 @@ export function sqliteCode(error: unknown): number | null {
 
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
-  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+  return code === SQLITE_ERROR || code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 /** The registry's error for a failure of `what` on the database at `path`; others pass through. */
@@ -32,6 +33,10 @@ export function evidenceError(error: unknown, what: string, path: string): unkno
   if (errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT') {
     return new HeisenwriteError('no-space', message, { cause: error });
   }
+  if ((error as { code?: unknown } | null)?.code === 'ERR_OUT_OF_RANGE') {
+    // An integer beyond 2^53: every one that was recorded is smaller.
+    return new HeisenwriteError('evidence-damaged', message, { cause: error });
+  }
   switch (sqliteCode(error)) {
     case SQLITE_FULL:
       return new HeisenwriteError(
@@ -41,6 +46,8 @@ export function evidenceError(error: unknown, what: string, path: string): unkno
       );
     case SQLITE_BUSY:
       return new HeisenwriteError('evidence-busy', message, { cause: error });
+    case SQLITE_ERROR:
+    // Our statements never change: one that is wrong means that the tables are no longer as made.
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return new HeisenwriteError('evidence-damaged', message, { cause: error });

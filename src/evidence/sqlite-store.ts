@@ -32,6 +32,8 @@ import {
 /** Rows fetched at a time: a cursor held open would block a writer that has no WAL. */
 const BATCH_ROWS = 200;
 
+const DOCUMENT = ['document', 'crc'] as const;
+
 export interface StopRecord {
   readonly reason: string;
   readonly atMs: number;
@@ -85,7 +87,7 @@ class SqliteStore implements SqliteEvidenceStore {
   }
 
   async header(): Promise<HuntHeader> {
-    const row = await this.#read((db) => db.selectFrom('hunt').selectAll().executeTakeFirst());
+    const row = await this.#read((db) => db.selectFrom('hunt').select(DOCUMENT).executeTakeFirst());
     if (row === undefined) throw this.#damaged('it has no header of a hunt');
     return this.#parse<HuntHeader>('hunt', 1, row);
   }
@@ -161,7 +163,7 @@ class SqliteStore implements SqliteEvidenceStore {
 
   async trial(number: number): Promise<TrialRecord | null> {
     const row = await this.#read((db) =>
-      db.selectFrom('trial').selectAll().where('trial', '=', number).executeTakeFirst(),
+      db.selectFrom('trial').select(DOCUMENT).where('trial', '=', number).executeTakeFirst(),
     );
     if (row === undefined) return null;
     const kept = this.#parse<KeptTrial>('trial', number, row);
@@ -222,7 +224,11 @@ class SqliteStore implements SqliteEvidenceStore {
 
   async #numbered<T>(table: 'finding' | 'rig' | 'stop'): Promise<readonly T[]> {
     const rows = await this.#read((db) =>
-      db.selectFrom(table).selectAll().orderBy('number').execute(),
+      db
+        .selectFrom(table)
+        .select(['number', ...DOCUMENT])
+        .orderBy('number')
+        .execute(),
     );
     return rows.map((row, index) => {
       if (row.number !== index + 1) throw this.#damaged(`${table} ${index + 1} is missing`);
