@@ -52,7 +52,7 @@ export interface DamagedBlocks extends ByteRange {
 }
 
 export interface StampedScan extends StampedIdentity {
-  /** Bytes read and checked: the lesser of the actual and the stated length. */
+  /** Bytes read and checked: from the start to the lesser of the actual and the stated length. */
   readonly checkedBytes: number;
   readonly damagedBlocks: number;
 }
@@ -105,6 +105,13 @@ async function turn(options: StampedFileOptions, doneBytes: number): Promise<voi
   options.signal?.throwIfAborted();
 }
 
+export interface ScanOptions {
+  readonly direct?: boolean;
+  readonly signal?: AbortSignal;
+  /** Where to begin, rounded down to 1 MiB; 0 where it is not given. */
+  readonly fromBytes?: number;
+}
+
 /**
  * Reads a stamped file once and reports each run of blocks that are not right, in order.
  * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed
@@ -113,7 +120,7 @@ export async function scanStampedFile(
   path: string,
   onDamagedBlocks: (range: DamagedBlocks) => void,
   onProgress?: Progress,
-  options: { readonly direct?: boolean; readonly signal?: AbortSignal } = {},
+  options: ScanOptions = {},
 ): Promise<StampedScan> {
   const buffered = attempt('read', path, () => openSync(path, constants.O_RDONLY));
   let descriptor = buffered;
@@ -128,7 +135,8 @@ export async function scanStampedFile(
     const stated = identity.stream.fileBytes;
     const total = stated === 0 ? identity.fileBytes : Math.min(stated, identity.fileBytes);
     const joined = joinRanges(identity.stream.blockBytes, total, onDamagedBlocks);
-    for (let offset = 0; offset < total; offset += IO_BYTES) {
+    const from = Math.floor((options.fromBytes ?? 0) / IO_BYTES) * IO_BYTES;
+    for (let offset = from; offset < total; offset += IO_BYTES) {
       const bytes = Math.min(IO_BYTES, total - offset);
       // A read that returns success and fills nothing must not find the bytes of the one before.
       kernel.poison(0, bytes, 512);
@@ -141,7 +149,7 @@ export async function scanStampedFile(
     }
     const damagedBlocks = joined.end();
     onProgress?.(total, total);
-    return { ...identity, checkedBytes: total, damagedBlocks };
+    return { ...identity, checkedBytes: Math.max(0, total - from), damagedBlocks };
   } finally {
     if (descriptor !== buffered) closeSync(descriptor);
     closeSync(buffered);

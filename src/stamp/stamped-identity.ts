@@ -23,7 +23,7 @@ export interface StampedIdentity {
 
 interface Vote {
   readonly stream: StampStream;
-  /** Votes of headers that stand where they say that they belong. */
+  /** Bytes for which headers speak that stand where they say that they belong. */
   inPlace: number;
   displaced: number;
   readonly generations: Map<number, number>;
@@ -33,10 +33,12 @@ interface Vote {
 export function learnIdentity(descriptor: number, fileBytes: number): StampedIdentity | null {
   const votes = new Map<string, Vote>();
   const counted = new Set<number>();
-  const count = (at: number, header: Header | null) => {
+  // A header speaks for its block, or for the whole stretch of which it was the sample: counted by
+  // heads, a few blocks of 512 bytes would outvote many of 1 MiB.
+  const count = (at: number, header: Header | null, stretchBytes = 0) => {
     if (!header || counted.has(at)) return;
     counted.add(at);
-    castVote(votes, header, at);
+    castVote(votes, header, at, Math.max(header.blockBytes, stretchBytes));
   };
   const bytes = Buffer.alloc(Math.min(SEARCHED_BYTES, fileBytes));
   for (const from of [0, fileBytes - bytes.length]) {
@@ -51,20 +53,21 @@ export function learnIdentity(descriptor: number, fileBytes: number): StampedIde
   for (let chunk = 0; chunk < chunks; chunk += apart) {
     const at = chunk * BLOCK_BYTES_MAX;
     const got = readSync(descriptor, one, 0, HEADER_BYTES, at);
-    count(at, readHeader(one.subarray(0, got), 0));
+    count(at, readHeader(one.subarray(0, got), 0), apart * BLOCK_BYTES_MAX);
   }
   return elect(votes, fileBytes);
 }
 
-function castVote(votes: Map<string, Vote>, header: Header, at: number): void {
+function castVote(votes: Map<string, Vote>, header: Header, at: number, weight: number): void {
   const { hunt, file, writer, blockBytes, pattern, fileBytes } = header;
   const stream = { hunt, file, writer, blockBytes, pattern, fileBytes };
   const key = JSON.stringify(stream);
   const vote = votes.get(key) ?? { stream, inPlace: 0, displaced: 0, generations: new Map() };
   votes.set(key, vote);
-  if (header.blockIndex * blockBytes === at) vote.inPlace++;
-  else vote.displaced++;
-  vote.generations.set(header.generation, (vote.generations.get(header.generation) ?? 0) + 1);
+  if (header.blockIndex * blockBytes === at) vote.inPlace += weight;
+  else vote.displaced += weight;
+  const before = vote.generations.get(header.generation) ?? 0;
+  vote.generations.set(header.generation, before + weight);
 }
 
 function elect(votes: Map<string, Vote>, fileBytes: number): StampedIdentity | null {
