@@ -3,8 +3,8 @@
 
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { bracketed, readLink, readText } from './facts.ts';
 import type { Mount } from './mount-table.ts';
+import { bracketed, readLink, readText } from './sysfs.ts';
 
 /** Stacks deeper than this are cut: a device cannot be on itself, but a test tree can. */
 const DEPTH_MAX = 8;

@@ -2,13 +2,14 @@
 // happens for one and not for the other. From /proc and /sys alone. Host names, serial numbers and
 // addresses are left out: a report is mailed around.
 
-import { readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { formatSize } from '../base/quantities.ts';
 import type { Facts } from '../domain/hunt-report.ts';
 import { deviceFacts } from './device-facts.ts';
-import { findMount } from './mount-table.ts';
+import { findMount, type Mount } from './mount-table.ts';
+import { bracketed, readText } from './sysfs.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -53,8 +54,8 @@ export function placeFacts(place: string, roots: FactRoots = HOST_ROOTS): Facts 
   const common = {
     'file system': mount?.type,
     'mount point': mount?.mountPoint,
-    'mount options': mount?.options.join(','),
-    device: mount?.device,
+    'mount options': mount?.options.map(withoutAddress).join(','),
+    device: mount === null ? undefined : withoutServer(mount),
     'block size': formatSize(size.bsize),
     'preferred I/O size': formatSize(statSync(place).blksize),
     space: `${formatSize(freeBytes)} free of ${formatSize(size.blocks * size.bsize)}`,
@@ -62,6 +63,20 @@ export function placeFacts(place: string, roots: FactRoots = HOST_ROOTS): Facts 
   };
   if (mount === null) return present(common);
   return present({ ...common, ...deviceFacts(mount, roots.sys) });
+}
+
+/** `server:/export` and `//server/share` say what is shared, not by whom. */
+export function withoutServer({ device }: Pick<Mount, 'device'>): string {
+  return device
+    .replace(/^(?:[^/:@]+@)?(?:\[[^\]]+\]|[^/:]+):(?=\/|$)/, '(server):')
+    .replace(/^\/\/[^/]+/, '//(server)');
+}
+
+/** Mount options of network file systems that name an address or a person. */
+const PRIVATE_OPTION = /^(addr|clientaddr|mountaddr|ip|user|username|password|domain|credentials)=/;
+
+export function withoutAddress(option: string): string {
+  return option.replace(PRIVATE_OPTION, '$1=(left out)').replace(/(=\(left out\)).*/, '$1');
 }
 
 /** Version of package.json; the one place from which the CLI and the evidence take it. */
@@ -80,28 +95,6 @@ function heisenwriteCommit(): string | undefined {
   const packed = readText(new URL('.git/packed-refs', ROOT)) ?? '';
   const line = packed.split('\n').find((candidate) => candidate.endsWith(` ${reference}`));
   return line?.split(' ')[0];
-}
-
-export function readText(path: string | URL): string | undefined {
-  try {
-    const text = readFileSync(path, 'utf8').trim();
-    return text === '' ? undefined : text;
-  } catch {
-    return undefined;
-  }
-}
-
-export function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The chosen one of `always [madvise] never`. */
-export function bracketed(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : (/\[([^\]]+)\]/.exec(text)?.[1] ?? text);
 }
 
 /** Without what is not known, and every value on one line. */
