@@ -10,7 +10,7 @@ import { BLOCK_BYTES_MAX, HEADER_BYTES, MAGIC_BYTES } from './layout.ts';
 
 /** Enough that a majority stands when a third of the file is damaged, few enough to be instant. */
 const SAMPLES_MAX = 256;
-const SEARCHED_BYTES = BLOCK_BYTES_MAX;
+const SEARCHED_BYTES = 4 * BLOCK_BYTES_MAX;
 
 export interface StampedIdentity {
   /** `fileBytes` is the length that the headers state, 0 where they state none. */
