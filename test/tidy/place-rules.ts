@@ -1,6 +1,7 @@
 // What ties a tracked file to one machine or to one package registry: it would break, or leak, on
 // the next machine.
 
+import { type LockedPackages, unlistedOptional } from '../../scripts/complete-lockfile.ts';
 import type { Rule, TidyFile, Violation } from './repository.ts';
 
 /** A piece in brackets matches itself and keeps the pattern from being its own finding. */
@@ -31,7 +32,10 @@ export const noMachinePaths: Rule = (files) =>
     MACHINE_PATH.test(line) ? 'holds an absolute path of one machine' : null,
   );
 
-/** The lockfile: no `resolved` addresses, every package pinned by a digest, and of this package. */
+/**
+ * The lockfile: no `resolved` addresses, everything pinned and of this package, a digest for all but
+ * the optional packages of other platforms (scripts/complete-lockfile.ts says why), none unlisted.
+ */
 export const lockfileClean: Rule = (files) => {
   const lock = files.find(({ path }) => path === 'package-lock.json');
   const manifest = files.find(({ path }) => path === 'package.json');
@@ -42,14 +46,18 @@ export const lockfileClean: Rule = (files) => {
     message,
   });
   if (!lock || !manifest) return [violation('package.json or its lockfile is missing')];
-  const { packages } = JSON.parse(lock.text) as { packages: Record<string, LockedPackage> };
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(manifest.text) as LockedPackage;
+  const { packages } = JSON.parse(lock.text) as { packages: LockedPackages };
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(manifest.text) as Manifest;
   const messages: string[] = [];
   for (const [place, locked] of Object.entries(packages)) {
     if (locked.resolved !== undefined) messages.push(`${place} names where it came from`);
-    if (place !== '' && !locked.integrity && !locked.inBundle) {
+    const elsewhere = locked.optional === true && locked.os !== undefined;
+    if (place !== '' && !locked.integrity && !locked.inBundle && !elsewhere) {
       messages.push(`${place} has no digest`);
     }
+  }
+  for (const { place } of unlistedOptional(packages)) {
+    messages.push(`${place} is not listed: run \`node scripts/complete-lockfile.ts\``);
   }
   for (const [name, wanted] of Object.entries({ ...dependencies, ...devDependencies })) {
     if (!/^\d+\.\d+\.\d+/.test(wanted)) messages.push(`${name} is not pinned: ${wanted}`);
@@ -59,11 +67,7 @@ export const lockfileClean: Rule = (files) => {
   return messages.map(violation);
 };
 
-interface LockedPackage {
-  readonly version?: string;
-  readonly resolved?: string;
-  readonly integrity?: string;
-  readonly inBundle?: boolean;
+interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }

@@ -2,6 +2,7 @@
 // disk, and a near miss that the rule must let through.
 
 import { describe, expect, it } from 'vitest';
+import { complete } from '../../scripts/complete-lockfile.ts';
 import { importsFollowLayout } from './import-rules.ts';
 import type { Rule, TidyFile } from './repository.ts';
 import { RULES } from './rules.ts';
@@ -179,6 +180,21 @@ describe('allowlist', () => {
 
 describe('lockfile-clean', () => {
   const rule = RULES['lockfile-clean'] as Rule;
+
+  it('finds an optional package that is not listed, which `npm ci` would refuse', () => {
+    const optionalDependencies = { 'b-linux-x64-musl': '2.0.0' };
+    const unlisted = lock({ integrity: 'x', optionalDependencies });
+    expect(rule([pkg, unlisted]).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/b-linux-x64-musl is not listed/),
+    ]);
+    const { packages } = JSON.parse(unlisted.text);
+    const completed = complete(packages);
+    expect(completed['node_modules/b-linux-x64-musl']).toEqual({
+      ...{ version: '2.0.0', os: ['linux'], cpu: ['x64'], libc: ['musl'], optional: true },
+    });
+    const listed = file('package-lock.json', JSON.stringify({ packages: completed }));
+    expect(rule([pkg, listed])).toEqual([]);
+  });
 
   it('finds a missing digest, a loose version and a version that differs', () => {
     expect(rule([pkg, lock({})])[0]?.message).toMatch(/digest/);
