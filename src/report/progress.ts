@@ -1,0 +1,155 @@
+// What a display knows of a running hunt: counts per cell, speed, time left, the last finding. Told
+// by the same events as every listener; it draws nothing, so that the table and the plain lines
+// cannot disagree.
+
+import { formatDuration, formatSize } from '../base/quantities.ts';
+import type { Cell } from '../domain/cell.ts';
+import type { Finding } from '../domain/hunt-report.ts';
+import type { HuntHeader, HuntLimits } from '../domain/ports.ts';
+import type { Judgement, TrialRecord, Verdict } from '../domain/trial.ts';
+import { levelsWords, levelText, variedFactors } from './rate-words.ts';
+
+export interface CellProgress {
+  readonly index: number;
+  readonly name: string;
+  /** Of the varied factors, in their order; `-` where a factor does not apply. */
+  readonly levels: readonly string[];
+  readonly verdicts: Record<Verdict, number>;
+  trials: number;
+  /** Milliseconds of trials in this cell, and how many of them it took to the first damage. */
+  trialMs: number;
+  firstDamageMs: number | null;
+}
+
+export interface Running {
+  readonly trial: number;
+  readonly cell: string;
+  /** Milliseconds after the start of the hunt. */
+  readonly sinceMs: number;
+}
+
+export class HuntProgress {
+  readonly verdicts: Record<Verdict, number> = { clean: 0, damaged: 0, failed: 0, unknown: 0 };
+  title = '';
+  trials = 0;
+  bytes = 0;
+  findings = 0;
+  lastFinding = '';
+  running: Running | null = null;
+  private readonly now: () => number;
+  private readonly cells = new Map<number, CellProgress>();
+  varied: readonly string[] = [];
+  private limits: HuntLimits | null = null;
+  private startedMs = 0;
+
+  /** @param now monotonic milliseconds. */
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  begin(header: HuntHeader, cells: readonly Cell[], limits: HuntLimits): void {
+    this.startedMs = this.now();
+    this.limits = limits;
+    this.varied = variedFactors(cells);
+    this.title = `plan ${header.planName} on ${Object.keys(header.places).join(', ')}`;
+    for (const cell of cells) this.cellOf(cell);
+  }
+
+  start(trial: number, cell: Cell): void {
+    this.running = { trial, cell: this.cellOf(cell).name, sinceMs: this.elapsedMs() };
+  }
+
+  judged(record: TrialRecord, judgement: Judgement): void {
+    const cell = this.cellOf(record.cell);
+    const { bytesRead, bytesWritten } = record.outcome.opportunities;
+    this.running = null;
+    this.trials++;
+    this.verdicts[judgement.verdict]++;
+    this.bytes += bytesRead + bytesWritten;
+    cell.trials++;
+    cell.verdicts[judgement.verdict]++;
+    cell.trialMs += record.durationMs;
+    if (judgement.verdict === 'damaged') cell.firstDamageMs ??= cell.trialMs;
+  }
+
+  found(finding: Finding): void {
+    this.findings++;
+    this.lastFinding = this.findingLine(finding);
+  }
+
+  /** `torn at offset 512, 3584 bytes, in-flight; trial 41, writer=buffered`. */
+  findingLine(finding: Finding): string {
+    const damage = finding.damage[0];
+    const at = damage ? ` at offset ${damage.offset}, ${damage.length} bytes` : '';
+    const more = finding.damage.length > 1 ? `, ${finding.damage.length} ranges` : '';
+    const described = finding.expected ? '' : ' (described, not damage)';
+    const levels = levelsWords(finding.levels, this.varied);
+    const where = `trial ${finding.trial}${levels ? `, ${levels}` : ''}`;
+    return `${finding.kinds.join(', ')}${at}${more}, ${finding.layer}; ${where}${described}`;
+  }
+
+  elapsedMs(): number {
+    return this.now() - this.startedMs;
+  }
+
+  /** Null where no limit allows an estimate. The nearest of the limits counts. */
+  leftMs(): number | null {
+    const elapsed = this.elapsedMs();
+    const left: number[] = [];
+    if (this.limits?.forMs != null) left.push(this.limits.forMs - elapsed);
+    if (this.limits?.trials != null && this.trials > 0) {
+      left.push(((this.limits.trials - this.trials) * elapsed) / this.trials);
+    }
+    return left.length === 0 ? null : Math.max(0, Math.min(...left));
+  }
+
+  /** `36 trials/s, 412MiB/s`; slow hunts are told in trials a minute. */
+  speed(): string {
+    const seconds = Math.max(0.001, this.elapsedMs() / 1000);
+    const perSecond = this.trials / seconds;
+    const trials =
+      perSecond >= 1 || this.trials === 0
+        ? `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} trials/s`
+        : `${(perSecond * 60).toFixed(1)} trials/min`;
+    return `${trials}, ${formatSize(this.bytes / seconds)}/s`;
+  }
+
+  times(): string {
+    const left = this.leftMs();
+    const elapsed = formatDuration(this.elapsedMs());
+    return left === null ? elapsed : `${elapsed}, ${formatDuration(left)} left`;
+  }
+
+  get cellCount(): number {
+    return this.cells.size;
+  }
+
+  /** Damaged first, then failed, then those with most trials; at most `most`. */
+  topCells(most: number): CellProgress[] {
+    return [...this.cells.values()]
+      .sort(
+        (a, b) =>
+          b.verdicts.damaged - a.verdicts.damaged ||
+          b.verdicts.failed - a.verdicts.failed ||
+          b.trials - a.trials ||
+          a.index - b.index,
+      )
+      .slice(0, most);
+  }
+
+  private cellOf(cell: Cell): CellProgress {
+    const known = this.cells.get(cell.index);
+    if (known) return known;
+    const fresh: CellProgress = {
+      index: cell.index,
+      name: levelsWords(cell.levels, this.varied) || `cell ${cell.index}`,
+      levels: this.varied.map((factor) => levelText(cell.levels[factor] ?? '-')),
+      verdicts: { clean: 0, damaged: 0, failed: 0, unknown: 0 },
+      trials: 0,
+      trialMs: 0,
+      firstDamageMs: null,
+    };
+    this.cells.set(cell.index, fresh);
+    return fresh;
+  }
+}
