@@ -22,7 +22,7 @@ import { openEvidence } from '../evidence/sqlite-store.ts';
 import { hostFacts, placeFacts } from '../observe/facts.ts';
 import { pageAlignedBuffer, reread } from '../observe/reread.ts';
 import { checkRig, rigSnapshot } from '../observe/rig.ts';
-import { cachedPages, PAGE_BYTES, systemCalls } from '../observe/system-calls.ts';
+import { PAGE_BYTES, systemCalls } from '../observe/system-calls.ts';
 
 export interface Ability {
   readonly name: string;
@@ -158,7 +158,7 @@ async function placeAbilities(place: string): Promise<Ability[]> {
       has('writing here', 'a directory was made and removed', true),
       directAbility(directory),
       cacheAbility(directory),
-      await walAbility(directory),
+      await recordAbility(directory),
     ];
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -184,31 +184,36 @@ function directAbility(directory: string): Ability {
 
 function cacheAbility(directory: string): Ability {
   const name = 'dropping the cache here';
+  const bring = 'the layer of damage may stay undetermined; tmpfs has nothing below its cache';
   const path = join(directory, 'cached');
-  writeFileSync(path, Buffer.alloc(2 * PAGE_BYTES, 1));
-  const fd = openSync(path, 'r');
   try {
-    const [, dropped] = reread({ fd, path, offset: 0, length: 2 * PAGE_BYTES });
-    const counted = cachedPages(fd, 0, PAGE_BYTES) === null ? 'not verified' : 'verified';
-    if (dropped?.outcome === 'read' && dropped.note === undefined) {
-      return has(name, `posix_fadvise, ${counted} with cachestat or mincore`);
+    writeFileSync(path, Buffer.alloc(2 * PAGE_BYTES, 1));
+    const fd = openSync(path, 'r');
+    try {
+      const [, dropped] = reread({ fd, path, offset: 0, length: 2 * PAGE_BYTES });
+      if (dropped?.outcome === 'read' && dropped.note === undefined) {
+        return has(name, 'posix_fadvise, and the kernel confirms that the pages left');
+      }
+      return lacks(name, dropped?.note ?? 'not possible', bring);
+    } finally {
+      closeSync(fd);
     }
-    const bring = 'the layer of damage may stay undetermined; tmpfs has nothing below its cache';
-    return lacks(name, dropped?.note ?? 'not possible', bring);
-  } finally {
-    closeSync(fd);
+  } catch (error) {
+    return lacks(name, (error as Error).message, bring);
   }
 }
 
-async function walAbility(directory: string): Promise<Ability> {
+async function recordAbility(directory: string): Promise<Ability> {
   const name = 'WAL and shared mmap here';
-  const store = await openEvidence(directory, { create: true });
   try {
+    const store = await openEvidence(directory, { create: true });
+    await store.close();
     const [note] = store.notes;
     if (note === undefined) return has(name, 'evidence is recorded with one sync per trial');
     return lacks(name, note, 'evidence costs more time per trial; a local file system has it');
-  } finally {
-    await store.close();
+  } catch (error) {
+    const bring = 'evidence cannot be recorded here at all: hunt on another place';
+    return lacks('recording evidence here', (error as Error).message, bring, true);
   }
 }
 
