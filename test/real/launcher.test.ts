@@ -1,5 +1,5 @@
-// The launcher as a newcomer meets it: what it brings, that it brings it once, and what it says when
-// it cannot. Asserted on the steps that are printed and on what npm was asked, never on time.
+// The launcher as a newcomer meets it: what it brings, that it brings it once, and what it says
+// when it cannot. Asserted on the steps that are printed and on what npm was asked, never on time.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// What a real test needs of the machine, and what happens where it is missing: on a desk the test is
-// skipped with its reason, which is printed and counted; in CI (CI=true) it fails, because there
+// What a real test needs of the machine, and what happens where it is missing: on a desk the test
+// is skipped with its reason, which is printed and counted; in CI (CI=true) it fails, because there
 // every arm is known to work and a silent skip would hide that it no longer does.
 
 import { spawnSync } from 'node:child_process';
@@ -81,7 +81,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Attaches and detaches one: a container can be root and see /dev/loop-control, and yet may not. */
+/** Attaches and detaches one: in a container root may see /dev/loop-control and yet not use it. */
 function probeLoopDevice(): string | null {
   const directory = mkdtempSync(join(tmpdir(), 'heisenwrite-loop-probe-'));
   try {
@@ -91,7 +91,7 @@ function probeLoopDevice(): string | null {
     const attached = spawnSync('losetup', ['--find', '--show', image], { encoding: 'utf8' });
     if (attached.status !== 0) {
       const why = attached.error?.message ?? attached.stderr.trim();
-      return `loop devices cannot be attached here (${why}): run as root on a real or virtual machine`;
+      return `no loop device can be attached here (${why}): run as root, outside a container`;
     }
     spawnSync('losetup', ['--detach', attached.stdout.trim()]);
     return null;

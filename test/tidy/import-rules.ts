@@ -25,7 +25,9 @@ interface Edge {
 
 const STAGES = ['plan', 'schedule', 'trial', 'observe', 'diagnose', 'isolate', 'report'];
 /** Outside src, what each folder may import of src; folders not listed here may import all. */
-const OUTSIDE: Readonly<Record<string, readonly string[]>> = { web: ['src:base', 'src:domain'] };
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  web: ['src:base', 'src:domain', 'src:report'],
+};
 
 export const ALLOWLIST_PATH = 'test/tidy/allowlist.json';
 

@@ -13,11 +13,13 @@ const FORBIDDEN_PARTS = new Set([
 const FORBIDDEN_NAMES = new Set(['types', 'constants', 'lib']);
 
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** Svelte components are named as the tags they are used by, as everywhere in Svelte. */
+const COMPONENT = /(^|\/)([A-Z][a-z0-9]*)+\.svelte$/;
 
 export const kebabCase: Rule = (files) =>
   files.filter(isCode).flatMap((file) =>
     segments(file)
-      .filter((name) => !KEBAB.test(name))
+      .filter((name) => !KEBAB.test(name) && !COMPONENT.test(file.path))
       .map((name) => violation(file, 'kebab-case', `"${name}" is not kebab-case`)),
   );
 

@@ -33,8 +33,9 @@ export const noMachinePaths: Rule = (files) =>
   );
 
 /**
- * The lockfile: no `resolved` addresses, everything pinned and of this package, a digest for all but
- * the optional packages of other platforms (scripts/complete-lockfile.ts says why), none unlisted.
+ * The lockfile: no `resolved` addresses, everything pinned and of this package, a digest for all
+ * but the optional packages of other platforms (scripts/complete-lockfile.ts says why), none
+ * unlisted.
  */
 export const lockfileClean: Rule = (files) => {
   const lock = files.find(({ path }) => path === 'package-lock.json');

@@ -1,5 +1,5 @@
-// A check that cannot fail checks nothing: for each rule a planted violation on a file that is on no
-// disk, and a near miss that the rule must let through.
+// A check that cannot fail checks nothing: for each rule a planted violation on a file that is on
+// no disk, and a near miss that the rule must let through.
 
 import { describe, expect, it } from 'vitest';
 import { complete } from '../../scripts/complete-lockfile.ts';
@@ -27,7 +27,11 @@ const lock = (locked: object) =>
 const PLANTED: Readonly<Record<string, Planted>> = {
   'kebab-case': {
     bad: [file('src/stamp/FastKernel.ts'), file('src/bad_folder/kernel.ts')],
-    good: [file('src/stamp/fast-kernel.test.ts'), file('web/vite.config.ts'), file('.ci/run')],
+    good: [
+      file('src/stamp/fast-kernel.test.ts'),
+      file('web/parts/HeatMap.svelte'),
+      file('.ci/run'),
+    ],
   },
   'forbidden-name': {
     bad: [file('src/stamp/utils.ts'), file('src/plan/types.ts'), file('test/test-helpers.ts')],

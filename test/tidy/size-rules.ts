@@ -55,14 +55,16 @@ function holdsTests(body: ts.Node): boolean {
   );
 }
 
-/** Of at least one line, at most eight; longer only where it draws the layout of a binary format. */
+/** Of one to eight lines; longer only where it draws or lists the layout of a stored format. */
 export const openingComment: Rule = (files) =>
   files.filter(isCode).flatMap((file) => {
     const comment = openingLines(file);
     if (comment.length === 0) {
       return [at(file, 1, 'opening-comment', 'does not open by saying what it holds and why')];
     }
-    const drawsLayout = comment.some((line) => line.includes('+--'));
+    const drawsLayout =
+      comment.some((line) => line.includes('+--')) ||
+      comment.filter((line) => /^\/\/ {3}/.test(line)).length >= 3;
     if (comment.length <= OPENING_LINES_MAX || drawsLayout) return [];
     const message = `opens with ${comment.length} lines of comment, at most ${OPENING_LINES_MAX}`;
     return [at(file, 1, 'opening-comment', message)];
