@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
+import { logDamage } from './log-tail.ts';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './schema.ts';
 import { evidenceError, isDamage } from './sqlite-failure.ts';
 
@@ -14,6 +15,8 @@ export const DATABASE_NAME = 'evidence.sqlite';
 const LOCK_NAME = 'evidence.lock';
 /** How long a commit waits for a reader where the journal is not a WAL; milliseconds. */
 const BUSY_MS = 10_000;
+/** Between two looks at a log that seems damaged. */
+const LOG_SETTLE_MS = 100;
 const HEADER_BYTES = 100;
 const SQLITE_MAGIC = 'SQLite format 3\0';
 
@@ -144,6 +147,8 @@ function openForWriting(path: string, lock: DatabaseSync): OpenDatabase {
   try {
     migrate(database);
     const journal = journalOf(database);
+    // Nothing of an earlier run stays in the log: what log-tail.ts concludes depends on it.
+    if (journal === 'wal') database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     // EXTRA also syncs the directory after the rollback journal is unlinked; without that a power
     // loss could bring the journal back and undo a commit (https://sqlite.org/pragma.html).
     database.exec(`PRAGMA synchronous = ${journal === 'wal' ? 'FULL' : 'EXTRA'}`);
@@ -175,6 +180,7 @@ function versionOf(database: DatabaseSync): number {
 /** Closes what it opened unless `keep`. @throws HeisenwriteError 'evidence-damaged' */
 function inspect(path: string, keep = false): { database: DatabaseSync; notes: string[] } {
   inspectHeader(path);
+  inspectLog(path);
   const notes: string[] = [];
   let database: DatabaseSync | null = null;
   try {
@@ -223,6 +229,15 @@ function inspectHeader(path: string): void {
   if (header.toString('latin1', 0, 16) !== SQLITE_MAGIC) {
     throw damaged(path, `it begins with ${header.toString('hex', 0, 8)}, not as SQLite does`, null);
   }
+}
+
+function inspectLog(path: string): void {
+  const log = `${path}-wal`;
+  if (logDamage(log) === null) return;
+  // A hunt that was appending while this was read can look like that for a moment.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOG_SETTLE_MS);
+  const what = logDamage(log);
+  if (what !== null) throw damaged(path, what, null);
 }
 
 function inspectIdentity(database: DatabaseSync, path: string): void {

@@ -29,7 +29,7 @@ export interface EvidenceTables {
   trial: DocumentRow & { trial: number; cell: Generated<number> };
   bytes: { trial: number; observation: number; look: number; bytes: Uint8Array; crc: number };
   judgement: DocumentRow & { trial: number; verdict: Generated<string> };
-  finding: DocumentRow & { number: number };
+  finding: DocumentRow & { number: number; id: Generated<string> };
   rig: DocumentRow & { number: number };
   stop: DocumentRow & { number: number };
 }
@@ -68,7 +68,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE finding (
     number INTEGER PRIMARY KEY,
     document TEXT NOT NULL,
-    crc INTEGER NOT NULL
+    crc INTEGER NOT NULL,
+    id TEXT GENERATED ALWAYS AS (json_extract(document, '$.id')) VIRTUAL
   ) STRICT;
   CREATE TABLE rig (
     number INTEGER PRIMARY KEY,

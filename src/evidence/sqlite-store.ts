@@ -121,7 +121,12 @@ class SqliteStore implements SqliteEvidenceStore {
     this.#unsynced = relaxed;
   }
 
+  /** A finding with the id of one that is there is that one, judged again after a crash: kept once. */
   async appendFinding(finding: Finding): Promise<void> {
+    const there = await this.#read((db) =>
+      db.selectFrom('finding').select('number').where('id', '=', finding.id).executeTakeFirst(),
+    );
+    if (there !== undefined) return;
     await this.#appendNumbered('finding', finding);
   }
 

@@ -80,6 +80,13 @@ function conforms(adapter: StoreAdapter): void {
       expect((await store.findings()).length).toBe(4);
     });
 
+    test('a finding that is judged again after a crash is kept once', async () => {
+      await store.appendFinding(sampleFinding(1));
+      await store.appendFinding(sampleFinding(2));
+      await store.appendFinding(sampleFinding(1));
+      expect((await store.findings()).map(({ id }) => id)).toEqual(['finding-001', 'finding-002']);
+    });
+
     test('a number is used once', async () => {
       await store.appendTrial(sampleTrial(1));
       await expect(store.appendTrial(sampleTrial(1, 1))).rejects.toThrow();
