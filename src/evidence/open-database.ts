@@ -210,7 +210,7 @@ function openReader(path: string, notes: string[]): DatabaseSync {
     // A WAL database on a read-only file system cannot make its index; nobody can be writing it.
     const url = pathToFileURL(path);
     url.searchParams.set('immutable', '1');
-    notes.push('opened as immutable: its file system is read-only');
+    notes.push('opened as immutable: its file system is read-only or cannot share memory');
     return new DatabaseSync(url, options);
   }
 }

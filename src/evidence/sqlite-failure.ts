@@ -39,11 +39,10 @@ export function evidenceError(error: unknown, what: string, path: string): unkno
   }
   switch (sqliteCode(error)) {
     case SQLITE_FULL:
-      return new HeisenwriteError(
-        'no-space',
-        `${message}; what was recorded before is kept, this record is not`,
-        { cause: error, remedy: 'free some space, then go on with `heisenwrite hunt --resume`' },
-      );
+      return new HeisenwriteError('no-space', `${message}; what was recorded before is kept`, {
+        cause: error,
+        remedy: 'free some space, then go on with `heisenwrite hunt --resume`',
+      });
     case SQLITE_BUSY:
       return new HeisenwriteError('evidence-busy', message, { cause: error });
     case SQLITE_ERROR:
