@@ -34,13 +34,17 @@ function runStaticChecks(tally: Tally): void {
 
 function runVitest(tally: Tally, parameters: readonly string[]): void {
   const directory = mkdtempSync(join(tmpdir(), 'heisenwrite-tally-'));
+  const before = tally.passed + tally.failed.length + tally.skipped.length;
   try {
     const file = join(directory, 'tally.json');
     const reporters = ['--reporter=default', '--reporter=./scripts/tally-reporter.ts'];
     const succeeded = run('vitest', ['run', ...reporters, ...parameters], file);
     const counted = existsSync(file);
     if (counted) addTally(tally, JSON.parse(readFileSync(file, 'utf8')));
-    if (!succeeded && (!counted || tally.failed.length === 0)) {
+    if (!succeeded && !counted) tally.failed.push('vitest ended before it could count');
+    if (counted && tally.passed + tally.failed.length + tally.skipped.length === before) {
+      tally.failed.push('no test ran: does the path or the name match one?');
+    } else if (!succeeded && tally.failed.length === 0) {
       tally.failed.push('vitest ended with an error and named no test');
     }
   } finally {

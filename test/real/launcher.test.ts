@@ -161,27 +161,48 @@ describe('as an installed package', () => {
   });
 });
 
-it('a fresh clone needs one command, and brings things once', (context) => {
-  requireOrSkip(context, 'git', 'npm');
-  const base = mkdtempSync(join(tmpdir(), 'heisenwrite-clone-'));
-  try {
-    const clone = join(base, 'clone');
-    execFileSync('git', ['clone', '--quiet', '--no-hardlinks', ROOT, clone]);
-    const launch = () =>
-      spawnSync(join(clone, 'heisenwrite'), ['--version'], { cwd: base, encoding: 'utf8' });
-    const first = launch();
-    expect(steps(first.stderr)).toEqual(ALL_STEPS.map((step) => expect.stringMatching(step)));
-    expect(first.status).toBe(0);
-    expect(first.stdout).toMatch(/\d+\.\d+\.\d+/);
-    const second = launch();
-    expect(second.stderr).toBe('');
-    expect(second.stdout).toBe(first.stdout);
-    const changed = execFileSync('git', ['status', '--porcelain'], {
-      cwd: clone,
-      encoding: 'utf8',
-    });
-    expect(changed, 'what is brought must be ignored by git').toBe('');
-  } finally {
-    rmSync(base, { recursive: true, force: true });
-  }
+describe('a fresh clone', () => {
+  /** Without what vitest set for us: the clone must find everything by itself. */
+  const env = Object.fromEntries(
+    Object.entries(process.env)
+      .filter(([name]) => !/^(VITEST|NODE_|HEISENWRITE_|npm_)|^(TEST|DEV|PROD|MODE)$/.test(name))
+      .map(([name, value]) => [name, name === 'PATH' ? withoutModules(value ?? '') : value]),
+  );
+
+  it.for([
+    ['the launcher', ['./heisenwrite', '--version'], /^\d+\.\d+\.\d+/],
+    [
+      'npm test',
+      ['npm', 'test', '--', 'test/tidy/tally.test.ts'],
+      /^\d+ passed, 0 failed, 0 skip/m,
+    ],
+  ] as const)('needs one command, %s, which brings things once', ([, command, says], context) => {
+    requireOrSkip(context, 'git', 'npm');
+    const base = mkdtempSync(join(tmpdir(), 'heisenwrite-clone-'));
+    try {
+      const cwd = join(base, 'clone');
+      execFileSync('git', ['clone', '--quiet', '--no-hardlinks', ROOT, cwd]);
+      const [program, ...parameters] = command;
+      const launch = () => spawnSync(program, parameters, { cwd, encoding: 'utf8', env });
+      const stepsOf = (stderr: string) => steps(stderr).filter((line) => /^heisenw/.test(line));
+      const first = launch();
+      expect(stepsOf(first.stderr)).toEqual(ALL_STEPS.map((step) => expect.stringMatching(step)));
+      expect(first.stdout).toMatch(says);
+      expect(first.status).toBe(0);
+      const second = launch();
+      expect(stepsOf(second.stderr)).toEqual([]);
+      expect(second.stdout).toMatch(says);
+      const changed = execFileSync('git', ['status', '--porcelain'], { cwd, encoding: 'utf8' });
+      expect(changed, 'what is brought must be ignored by git').toBe('');
+    } finally {
+      rmSync(base, { recursive: true, force: true });
+    }
+  });
 });
+
+function withoutModules(path: string): string {
+  return path
+    .split(':')
+    .filter((place) => !place.includes('node_modules'))
+    .join(':');
+}

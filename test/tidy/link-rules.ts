@@ -77,14 +77,19 @@ function markdownLinks(file: TidyFile): Link[] {
   );
 }
 
-/** `src/hunt.ts` and `src/hunt.ts#L12` in backticks, read from the root of the repository. */
+/** `src/hunt.ts#L12` in backticks or in a block of commands, read from the repository's root. */
 function codePaths(file: TidyFile): Link[] {
-  return proseLines(file).flatMap(({ line, text }) =>
-    [...text.matchAll(/`([^`]+)`/g)]
-      .map((match) => match[1] as string)
-      .filter((code) => CODE_PATH.test(code))
-      .map((code) => ({ line, words: code, href: code })),
-  );
+  const prose = new Set(proseLines(file).map(({ line }) => line));
+  return file.text.split('\n').flatMap((text, index) => {
+    const line = index + 1;
+    const isBlock = !prose.has(line) || text.startsWith('    ');
+    const codes = isBlock
+      ? text.split(/\s+/)
+      : [...text.matchAll(/`([^`]+)`/g)].map(([, it]) => it);
+    return codes
+      .filter((code) => code !== undefined && CODE_PATH.test(code))
+      .map((code) => ({ line, words: code as string, href: code as string }));
+  });
 }
 
 function proseLines(file: TidyFile): { line: number; text: string }[] {

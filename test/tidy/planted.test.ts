@@ -138,6 +138,7 @@ const PLANTED: Readonly<Record<string, Planted>> = {
       md('[`stopHunt`](../src/hunt.ts#L2)'),
       md('[heading](#no-such)'),
       md('`src/gone.ts#L2`'),
+      md('    npm test -- test/gone.test.ts'),
     ],
     good: [
       hunt,
