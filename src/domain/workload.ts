@@ -16,6 +16,11 @@ export interface Workload {
   readonly promises: readonly PromiseName[];
   /** Bytes that one trial may occupy at a time. `levels` has every factor. */
   spaceBytes(levels: Levels): number;
+  /**
+   * Sizes that the trial moves with O_DIRECT, all of which the medium's alignment must divide;
+   * empty where it opens nothing so.
+   */
+  directBytes(levels: Levels): readonly number[];
   /** Expected duration of one trial in milliseconds, for `--dry-run` and time limits. */
   estimateMs(levels: Levels): number;
   /** Drives one trial; rejects only when the tester or the environment broke (verdict unknown). */
@@ -45,4 +50,12 @@ export interface Actors {
    * what it returns. Rejects when the actor dies or exceeds the trial's time limit.
    */
   call<Result>(name: string, role: string, assignment: object, host?: ActorHost): Promise<Result>;
+}
+
+/** What a place can do, found by trying; trials that need more are left out, with the reason. */
+export interface PlaceCapabilities {
+  /** Smallest multiple that O_DIRECT takes, bytes; null where it is refused. */
+  readonly directAlignmentBytes: number | null;
+  /** Why there is no O_DIRECT: the errno. */
+  readonly directRefusal: string | null;
 }

@@ -52,6 +52,7 @@ export const append: Workload = {
   promises: ['append-atomic'],
   spaceBytes: (levels) =>
     numberLevel(levels, 'writers') * numberLevel(levels, 'records') * numberLevel(levels, 'record'),
+  directBytes: () => [],
   estimateMs: (levels) => {
     const records = numberLevel(levels, 'writers') * numberLevel(levels, 'records');
     return 20 + records * (levels.writer === 'dsync' ? 1 : 0.02);

@@ -93,6 +93,12 @@ export const mailbox: Workload = {
   ],
   promises: ['unit-atomic', 'fresh-read'],
   spaceBytes: (levels) => 2 * numberLevel(levels, 'unit') * numberLevel(levels, 'writers') + 65_536,
+  directBytes: (levels) => [
+    ...(levels.writer === 'direct'
+      ? [numberLevel(levels, 'chunk') || numberLevel(levels, 'unit')]
+      : []),
+    ...(levels.reader === 'direct' ? [numberLevel(levels, 'unit')] : []),
+  ],
   estimateMs: (levels) => numberLevel(levels, 'time') + 20,
   run: runMailbox,
 };

@@ -52,6 +52,7 @@ export const replace: Workload = {
   constraints: [],
   promises: ['replace-atomic', 'fresh-read'],
   spaceBytes: (levels) => 4 * numberLevel(levels, 'size'),
+  directBytes: () => [],
   estimateMs: (levels) => numberLevel(levels, 'time') + 20,
   run: runReplace,
 };

@@ -92,6 +92,7 @@ export const roundtrip: Workload = {
   ],
   promises: ['read-back', 'synced'],
   spaceBytes: (levels) => 2 * numberLevel(levels, 'size') + 65_536,
+  directBytes: (levels) => (levels.mode === 'direct' ? [numberLevel(levels, 'io')] : []),
   estimateMs,
   run: runRoundtrip,
 };

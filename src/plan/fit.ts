@@ -1,0 +1,57 @@
+// Which cells can be tried at all on a place: those that fit the space that was allowed and need no
+// more than the medium can do. What is left out is said, never silently dropped.
+
+import { formatSize } from '../base/quantities.ts';
+import type { Cell } from '../domain/cell.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { PlaceCapabilities, Workload } from '../domain/workload.ts';
+import { completeLevels } from './expand.ts';
+
+export interface Fit {
+  readonly cells: readonly Cell[];
+  /** One line for each reason, with the number of cells that it left out. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * @param capabilities by label of the place
+ * @throws HeisenwriteError `no-space` or `impossible-constraint` when no cell is left
+ */
+export function fitCells(
+  cells: readonly Cell[],
+  workloads: readonly Workload[],
+  capabilities: Readonly<Record<string, PlaceCapabilities>>,
+  spaceBytes: number,
+): Fit {
+  const reasons = new Map<string, number>();
+  let tooLarge = 0;
+  const [onlyPlace] = Object.keys(capabilities);
+  const kept = cells.filter((cell) => {
+    const workload = workloads.find((each) => each.name === cell.levels.workload) as Workload;
+    const levels = completeLevels(cell.levels, workload);
+    const place = capabilities[String(levels.place ?? onlyPlace)] as PlaceCapabilities;
+    const space = workload.spaceBytes(levels);
+    if (space > spaceBytes) tooLarge++;
+    const reason =
+      directReason(workload.directBytes(levels), place) ??
+      (space > spaceBytes ? `they need more than the ${formatSize(spaceBytes)} allowed` : null);
+    if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    return reason === null;
+  });
+  const leftOut = [...reasons].map(
+    ([reason, count]) => `${count} of ${cells.length} cells left out: ${reason}`,
+  );
+  if (kept.length === 0) {
+    const code = tooLarge === cells.length ? 'no-space' : 'impossible-constraint';
+    throw new HeisenwriteError(code, `nothing can be tried here: ${leftOut.join('; ')}`);
+  }
+  return { cells: kept, leftOut };
+}
+
+function directReason(sizes: readonly number[], place: PlaceCapabilities): string | null {
+  if (sizes.length === 0) return null;
+  const alignment = place.directAlignmentBytes;
+  if (alignment === null) return `O_DIRECT is refused here (${place.directRefusal})`;
+  if (sizes.every((size) => size % alignment === 0)) return null;
+  return `O_DIRECT takes only multiples of ${formatSize(alignment)} here`;
+}

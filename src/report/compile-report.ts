@@ -1,0 +1,174 @@
+// From the evidence to the document that every report is made of. It reads only what was recorded,
+// so that the report of a hunt that was killed is the same as that of one that ended.
+
+import { isoTime } from '../base/clock.ts';
+import type { Cell } from '../domain/cell.ts';
+import type { Signature } from '../domain/damage.ts';
+import type { Facts, HuntReport, Rig } from '../domain/hunt-report.ts';
+import type { EvidenceStore, StoredTrial } from '../domain/ports.ts';
+import type { Verdict } from '../domain/trial.ts';
+import { CellAccount } from './cell-account.ts';
+import { guaranteesOf } from './guarantees.ts';
+import { verdictWords } from './verdict-words.ts';
+
+/** Above this share of unknown trials nothing is concluded from the others being clean. */
+const UNKNOWN_SHARE_MAX = 0.05;
+
+/** Gathers the signature; given by the flow, since reports do not diagnose. */
+export interface SignatureGatherer {
+  add(trial: StoredTrial): void;
+  signature(): Signature | null;
+}
+
+/** @param cells all cells of the plan, also those without a trial */
+export async function compileReport(
+  store: EvidenceStore,
+  cells: readonly Cell[],
+  gatherer: SignatureGatherer,
+): Promise<HuntReport> {
+  const header = await store.header();
+  const [findings, rigs, stops] = [await store.findings(), await store.rigs(), await store.stops()];
+  const sums = await sumTrials(store, cells, gatherer);
+  const expected = new Set(header.expectations.map((expectation) => expectation.promise));
+  const cellReports = [...sums.accounts.values()].map((account) => account.report(expected));
+  const last = stops.at(-1);
+  const rig = mergeRigs(rigs);
+  const body: Omit<HuntReport, 'words'> = {
+    schema: 'heisenwrite.hunt/1',
+    hunt: header.hunt,
+    seed: header.seed,
+    verdict: verdictOf(sums.trials, rig),
+    plan: {
+      name: header.planName,
+      hash: header.planHash,
+      expectations: header.expectations,
+    },
+    places: header.places,
+    directory: header.directory,
+    startedAt: isoTime(header.startedAtMs),
+    endedAt: last ? isoTime(last.atMs) : null,
+    seconds: Math.max(
+      sums.seconds,
+      stops.reduce((sum, stop) => sum + stop.trialSeconds, 0),
+    ),
+    stopped: last?.reason ?? 'not ended: it was killed, or is still running',
+    trials: sums.trials,
+    opportunities: sumOf(cellReports.map((cell) => cell.opportunities)),
+    factors: factorsOf(cells),
+    cells: cellReports,
+    guarantees: guaranteesOf(cellReports, fileSystemsOf(header.facts, header.places)),
+    findings,
+    findingsNotKept: Math.max(0, sums.departing - findings.length),
+    failures: [...sums.failures.values()],
+    unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
+    signature: gatherer.signature(),
+    rig,
+    facts: header.facts,
+    replay: header.replay,
+  };
+  return { ...body, words: verdictWords(body) };
+}
+
+interface Sums {
+  readonly accounts: Map<number, CellAccount>;
+  readonly trials: { clean: number; damaged: number; failed: number; unknown: number };
+  readonly failures: Map<
+    string,
+    { operation: string; errno: string; count: number; example: string }
+  >;
+  readonly unknowns: Map<string, number>;
+  /** Trials with something to show, damage or described. */
+  departing: number;
+  seconds: number;
+}
+
+async function sumTrials(
+  store: EvidenceStore,
+  cells: readonly Cell[],
+  gatherer: SignatureGatherer,
+): Promise<Sums> {
+  const sums: Sums = {
+    accounts: new Map(cells.map((cell) => [cell.index, new CellAccount(cell)])),
+    trials: { clean: 0, damaged: 0, failed: 0, unknown: 0 },
+    failures: new Map(),
+    unknowns: new Map(),
+    departing: 0,
+    seconds: 0,
+  };
+  for await (const trial of store.trials()) {
+    const judgement = trial.judgement ?? {
+      verdict: 'unknown' as const,
+      because: 'recorded and not judged: the hunt was killed in between',
+      damage: [],
+      described: [],
+    };
+    sums.trials[judgement.verdict]++;
+    sums.seconds += trial.durationMs / 1000;
+    sums.accounts.get(trial.cell.index)?.add(trial.outcome, judgement, trial.durationMs);
+    if (judgement.damage.length + judgement.described.length > 0) sums.departing++;
+    if (judgement.verdict === 'unknown') {
+      const because = judgement.because ?? 'no reason was recorded';
+      sums.unknowns.set(because, (sums.unknowns.get(because) ?? 0) + 1);
+    }
+    countFailures(sums, trial);
+    gatherer.add(trial);
+  }
+  return sums;
+}
+
+function countFailures(sums: Sums, { outcome }: StoredTrial): void {
+  for (const { operation, errno, message } of outcome.failures) {
+    const key = `${operation} ${errno}`;
+    const known = sums.failures.get(key) ?? { operation, errno, count: 0, example: message };
+    sums.failures.set(key, { ...known, count: known.count + 1 });
+  }
+}
+
+function verdictOf(trials: Sums['trials'], rig: Rig): Verdict {
+  const counted = trials.clean + trials.damaged + trials.failed;
+  if (trials.damaged > 0) return 'damaged';
+  if (trials.failed > 0) return 'failed';
+  if (counted === 0 || !rig.passed) return 'unknown';
+  return trials.unknown > UNKNOWN_SHARE_MAX * (counted + trials.unknown) ? 'unknown' : 'clean';
+}
+
+/** The latest result of each check; a check that failed at any time stays failed. */
+function mergeRigs(rigs: readonly Rig[]): Rig {
+  const checks = new Map<string, Rig['checks'][number]>();
+  for (const check of rigs.flatMap((rig) => rig.checks)) {
+    if (checks.get(check.name)?.passed !== false) checks.set(check.name, check);
+  }
+  const merged = [...checks.values()];
+  return { passed: merged.length > 0 && merged.every((check) => check.passed), checks: merged };
+}
+
+function sumOf(parts: readonly HuntReport['opportunities'][]): HuntReport['opportunities'] {
+  const sum = { reads: 0, writes: 0, bytesRead: 0, bytesWritten: 0 };
+  for (const part of parts) {
+    sum.reads += part.reads;
+    sum.writes += part.writes;
+    sum.bytesRead += part.bytesRead;
+    sum.bytesWritten += part.bytesWritten;
+  }
+  return sum;
+}
+
+function factorsOf(cells: readonly Cell[]): HuntReport['factors'] {
+  const factors = new Map<string, Set<Cell['levels'][string]>>();
+  for (const { levels } of cells) {
+    for (const [factor, level] of Object.entries(levels)) {
+      factors.set(factor, (factors.get(factor) ?? new Set()).add(level));
+    }
+  }
+  return [...factors].map(([factor, levels]) => ({ factor, levels: [...levels] }));
+}
+
+/** The flow names facts of several places `LABEL: file system`. */
+function fileSystemsOf(facts: Facts, places: HuntReport['places']): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(places).map((label) => [
+      label,
+      facts[`${label}: file system`] ?? facts['file system'] ?? 'unknown',
+    ]),
+  );
+}

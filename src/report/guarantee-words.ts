@@ -1,0 +1,171 @@
+// The words of a survey: how a mode reads in a sentence, what follows for a protocol built on it,
+// and what is known of a file system from elsewhere (so that a reader need not fear a new bug).
+
+import { formatSize } from '../base/quantities.ts';
+import type { Levels } from '../domain/cell.ts';
+import type { PromiseName } from '../domain/promise.ts';
+
+/** The size that a promise speaks of, and the levels that make its mode. */
+export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; mode: Levels } {
+  const place: Levels = levels.place === undefined ? {} : { place: levels.place };
+  switch (levels.workload) {
+    case 'mailbox': {
+      const { program = 'builtin', writer = 'buffered', reader = 'buffered', unit = 4096 } = levels;
+      const chunk = Number(levels.chunk ?? 0) || Number(unit);
+      const chunks: Levels = chunk === unit ? {} : { chunk };
+      return {
+        bytes: Number(unit),
+        mode: { ...place, workload: 'mailbox', program, writer, reader, ...chunks },
+      };
+    }
+    case 'append': {
+      const { record = 512, writers = 4, writer = 'buffered' } = levels;
+      return { bytes: Number(record), mode: { ...place, workload: 'append', writers, writer } };
+    }
+    case 'replace': {
+      const { size = 65_536, publish = 'rename' } = levels;
+      return { bytes: Number(size), mode: { ...place, workload: 'replace', publish } };
+    }
+    default: {
+      const { size = 0, mode = 'buffered' } = levels;
+      const mine: Levels = promise === 'synced' ? {} : { mode };
+      return {
+        bytes: Number(size),
+        mode: { ...place, workload: String(levels.workload), ...mine },
+      };
+    }
+  }
+}
+
+const OPENED: Readonly<Record<string, string>> = {
+  buffered: 'buffered',
+  direct: 'O_DIRECT',
+  sync: 'O_SYNC',
+  dsync: 'O_DSYNC',
+};
+
+const PUBLISHED: Readonly<Record<string, string>> = {
+  rename: 'a temporary file renamed into place',
+  'in-place': 'a file rewritten in place (truncate and write)',
+  'shared-temporary': 'two writers that rename the same temporary name into place',
+};
+
+/** The sentence's subject: "one O_DIRECT write of 4KiB, read O_DIRECT". */
+export function modeWords(promise: PromiseName, mode: Levels, sizes: string): string {
+  const prefix = mode.place === undefined ? '' : `${mode.place}: `;
+  switch (mode.workload) {
+    case 'mailbox': {
+      const how = OPENED[String(mode.writer)];
+      const program = mode.program === 'dd' ? ' by dd' : '';
+      const write =
+        mode.chunk === undefined
+          ? `one ${how} write of ${sizes}${program}`
+          : `${sizes} written in ${how} chunks of ${formatSize(Number(mode.chunk))}${program}`;
+      return `${prefix}${write}, read ${OPENED[String(mode.reader)]}`;
+    }
+    case 'append':
+      return `${prefix}${mode.writers} writers appending records of ${sizes} with O_APPEND`;
+    case 'replace':
+      return `${prefix}${PUBLISHED[String(mode.publish)]} (${sizes})`;
+    default:
+      return promise === 'synced'
+        ? `${prefix}after fsync, files of ${sizes} read past the cache`
+        : `${prefix}files of ${sizes} written ${OPENED[String(mode.mode)]}, synced, reopened and read`;
+  }
+}
+
+/** What follows for a protocol built on it; undefined where nothing surprising follows. */
+export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): string | undefined {
+  if (kept) return undefined;
+  switch (promise) {
+    case 'unit-atomic':
+      if (mode.chunk !== undefined) {
+        return 'write the unit in one call, or let readers retry until a checksum over the whole unit holds';
+      }
+      return mode.writer === 'direct' && mode.reader === 'buffered'
+        ? 'do not mix an O_DIRECT writer with buffered readers; open both alike, or verify a checksum and retry'
+        : 'a reader must verify a checksum and retry, share a lock with the writer, or read a renamed file';
+    case 'fresh-read':
+      return 'an acknowledged write does not mean that the next read sees it: agree on it by other means';
+    case 'append-atomic':
+      return 'give every writer a file of its own, or take a lock around each append';
+    case 'replace-atomic':
+      return mode.publish === 'in-place'
+        ? 'write a temporary file and rename it into place'
+        : mode.publish === 'shared-temporary'
+          ? 'give every writer a temporary name of its own (mkstemp)'
+          : 'rename does not protect readers here: use a marker or a checksum';
+    case 'synced':
+    case 'read-back':
+      return 'do not trust this medium with data before this is explained';
+  }
+}
+
+interface Known {
+  readonly fileSystem: RegExp;
+  readonly promise: PromiseName;
+  readonly applies: (mode: Levels) => boolean;
+  readonly words: string;
+}
+
+const bothBuffered = (mode: Levels) => mode.writer === 'buffered' && mode.reader === 'buffered';
+const oneWrite = (mode: Levels) => mode.chunk === undefined;
+
+/** Behaviour that is by design, each with where to read on. */
+const KNOWN: readonly Known[] = [
+  {
+    fileSystem: /^ext[234]$/,
+    promise: 'unit-atomic',
+    applies: (mode) => bothBuffered(mode) && oneWrite(mode),
+    words:
+      'by design: ext4 takes no lock that would make a buffered read wait for a buffered write ' +
+      '(mm/filemap.c, filemap_read), so a reader can see part of a write, even inside one page',
+  },
+  {
+    fileSystem: /^xfs$/,
+    promise: 'unit-atomic',
+    applies: (mode) => bothBuffered(mode) && oneWrite(mode),
+    words:
+      'XFS holds the inode lock shared for buffered reads and exclusive for buffered writes ' +
+      '(fs/xfs/xfs_file.c), which makes one write atomic to readers',
+  },
+  {
+    fileSystem: /^(btrfs|tmpfs)$/,
+    promise: 'unit-atomic',
+    applies: (mode) => bothBuffered(mode) && oneWrite(mode),
+    words:
+      'by design: reads are copied page by page without a lock against a write of several pages',
+  },
+  {
+    fileSystem: /./,
+    promise: 'unit-atomic',
+    applies: (mode) => mode.writer === 'direct' && mode.reader === 'buffered' && oneWrite(mode),
+    words:
+      'open(2), NOTES on O_DIRECT: applications should avoid mixing O_DIRECT and normal I/O to the ' +
+      'same file; the page cache is filled while the direct write is under way',
+  },
+  {
+    fileSystem: /./,
+    promise: 'replace-atomic',
+    applies: (mode) => mode.publish === 'rename',
+    words: 'POSIX rename(): the new name refers to the old file or to the new one at any time',
+  },
+  {
+    fileSystem: /./,
+    promise: 'append-atomic',
+    applies: () => true,
+    words:
+      'POSIX write(): with O_APPEND the offset is set to the end of the file before each write, with no intervening modification',
+  },
+];
+
+export function knownOf(
+  fileSystem: string,
+  promise: PromiseName,
+  mode: Levels,
+): string | undefined {
+  return KNOWN.find(
+    (known) =>
+      known.fileSystem.test(fileSystem) && known.promise === promise && known.applies(mode),
+  )?.words;
+}

@@ -1,0 +1,111 @@
+// What a medium keeps and does not keep, in sentences with bounds, from the promise counts of the
+// cells. Cells are grouped by mode (who writes and reads how); within a mode the sizes that were
+// never broken and those that were are told apart.
+
+import { binomialInterval } from '../base/binomial-interval.ts';
+import { formatCount, formatPercent, formatSize } from '../base/quantities.ts';
+import type { Levels } from '../domain/cell.ts';
+import type { CellReport, Guarantee } from '../domain/hunt-report.ts';
+import type { PromiseName } from '../domain/promise.ts';
+import { adviceFor, knownOf, modeWords, sizeOf } from './guarantee-words.ts';
+import { tryNoun } from './promise-sums.ts';
+
+interface Sized {
+  readonly bytes: number;
+  readonly tries: number;
+  readonly broken: number;
+}
+
+/**
+ * @param fileSystems label of the place to the type of its file system (`ext4`)
+ */
+export function guaranteesOf(
+  cells: readonly CellReport[],
+  fileSystems: Readonly<Record<string, string>>,
+): Guarantee[] {
+  const groups = new Map<
+    string,
+    { promise: PromiseName; expected: boolean; mode: Levels; sizes: Sized[] }
+  >();
+  for (const cell of cells) {
+    for (const { promise, expected, tries, broken } of cell.promises) {
+      if (tries === 0) continue;
+      const { bytes, mode } = sizeOf(promise, cell.levels);
+      const key = JSON.stringify([promise, mode]);
+      const group = groups.get(key) ?? { promise, expected, mode, sizes: [] };
+      groups.set(key, group);
+      group.sizes.push({ bytes, tries, broken });
+    }
+  }
+  return [...groups.values()].flatMap(({ promise, expected, mode, sizes }) => {
+    const merged = mergeSizes(sizes);
+    const parts = [
+      merged.filter((size) => size.broken === 0),
+      merged.filter((size) => size.broken > 0),
+    ].filter((part) => part.length > 0);
+    const fileSystem = fileSystems[String(mode.place ?? Object.keys(fileSystems)[0])] ?? 'unknown';
+    return parts.map((part) => guaranteeOf(promise, expected, mode, part, fileSystem));
+  });
+}
+
+function mergeSizes(sizes: readonly Sized[]): Sized[] {
+  const merged = new Map<number, { bytes: number; tries: number; broken: number }>();
+  for (const { bytes, tries, broken } of sizes) {
+    const sum = merged.get(bytes) ?? { bytes, tries: 0, broken: 0 };
+    merged.set(bytes, { bytes, tries: sum.tries + tries, broken: sum.broken + broken });
+  }
+  return [...merged.values()].sort((a, b) => a.bytes - b.bytes);
+}
+
+function guaranteeOf(
+  promise: PromiseName,
+  expected: boolean,
+  mode: Levels,
+  sizes: readonly Sized[],
+  fileSystem: string,
+): Guarantee {
+  const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
+  const broken = sizes.reduce((sum, size) => sum + size.broken, 0);
+  const kept = broken === 0;
+  const advice = adviceFor(promise, kept, mode);
+  const known = knownOf(fileSystem, promise, mode);
+  return {
+    promise,
+    kept,
+    expected,
+    mode,
+    words: `${modeWords(promise, mode, sizeWords(sizes))}: ${countWords(promise, kept, sizes)}`,
+    ...(advice ? { advice } : {}),
+    ...(known ? { known } : {}),
+    tries,
+    broken,
+  };
+}
+
+function sizeWords(sizes: readonly Sized[]): string {
+  return sizes.map((size) => formatSize(size.bytes)).join(', ');
+}
+
+const BROKEN_VERBS: Readonly<Record<PromiseName, readonly [string, string]>> = {
+  'read-back': ['read back right', 'not read back right'],
+  'unit-atomic': ['never torn', 'torn'],
+  'fresh-read': ['never stale', 'stale'],
+  'append-atomic': ['never mixed or lost', 'mixed or lost'],
+  'replace-atomic': ['always whole', 'seen partial, empty or absent'],
+  synced: ['the medium agrees', 'the medium disagrees'],
+};
+
+function countWords(promise: PromiseName, kept: boolean, sizes: readonly Sized[]): string {
+  const noun = tryNoun(promise);
+  const [good, bad] = BROKEN_VERBS[promise];
+  if (kept) {
+    const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
+    const { high } = binomialInterval(0, tries);
+    return `${good} (0 of ${formatCount(tries)} ${noun}, under ${formatPercent(high)} at 95%)`;
+  }
+  const rates = sizes.map((size) => {
+    const rate = `${formatPercent(size.broken / size.tries)} of ${formatCount(size.tries)} ${noun}`;
+    return sizes.length === 1 ? rate : `${formatSize(size.bytes)} in ${rate}`;
+  });
+  return `${bad}, ${rates.join('; ')}`;
+}
