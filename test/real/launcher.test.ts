@@ -48,8 +48,9 @@ describe('in a checkout', () => {
     checkout.run();
     checkout.npmCalls();
     checkout.write('package-lock.json', '{"name":"two"}');
-    expect(steps(checkout.run().stderr)).toEqual([expect.stringMatching(/npm ci/)]);
-    checkout.npmCalls();
+    checkout.run();
+    // The page is made of dependencies, the kernels are not.
+    expect(checkout.npmCalls()).toEqual([expect.stringMatching(/^ci/), 'run build:web']);
     checkout.write('kernels/stamp.ts', '// newer');
     checkout.run();
     expect(checkout.npmCalls()).toEqual(['run build:kernels']);
