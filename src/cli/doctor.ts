@@ -1,6 +1,6 @@
-// What this machine can do and what is missing, each with the command that brings it. Only a Node that
-// is too old and a place that cannot be written to are faults; everything else is optional, and a
-// hunt says itself what it did without.
+// What this machine can do and what is missing, each with the command that brings it. Only a
+// Node that is too old and a place that cannot be written to are faults; everything else is
+// optional, and a hunt says itself what it did without.
 
 import { spawnSync } from 'node:child_process';
 import {

@@ -1,5 +1,6 @@
-// The directory of a hunt, `heisenwrite-<hunt>`: the only place that a hunt writes to. It is made
-// here, checked before it is made, accounted for while it is used and cleaned of what is not evidence.
+// The directory of a hunt, `heisenwrite-<hunt>`: the only place that a hunt writes to. It is
+// made here, checked before it is made, accounted for while it is used and cleaned of what is
+// not evidence.
 
 import {
   accessSync,
@@ -39,7 +40,10 @@ export interface HuntDirectory {
 export interface Owner {
   readonly hunt: string;
   readonly pid: number;
-  /** Start of that process, clock ticks since boot (proc(5), field 22): tells a reused pid apart. */
+  /**
+   * Start of that process, clock ticks since boot (proc(5), field 22): tells a reused pid
+   * apart.
+   */
   readonly processStart: string;
   readonly startedAtMs: number;
 }

@@ -1,16 +1,18 @@
-// Damage in the write-ahead log, which SQLite itself passes over in silence: it takes the first frame
-// with a wrong checksum for the torn end of a crash and forgets all behind it, so that one flipped
-// bit would lose acknowledged trials without a word.
+// Damage in the write-ahead log, which SQLite itself passes over in silence: it takes the first
+// frame with a wrong checksum for the torn end of a crash and forgets all behind it, so that one
+// flipped bit would lose acknowledged trials without a word.
 //
 //   0         32                     32 + 24 + page
-//   +---------+--------------+-------+--------------+-------+- - -    https://sqlite.org/walformat.html
-//   | header  | frame header | page  | frame header | page  |         numbers are big-endian; the two
-//   +---------+--------------+-------+--------------+-------+- - -    salts mark frames of one log
+//   +---------+--------------+-------+--------------+-------+- - -
+//   | header  | frame header | page  | frame header | page  |
+//   +---------+--------------+-------+--------------+-------+- - -
 //
-// The torn end of a crash holds at most the commits since the last sync. This store leaves at most one
-// commit unsynced (sqlite-store.ts), so two: that one and the one being synced. A frame of the same
-// log that lies behind two whole later commits was written after a sync: the break before them is
-// damage.
+// Numbers are big-endian; two salts mark the frames of one log; https://sqlite.org/walformat.html
+//
+// The torn end of a crash holds at most the commits since the last sync. This store leaves at
+// most one commit unsynced (sqlite-store.ts), so two: that one and the one being synced. A frame
+// of the same log that lies behind two whole later commits was written after a sync: the break
+// before them is damage.
 
 import { readFileSync } from 'node:fs';
 import { errnoOf } from '../domain/errors.ts';

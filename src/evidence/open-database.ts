@@ -155,9 +155,7 @@ function openForWriting(path: string, lock: DatabaseSync): OpenDatabase {
     const notes =
       journal === 'wal'
         ? []
-        : [
-            'this file system cannot share memory, so the evidence uses a rollback journal, not a WAL',
-          ];
+        : ['this file system cannot share memory: the evidence uses a rollback journal, not a WAL'];
     const close = () => {
       database.close();
       lock.close();

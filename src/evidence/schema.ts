@@ -3,7 +3,7 @@
 //   hunt       one row: the header of the hunt
 //   trial      one row per trial, appended before it is judged; the document is a TrialRecord whose
 //              byte arrays are replaced by their lengths
-//   bytes      those byte arrays: look 0 is the first read of an observation, look n its nth re-read
+//   bytes      those byte arrays: look 0 is the first read of an observation, look n re-read n
 //   judgement  what was made of a trial; a trial without one is judged again when the hunt resumes
 //   finding    findings, in the order in which they were kept
 //   rig        rig checks
@@ -34,7 +34,10 @@ export interface EvidenceTables {
   stop: DocumentRow & { number: number };
 }
 
-/** `MIGRATIONS[n]` leads from user_version n to n + 1. Never change one: evidence outlives versions. */
+/**
+ * `MIGRATIONS[n]` leads from user_version n to n + 1. Never change one: evidence outlives
+ * versions.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE hunt (

@@ -5,8 +5,7 @@
 // disk. That survives a crash of the process (the page cache has it), and after a power loss the
 // trial is merely without a judgement and is judged again from its recorded bytes.
 
-import { type Insertable, Kysely } from 'kysely';
-import { assert } from '../base/assert.ts';
+import { Kysely } from 'kysely';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { Finding, Rig } from '../domain/hunt-report.ts';
 import type { EvidenceStore, HuntHeader, StoredTrial } from '../domain/ports.ts';
@@ -23,6 +22,7 @@ import { evidenceError } from './sqlite-failure.ts';
 import {
   type KeptTrial,
   type LookBytes,
+  lookCrc,
   restoreTrial,
   trialDocument,
   trialLooks,
@@ -101,7 +101,8 @@ class SqliteStore implements SqliteEvidenceStore {
       return db.transaction().execute(async (transaction) => {
         await transaction.insertInto('trial').values(row).execute();
         for (const look of looks) {
-          await transaction.insertInto('bytes').values(lookRow(trial, look)).execute();
+          const kept = { ...look, trial, crc: lookCrc(trial, look) };
+          await transaction.insertInto('bytes').values(kept).execute();
         }
       });
     });
@@ -121,7 +122,10 @@ class SqliteStore implements SqliteEvidenceStore {
     this.#unsynced = relaxed;
   }
 
-  /** A finding with the id of one that is there is that one, judged again after a crash: kept once. */
+  /**
+   * A finding with the id of one that is there is that one, judged again after a crash: kept
+   * once.
+   */
   async appendFinding(finding: Finding): Promise<void> {
     const there = await this.#read((db) =>
       db.selectFrom('finding').select('number').where('id', '=', finding.id).executeTakeFirst(),
@@ -246,7 +250,7 @@ class SqliteStore implements SqliteEvidenceStore {
       db.selectFrom('bytes').selectAll().where('trial', '=', trial).execute(),
     );
     return rows.map(({ observation, look, bytes, crc }) => {
-      if (valueCrc('bytes', lookKey(trial, observation, look), bytes) !== crc) {
+      if (lookCrc(trial, { observation, look, bytes }) !== crc) {
         throw this.#damaged(`the bytes of trial ${trial}, observation ${observation} have changed`);
       }
       return { observation, look, bytes };
@@ -287,14 +291,4 @@ class SqliteStore implements SqliteEvidenceStore {
 
 function documentRow(table: string, key: number, document: string): DocumentRow {
   return { document, crc: valueCrc(table, key, document) };
-}
-
-const lookKey = (trial: number, observation: number, look: number) =>
-  `${trial}/${observation}/${look}`;
-
-function lookRow(trial: number, look: LookBytes): Insertable<EvidenceTables['bytes']> {
-  const { observation, bytes } = look;
-  assert(bytes instanceof Uint8Array, 'the bytes of an observation are bytes');
-  const crc = valueCrc('bytes', lookKey(trial, observation, look.look), bytes);
-  return { trial, observation, look: look.look, bytes, crc };
 }

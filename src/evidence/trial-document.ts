@@ -49,7 +49,9 @@ export function trialLooks(record: TrialRecord): LookBytes[] {
   return looks;
 }
 
-/** @throws HeisenwriteError 'evidence-damaged' when bytes that the document counts are not there. */
+/**
+ * @throws HeisenwriteError 'evidence-damaged' when bytes that the document counts are not there.
+ */
 export function restoreTrial(kept: KeptTrial, looks: readonly LookBytes[]): TrialRecord {
   const byPlace = new Map(looks.map((look) => [`${look.observation}/${look.look}`, look.bytes]));
   const bytesOf = (observation: number, look: number, count: number): Uint8Array => {
@@ -57,8 +59,8 @@ export function restoreTrial(kept: KeptTrial, looks: readonly LookBytes[]): Tria
     if (bytes?.length === count) return bytes;
     throw new HeisenwriteError(
       'evidence-damaged',
-      `trial ${kept.trial}, observation ${observation}, look ${look}: ${count} bytes were recorded ` +
-        `and ${bytes === undefined ? 'none' : bytes.length} are there`,
+      `trial ${kept.trial}, observation ${observation}, look ${look}: ${count} bytes were ` +
+        `recorded and ${bytes === undefined ? 'none' : bytes.length} are there`,
     );
   };
   const observations = kept.outcome.observations.map(
@@ -76,4 +78,8 @@ export function restoreTrial(kept: KeptTrial, looks: readonly LookBytes[]): Tria
 /** CRC-32 over where a value belongs and the value itself, so that a swapped row is noticed too. */
 export function valueCrc(table: string, key: number | string, value: string | Uint8Array): number {
   return crc32(value, crc32(`${table}:${key}:`));
+}
+
+export function lookCrc(trial: number, { observation, look, bytes }: LookBytes): number {
+  return valueCrc('bytes', `${trial}/${observation}/${look}`, bytes);
 }

@@ -1,5 +1,6 @@
-// The block devices under a mount, from /sys: the disk, what it says of caching and sector sizes, and
-// what it is stacked on. A write cache or a loop file below is often the whole explanation.
+// The block devices under a mount, from /sys: the disk, what it says of caching and sector
+// sizes, and what it is stacked on. A write cache or a loop file below is often the whole
+// explanation.
 
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

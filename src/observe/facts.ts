@@ -1,6 +1,6 @@
-// Facts of the host and of the place, as name and value: what two people compare first when a failure
-// happens for one and not for the other. From /proc and /sys alone. Host names, serial numbers and
-// addresses are left out: a report is mailed around.
+// Facts of the host and of the place, as name and value: what two people compare first when a
+// failure happens for one and not for the other. From /proc and /sys alone. Host names, serial
+// numbers and addresses are left out: a report is mailed around.
 
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
@@ -22,7 +22,10 @@ export interface FactRoots {
 
 const HOST_ROOTS: FactRoots = { proc: '/proc', sys: '/sys', etc: '/etc' };
 
-/** Kernel, distribution, processor, memory, virtualisation, versions. What is not known is left out. */
+/**
+ * Kernel, distribution, processor, memory, virtualisation, versions. What is not known is left
+ * out.
+ */
 export function hostFacts(roots: FactRoots = HOST_ROOTS): Facts {
   const cpuinfo = readText(join(roots.proc, 'cpuinfo')) ?? '';
   const osRelease = readText(join(roots.etc, 'os-release')) ?? '';

@@ -11,7 +11,10 @@ export interface KernelRecord {
 
 const KMSG = '/dev/kmsg';
 const RECORD_BYTES_MAX = 8192;
-/** More than the kernel's buffer can hold; ends the loop on a machine that logs as fast as we read. */
+/**
+ * More than the kernel's buffer can hold; ends the loop on a machine that logs as fast as we
+ * read.
+ */
 const RECORDS_MAX = 200_000;
 
 /** Records with a higher sequence number than `after`, or null where the log may not be read. */
@@ -59,11 +62,22 @@ export function parseRecord(text: string): KernelRecord | null {
 
 /** Memory and machine errors, whatever the device. */
 const MEMORY_TROUBLE =
-  /Machine check|\[Hardware Error\]|Memory failure:|EDAC .*\bUE\b|BUG: Bad page|general protection/i;
+  /Machine check|\[Hardware Error\]|Memory failure:|EDAC .*\bUE\b|BUG: Bad page/i;
 
 /** Errors that file systems and the block layer report, with the device in the message. */
-const STORAGE_TROUBLE =
-  /I\/O error|critical (?:medium|target|nexus) error|fs error|XFS .*[Cc]orrupt|BTRFS (?:error|critical)|Remounting filesystem read-only|metadata I\/O|uncorrectable|lost (?:async|sync) page write/i;
+const STORAGE_TROUBLE = new RegExp(
+  [
+    'I/O error',
+    'critical (?:medium|target|nexus) error',
+    'fs error',
+    'XFS .*corrupt',
+    'BTRFS (?:error|critical)',
+    'Remounting filesystem read-only',
+    'uncorrectable',
+    'lost (?:async|sync) page write',
+  ].join('|'),
+  'i',
+);
 
 /** Messages that mean that what is read on one of `devices` (kernel names) says nothing. */
 export function troubleIn(

@@ -10,7 +10,10 @@ const PATTERNS = [0x00000000, 0xffffffff, 0xaaaaaaaa, 0x55555555];
 /** Odd, so that every word of the addressed pass differs (the golden ratio of 2^32). */
 const ADDRESS_MULTIPLIER = 0x9e3779b1;
 
-/** Writes all of `words` with five patterns, one of which depends on the place, and reads them back. */
+/**
+ * Writes all of `words` with five patterns, one of which depends on the place, and reads them
+ * back.
+ */
 export function checkMemory(words: Uint32Array): { passed: boolean; detail: string } {
   const size = formatSize(words.length * 4);
   for (const pattern of PATTERNS) {

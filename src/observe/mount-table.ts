@@ -1,6 +1,6 @@
-// Which mount a path is on, from /proc/self/mountinfo. The kernel says the mount's number for an open
-// file (fdinfo, mnt_id); the longest matching mount point is only the fallback, since a later mount
-// can hide an earlier one.
+// Which mount a path is on, from /proc/self/mountinfo. The kernel says the mount's number for an
+// open file (fdinfo, mnt_id); the longest matching mount point is only the fallback, since a
+// later mount can hide an earlier one.
 
 import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
 

@@ -17,7 +17,9 @@ import { errnoOf } from '../domain/errors.ts';
 import type { Reread } from '../domain/observation.ts';
 import { cachedPages, PAGE_BYTES, systemCalls } from './system-calls.ts';
 
-/** The little of WebAssembly that is used here; its types come with the DOM's, which Node has not. */
+/**
+ * The little of WebAssembly that is used here; its types come with the DOM's, which Node has not.
+ */
 const wasm = (globalThis as unknown as { WebAssembly: WasmMemoryMaker }).WebAssembly;
 
 interface WasmMemoryMaker {
@@ -43,7 +45,10 @@ interface Look {
   readonly fileBytes: number;
 }
 
-/** Never throws; a look that was not possible says why. Order: same-descriptor, cache-dropped, direct. */
+/**
+ * Never throws; a look that was not possible says why. Order: same-descriptor, cache-dropped,
+ * direct.
+ */
 export function reread(request: RereadRequest): Reread[] {
   const scratch = request.buffer ?? pageAlignedBuffer(request.length + 2 * PAGE_BYTES);
   return [
@@ -177,7 +182,8 @@ function readWindow(
   while (got < into.length) {
     const count = readSync(fd, into, got, into.length - got, start + got);
     got += count;
-    // After a part of a page an O_DIRECT read could only go on unaligned; it was the end of the file.
+    // After a part of a page an O_DIRECT read could only go on unaligned; it was the end of
+    // the file.
     if (count === 0 || (aligned && count % PAGE_BYTES !== 0)) break;
   }
   const from = request.offset - start;

@@ -1,6 +1,7 @@
-// Is the tester itself, or what it stands on, broken? Asked before anything is accused: a trial that
-// fails one of these checks is `unknown`. So a check fails only for what would make the bytes that
-// were read say nothing; everything else is mentioned in the detail of a check that passes.
+// Is the tester itself, or what it stands on, broken? Asked before anything is accused: a trial
+// that fails one of these checks is `unknown`. So a check fails only for what would make the
+// bytes that were read say nothing; everything else is mentioned in the detail of a check that
+// passes.
 
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
@@ -13,7 +14,10 @@ import { checkMemory, uncorrectedErrors } from './memory.ts';
 import { findMount, type Mount } from './mount-table.ts';
 import { deviceNames, type SpaceLeft, spaceLeft } from './space.ts';
 
-/** What must be known from before to see a change; take it at the start and after each failed check. */
+/**
+ * What must be known from before to see a change; take it at the start and after each failed
+ * check.
+ */
 export interface RigSnapshot {
   readonly wallMs: number;
   readonly monotonicMs: number;
@@ -147,7 +151,9 @@ function checkClock(before: RigSnapshot | undefined, sources: RigSources): Outco
   const now = sources.now();
   const elapsed = now.monotonicMs - before.monotonicMs;
   const drift = now.wallMs - before.wallMs - elapsed;
-  const said = `the wall clock moved ${drift >= 0 ? '+' : '-'}${formatDuration(Math.abs(drift))} against the monotonic clock in ${formatDuration(elapsed)}`;
+  const moved = `${drift >= 0 ? '+' : '-'}${formatDuration(Math.abs(drift))}`;
+  const during = formatDuration(elapsed);
+  const said = `the wall clock moved ${moved} against the monotonic clock in ${during}`;
   const stepped = Math.abs(drift) > CLOCK_STEP_MS + Math.abs(elapsed) * CLOCK_SLEW;
   return stepped ? fail(`${said}: it was set, or the machine was asleep`) : pass(said);
 }

@@ -1,5 +1,5 @@
-// What is left on the file system of a place: bytes, inodes, the user's quota; and the kernel's names
-// of the devices under it.
+// What is left on the file system of a place: bytes, inodes, the user's quota; and the kernel's
+// names of the devices under it.
 
 import { closeSync, openSync, readlinkSync, statfsSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -53,7 +53,9 @@ export function quotaOf(block: BigUint64Array): SpaceLeft['quota'] {
   return { leftBytes, leftInodes: hardInodes ? hardInodes - (usedInodes ?? 0) : null };
 }
 
-/** Names under which the kernel's messages speak of the mount: `vda1`, `dm-0`, `loop3`, its disk. */
+/**
+ * Names under which the kernel's messages speak of the mount: `vda1`, `dm-0`, `loop3`, its disk.
+ */
 export function deviceNames(mount: Mount | null): string[] {
   if (mount === null) return [];
   const names = new Set<string>();

@@ -1,5 +1,5 @@
-// What every evidence store keeps: one body, run on each adapter. Today there is one, SQLite, in the
-// two journal modes that it can be in; a shared store joins the list at the bottom.
+// What every evidence store keeps: one body, run on each adapter. Today there is one, SQLite, in
+// the two journal modes that it can be in; a shared store joins the list at the bottom.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -62,7 +62,7 @@ test('places without space, without inodes and mounted read-only are refused', a
   });
 });
 
-test('evidence on a file system that became read-only can be read, and not written', async (context) => {
+test('evidence on a read-only file system can be read, and not written', async (context) => {
   requireOrSkip(context, 'root');
   await onTmpfs('size=64M', async (place) => {
     const store = await openEvidence(place, { create: true });

@@ -1,5 +1,5 @@
-// A small file system of its own for a test: tmpfs, or a loop file with ext4, XFS or btrfs. Whatever
-// the test does, nothing stays mounted.
+// A small file system of its own for a test: tmpfs, or a loop file with ext4, XFS or btrfs.
+// Whatever the test does, nothing stays mounted.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keptWindow, writeFindingFolder } from '../../../src/evidence/finding-folder.ts';
-import { firstDifference, hexLines, hexRows } from '../../../src/evidence/hex-rows.ts';
+import { firstDifference, hexLines, hexRows } from '../../../src/domain/hex-rows.ts';
 import { sampleFinding, sampleObservation } from './sample-records.ts';
 
 let directory = '';
@@ -58,7 +58,7 @@ describe('a finding folder', () => {
     expect(readdirSync(folder)).not.toContain('expected.bin');
   });
 
-  test('judged again, it stays; an unfinished one is made anew; another one is not replaced', () => {
+  test('judged again, it stays; unfinished, it is made anew; another is not replaced', () => {
     const bytes = { observation, expected: meant };
     const folder = writeFindingFolder(directory, sampleFinding(1), bytes, facts);
     writeFileSync(join(folder, 'a note'), 'of the user');

@@ -1,4 +1,5 @@
-// A log left behind by kill -9, with a bit flipped: what was acknowledged must not vanish in silence.
+// A log left behind by kill -9, with a bit flipped: what was acknowledged must not vanish in
+// silence.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

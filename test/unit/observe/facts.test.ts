@@ -1,4 +1,5 @@
-// Facts from trees like those of /proc and /sys that were written for the test, and of this machine.
+// Facts from trees like those of /proc and /sys that were written for the test, and of this
+// machine.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';

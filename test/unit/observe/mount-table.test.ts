@@ -1,4 +1,5 @@
-// mountinfo as the kernel writes it: escapes, optional fields, bind mounts, mounts that hide others.
+// mountinfo as the kernel writes it: escapes, optional fields, bind mounts, mounts that hide
+// others.
 
 import { describe, expect, test } from 'vitest';
 import { fileSystemOf, mountOf, parseMountinfo } from '../../../src/observe/mount-table.ts';

@@ -1,5 +1,6 @@
-// Every rig check three times: planted (it fails and says why), clean, and a near-miss that must not
-// make a trial unknown. What the checks read is handed in; the last tests look at this machine.
+// Every rig check three times: planted (it fails and says why), clean, and a near-miss that must
+// not make a trial unknown. What the checks read is handed in; the last tests look at this
+// machine.
 
 import {
   closeSync,
