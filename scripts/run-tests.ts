@@ -1,5 +1,5 @@
-// `npm test`: the static checks, then every test, then one closing line that counts both (each of
-// biome, tsc and knip counts as one). With arguments (`npm test -- test/unit/base/rng.test.ts`)
+// `npm test`: the static checks, then every test, then one closing line that counts both (each
+// command of STATIC_CHECKS counts as one). With arguments (`npm test -- test/unit/base/rng.test.ts`)
 // only vitest runs, with these arguments. `--check` leaves out all tests but tidy: `npm run check`.
 
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const STATIC_CHECKS: readonly (readonly [string, ...string[]])[] = [
   ['biome', 'check', '--error-on-warnings', '.'],
   ['tsc', '-p', '.'],
+  ['tsc', '-p', 'web'],
   ['knip'],
 ];
 
@@ -26,9 +27,10 @@ function run(program: string, parameters: readonly string[], tallyFile?: string)
 
 function runStaticChecks(tally: Tally): void {
   for (const [program, ...parameters] of STATIC_CHECKS) {
-    console.log(`check: ${[program, ...parameters].join(' ')}`);
+    const name = `check ${[program, ...parameters].join(' ')}`;
+    console.log(name);
     if (run(program, parameters)) tally.passed += 1;
-    else tally.failed.push(`check ${program}`);
+    else tally.failed.push(name);
   }
 }
 

@@ -115,8 +115,12 @@ function specifierOf(node: ts.Node): ts.StringLiteralLike | null {
   return node.getText().startsWith('new URL(') ? first : null;
 }
 
-/** `src:stamp` for src/stamp/x.ts, `src:hunt.ts` for src/hunt.ts, `test` for test/a/b.ts. */
+/**
+ * `src:stamp` for src/stamp/x.ts, `test` for test/a/b.ts, and `src:hunt.ts` for the flow and its
+ * parts (src/hunt.ts, src/hunt-report.ts), which may import the same.
+ */
 function roomOf(path: string): string {
-  const [top, second] = path.split('/');
-  return top === 'src' ? `src:${second}` : (top as string);
+  const [top, second = ''] = path.split('/');
+  if (top !== 'src') return top as string;
+  return /^hunt(-[a-z-]+)?\.ts$/.test(second) ? 'src:hunt.ts' : `src:${second}`;
 }

@@ -110,10 +110,12 @@ const PLANTED: Readonly<Record<string, Planted>> = {
       file('src/hunt.ts', "import './medium/x.ts';"),
       file('src/plan/d.ts', "import '../../test/x.ts';"),
       file('web/a.ts', "import '../src/plan/x.ts';"),
+      file('web/A.svelte', "<p></p>\n<script>\nimport '../src/plan/x.ts';\n</script>"),
     ],
     good: [
       file('src/plan/a.ts', "import '../domain/x.ts'; import '../base/x.ts'; import './b.ts';"),
-      file('src/hunt.ts', "import './plan/x.ts';"),
+      file('src/hunt.ts', "import './plan/x.ts'; import './hunt-report.ts';"),
+      file('src/hunt-report.ts', "import './report/x.ts';"),
       file('src/cli/a.ts', "import '../medium/x.ts';"),
       file('test/a.ts', "import '../src/plan/x.ts';"),
     ],

@@ -43,8 +43,9 @@ export function violationText(violation: Violation): string {
   return `${violation.path}:${violation.line} [${violation.rule}]: ${violation.message}`;
 }
 
+/** The script of a Svelte component is TypeScript too (syntax.ts blanks the rest). */
 export function isTypeScript(file: TidyFile): boolean {
-  return file.path.endsWith('.ts') || file.path.endsWith('.tsx');
+  return /\.(ts|tsx|svelte)$/.test(file.path);
 }
 
 /** Scripts without an ending are known by their first line. */
@@ -54,5 +55,5 @@ export function isShell(file: TidyFile): boolean {
 
 /** Everything that people write as code here; not data, not prose. */
 export function isCode(file: TidyFile): boolean {
-  return isTypeScript(file) || isShell(file) || /\.(mjs|cjs|js|svelte|css)$/.test(file.path);
+  return isTypeScript(file) || isShell(file) || /\.(mjs|cjs|js|css)$/.test(file.path);
 }

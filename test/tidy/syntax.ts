@@ -9,10 +9,18 @@ const parsed = new WeakMap<TidyFile, ts.SourceFile>();
 export function parse(file: TidyFile): ts.SourceFile {
   let source = parsed.get(file);
   if (source === undefined) {
-    source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
+    const text = file.path.endsWith('.svelte') ? scriptOnly(file.text) : file.text;
+    source = ts.createSourceFile(`${file.path}.ts`, text, ts.ScriptTarget.Latest, true);
     parsed.set(file, source);
   }
   return source;
+}
+
+/** The markup of a component becomes blanks, so that the script keeps its lines. */
+function scriptOnly(text: string): string {
+  const [, before = text, script = '', after = ''] =
+    /^([\s\S]*?<script\b[^>]*>)([\s\S]*?)(<\/script>[\s\S]*)$/.exec(text) ?? [];
+  return before.replace(/[^\n]/g, ' ') + script + after.replace(/[^\n]/g, ' ');
 }
 
 /** Calls `look` for the node and everything below it, parents first. */
@@ -35,11 +43,11 @@ export function comments(file: TidyFile): { line: number; text: string }[] {
     for (const child of children) collect(child);
     if (children.length > 0) return;
     const ranges = [
-      ...(ts.getLeadingCommentRanges(file.text, node.getFullStart()) ?? []),
-      ...(ts.getTrailingCommentRanges(file.text, node.end) ?? []),
+      ...(ts.getLeadingCommentRanges(source.text, node.getFullStart()) ?? []),
+      ...(ts.getTrailingCommentRanges(source.text, node.end) ?? []),
     ];
     for (const { pos, end } of ranges) {
-      found.set(pos, { line: lineOf(source, pos), text: file.text.slice(pos, end) });
+      found.set(pos, { line: lineOf(source, pos), text: source.text.slice(pos, end) });
     }
   };
   collect(source);
