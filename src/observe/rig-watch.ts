@@ -3,13 +3,13 @@
 
 import { monotonicMs } from '../base/clock.ts';
 import type { Rig } from '../domain/hunt-report.ts';
-import { checkRig, type RigSnapshot, rigSnapshot } from './rig.ts';
+import { checkRig, type RigSnapshot, renewSnapshot, rigSnapshot } from './rig.ts';
 
 const VALID_MS = 1000;
 
 export class RigWatch {
   private readonly directory: string;
-  private readonly before: RigSnapshot;
+  private before: RigSnapshot;
   private last: { readonly rig: Rig; readonly atMs: number } | null = null;
 
   constructor(directory: string) {
@@ -20,6 +20,7 @@ export class RigWatch {
   async check(): Promise<Rig> {
     const rig = await checkRig({ directory: this.directory, before: this.before });
     this.last = { rig, atMs: monotonicMs() };
+    if (!rig.passed) this.before = renewSnapshot(this.before, this.directory);
     return rig;
   }
 

@@ -100,6 +100,19 @@ export function rigSnapshot(directory: string, sources: RigSources = hostSources
   };
 }
 
+/**
+ * After a failed check: what happened is told once, and does not make every later trial unknown. Which
+ * file system was there at the start stays known, so that another one is never taken for it.
+ */
+export function renewSnapshot(
+  before: RigSnapshot,
+  directory: string,
+  sources: RigSources = hostSources(),
+): RigSnapshot {
+  const { mount, deviceNumber } = before;
+  return { ...rigSnapshot(directory, sources), mount, deviceNumber };
+}
+
 type Outcome = Pick<RigCheck, 'passed' | 'detail'>;
 const pass = (detail: string): Outcome => ({ passed: true, detail });
 const fail = (detail: string): Outcome => ({ passed: false, detail });

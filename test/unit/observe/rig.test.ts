@@ -19,6 +19,7 @@ import {
   checkRig,
   type RigSnapshot,
   type RigSources,
+  renewSnapshot,
   rigSnapshot,
 } from '../../../src/observe/rig.ts';
 
@@ -169,6 +170,31 @@ describe('near-miss: mentioned, and no trial becomes unknown', () => {
     });
     expect(rig.passed).toBe(true);
     expect(rig.checks[0]?.detail).toBe('could not be checked: statfs: not implemented');
+  });
+});
+
+describe('after a failed check', () => {
+  const stepped: RigSources = {
+    ...HEALTHY,
+    now: () => ({ wallMs: 9_000_000, monotonicMs: 65_000 }),
+    kernelRecords: (after) =>
+      after < 11 ? [{ sequence: 11, message: 'I/O error, dev sda, sector 8' }] : [],
+    taint: () => 128,
+    uncorrectedErrors: () => 3,
+  };
+
+  test('what happened is told once', async () => {
+    const first = await look(stepped);
+    const names = ['clock', 'memory errors', 'kernel log', 'kernel taint'];
+    expect(first.failed.map(({ name }) => name)).toEqual(names);
+    const renewed = renewSnapshot(BEFORE, '/mnt', stepped);
+    expect((await look(stepped, renewed)).failed).toEqual([]);
+  });
+
+  test('but another file system is never taken for the first one', async () => {
+    const swapped = { ...HEALTHY, deviceNumber: () => 78 };
+    const renewed = renewSnapshot(BEFORE, '/mnt', swapped);
+    expect((await look(swapped, renewed)).failed.map(({ name }) => name)).toEqual(['mount']);
   });
 });
 
