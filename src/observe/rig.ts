@@ -101,8 +101,8 @@ export function rigSnapshot(directory: string, sources: RigSources = hostSources
 }
 
 /**
- * After a failed check: what happened is told once, and does not make every later trial unknown. Which
- * file system was there at the start stays known, so that another one is never taken for it.
+ * After a failed check: what happened is told once, and does not make every later trial unknown.
+ * Which file system was there at the start stays known, so that another is never taken for it.
  */
 export function renewSnapshot(
   before: RigSnapshot,
