@@ -10,6 +10,8 @@ import { BLOCK_BYTES_MAX, HEADER_BYTES, MAGIC_BYTES } from './layout.ts';
 
 /** Enough that a majority stands when a third of the file is damaged, few enough to be instant. */
 const SAMPLES_MAX = 256;
+/** So many that agree need no further search; fewer than this only in files under 32 MiB. */
+const UNANIMOUS_SAMPLES = 32;
 const SEARCHED_BYTES = 4 * BLOCK_BYTES_MAX;
 
 export interface StampedIdentity {
@@ -31,31 +33,52 @@ interface Vote {
 
 /** @returns null when no header is found: the file is not stamped, or nothing is left of it. */
 export function learnIdentity(descriptor: number, fileBytes: number): StampedIdentity | null {
+  const unanimous = new Map<string, Vote>();
+  const { asked, answered } = pollChunks(descriptor, fileBytes, UNANIMOUS_SAMPLES, unanimous);
+  if (asked >= UNANIMOUS_SAMPLES && answered === asked && unanimous.size === 1) {
+    const identity = elect(unanimous, fileBytes);
+    const [vote] = unanimous.values();
+    if (vote?.displaced === 0 && vote.generations.size === 1) return identity;
+  }
   const votes = new Map<string, Vote>();
-  const counted = new Set<number>();
-  // A header speaks for its block, or for the whole stretch of which it was the sample: counted by
-  // heads, a few blocks of 512 bytes would outvote many of 1 MiB.
-  const count = (at: number, header: Header | null, stretchBytes = 0) => {
-    if (!header || counted.has(at)) return;
-    counted.add(at);
-    castVote(votes, header, at, Math.max(header.blockBytes, stretchBytes));
-  };
+  if (fileBytes > 2 * SEARCHED_BYTES) pollChunks(descriptor, fileBytes, SAMPLES_MAX, votes);
   const bytes = Buffer.alloc(Math.min(SEARCHED_BYTES, fileBytes));
-  for (const from of [0, fileBytes - bytes.length]) {
+  const tail = fileBytes - bytes.length;
+  for (const from of tail < bytes.length ? [0, Math.max(tail, bytes.length)] : [0, tail]) {
     const got = bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, from));
     for (let at = got.indexOf(MAGIC_BYTES); at >= 0; at = got.indexOf(MAGIC_BYTES, at + 1)) {
-      count(from + at, readHeader(got, at));
+      const header = readHeader(got, at);
+      if (header) castVote(votes, header, from + at, header.blockBytes);
     }
   }
+  return elect(votes, fileBytes);
+}
+
+/**
+ * Asks the first header of up to `samples` evenly spaced chunks. Each speaks for the stretch that it
+ * samples: counted by heads, a few blocks of 512 bytes would outvote many of 1 MiB.
+ */
+function pollChunks(
+  descriptor: number,
+  fileBytes: number,
+  samples: number,
+  votes: Map<string, Vote>,
+): { asked: number; answered: number } {
   const chunks = Math.floor(fileBytes / BLOCK_BYTES_MAX);
-  const apart = Math.max(1, Math.ceil(chunks / SAMPLES_MAX));
-  const one = Buffer.alloc(HEADER_BYTES);
+  const apart = Math.max(1, Math.floor(chunks / samples));
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  let asked = 0;
+  let answered = 0;
   for (let chunk = 0; chunk < chunks; chunk += apart) {
     const at = chunk * BLOCK_BYTES_MAX;
-    const got = readSync(descriptor, one, 0, HEADER_BYTES, at);
-    count(at, readHeader(one.subarray(0, got), 0), apart * BLOCK_BYTES_MAX);
+    const got = readSync(descriptor, bytes, 0, HEADER_BYTES, at);
+    const header = readHeader(bytes.subarray(0, got), 0);
+    asked++;
+    if (!header) continue;
+    answered++;
+    castVote(votes, header, at, apart * BLOCK_BYTES_MAX);
   }
-  return elect(votes, fileBytes);
+  return { asked, answered };
 }
 
 function castVote(votes: Map<string, Vote>, header: Header, at: number, weight: number): void {
