@@ -12,84 +12,96 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monotonicMs, wallMs } from './base/clock.ts';
 import { createRng } from './base/rng.ts';
+import { FindingSelection } from './diagnose/finding-selection.ts';
 import { judge } from './diagnose/judge.ts';
+import { SignatureAccount } from './diagnose/signature-account.ts';
 import type { Cell } from './domain/cell.ts';
 import type { HuntReport } from './domain/hunt-report.ts';
 import type { Plan } from './domain/plan.ts';
-import type { HuntListener, Schedule } from './domain/ports.ts';
+import type { EvidenceStore, HuntGround, HuntListener, Schedule } from './domain/ports.ts';
 import type { Judgement, TrialRecord } from './domain/trial.ts';
 import type { Workload } from './domain/workload.ts';
-import { keepFindings } from './hunt-findings.ts';
-import { type HuntGround, openHunt } from './hunt-ground.ts';
-import { reportOf } from './hunt-report.ts';
 import { RigWatch } from './observe/rig-watch.ts';
 import { completeLevels } from './plan/expand.ts';
+import { onlyOptions } from './plan/only.ts';
+import { compileReport } from './report/compile-report.ts';
 import { balancedSchedule } from './schedule/balanced.ts';
 import { ActorPool } from './trial/actor-pool.ts';
 import { runTrial, trialDirectory } from './trial/run-trial.ts';
 
 export interface HuntRequest {
   readonly plan: Plan;
-  /** Cells of the plan to hunt in; all of them unless narrowed. */
-  readonly cells: readonly Cell[];
   readonly workloads: readonly Workload[];
-  readonly seed: string;
-  /** What the hunt may take on each place; null for the default allowance. */
-  readonly spaceBytes: number | null;
-  /** The command that repeats this hunt, without `--only`. */
-  readonly replay: string;
-  /** Directory of the hunt to go on with, or null for a new one. */
-  readonly resume: string | null;
   readonly listener: HuntListener;
   /** Aborted by Ctrl-C: the trial under way is finished, everything recorded is kept. */
   readonly signal: AbortSignal;
 }
 
-/** @throws HeisenwriteError before the first trial; afterwards the report says what went wrong */
-export async function hunt(request: HuntRequest): Promise<HuntReport> {
-  const ground = await openHunt(request);
-  const { store, listener } = ground;
-  const actors = new ActorPool();
-  const begun = monotonicMs();
-  const rig = new RigWatch(ground.directory.path);
-  let stopped = 'an error of the hunter';
+/** What the steps of one hunt share. */
+interface Course extends HuntRequest {
+  readonly ground: HuntGround;
+  readonly actors: ActorPool;
+  readonly rig: RigWatch;
+  readonly selection: FindingSelection;
+  readonly begunMs: number;
+  /** Damaged or failed trials so far, those of a resumed hunt included. */
+  accusations: number;
+}
+
+/**
+ * Hunts on a ground that has been opened, and returns the report; the caller closes the store.
+ * @throws HeisenwriteError when the evidence can no longer be written
+ */
+export async function hunt(request: HuntRequest, ground: HuntGround): Promise<HuntReport> {
+  const { store, header, cells } = ground;
+  const { stop } = request.plan;
+  const course: Course = {
+    ...request,
+    ground,
+    actors: new ActorPool(),
+    rig: new RigWatch(ground.directory),
+    selection: new FindingSelection(await store.findings()),
+    begunMs: monotonicMs(),
+    accusations: await countAccusations(store),
+  };
+  request.listener.begun(header, cells, { ...stop, spaceBytes: ground.spaceLeftBytes() });
+  let stopped = 'an error of the hunter itself';
   try {
-    await store.appendRig(await rig.check(), wallMs());
-    for (const record of await store.unjudged()) await judgeTrial(record, ground, rig);
-    stopped = await runTrials(ground, actors, rig, begun);
-  } catch (error) {
-    stopped = `broken off: ${(error as Error).message}`;
-    throw error;
+    await store.appendRig(await course.rig.check(), wallMs());
+    for (const record of await store.unjudged()) await judgeTrial(record, course);
+    stopped = await runTrials(course);
   } finally {
-    actors.close();
-    await store.appendRig(await rig.check(), wallMs());
-    await store.appendStop(stopped, wallMs(), (monotonicMs() - begun) / 1000);
-    ground.close();
+    course.actors.close();
+    await store.appendRig(await course.rig.check(), wallMs());
+    await store.appendStop(stopped, wallMs(), (monotonicMs() - course.begunMs) / 1000);
+    ground.clear();
   }
-  const report = await reportOf(store, ground.cells);
-  await store.close();
-  listener.ended(report);
+  const report = await reportOf(store, cells);
+  request.listener.ended(report);
   return report;
 }
 
+/** Step 7, also for hunts that were stored: the report is compiled from the evidence alone. */
+export async function reportOf(store: EvidenceStore, cells: readonly Cell[]): Promise<HuntReport> {
+  return compileReport(store, cells, new SignatureAccount());
+}
+
 /** Steps 3 to 6, until the plan or the user says stop. Returns why it stopped. */
-async function runTrials(
-  ground: HuntGround,
-  actors: ActorPool,
-  rig: RigWatch,
-  begun: number,
-): Promise<string> {
-  const { request, cells, listener } = ground;
-  const rng = createRng(request.seed);
-  const schedule: Schedule = balancedSchedule(cells, rng.fork('schedule'), ground.trialsBefore);
-  let trial = ground.trialsBefore;
-  for (;;) {
-    const reason = stopReason(ground, trial, monotonicMs() - begun);
-    const cell = reason === null ? schedule.next() : null;
-    if (cell === null) return reason ?? 'every cell has been tried';
-    trial++;
+async function runTrials(course: Course): Promise<string> {
+  const { ground, listener } = course;
+  const rng = createRng(ground.header.seed);
+  const schedule: Schedule = balancedSchedule(
+    ground.cells,
+    rng.fork('schedule'),
+    ground.trialsBefore,
+  );
+  for (let trial = ground.trialsBefore + 1; ; trial++) {
+    const reason = stopReason(course, trial - 1);
+    if (reason !== null) return reason;
+    const cell = schedule.next();
+    if (cell === null) return 'every cell has been tried';
     listener.trialStarted(trial, cell);
-    const workload = workloadOf(cell, request.workloads);
+    const workload = workloadOf(cell, course.workloads);
     const record = await runTrial(
       {
         trial,
@@ -97,61 +109,85 @@ async function runTrials(
         levels: completeLevels(cell.levels, workload),
         workload,
         rng: rng.fork(`trial-${trial}`),
-        hunt: ground.hunt,
-        trialsDirectory: ground.trialsDirectory(cell),
+        hunt: ground.header.hunt,
+        trialsDirectory: ground.trialsDirectory(cell.levels.place),
       },
-      actors,
+      course.actors,
     );
     await ground.store.appendTrial(record);
-    const judgement = await judgeTrial(record, ground, rig);
+    const judgement = await judgeTrial(record, course);
     schedule.learn(cell, judgement);
-    ground.count(judgement);
     listener.trialJudged(record, judgement);
-    await clearTrial(record, judgement, ground);
+    await clearTrial(record, judgement, course);
   }
 }
 
-async function judgeTrial(
-  record: TrialRecord,
-  ground: HuntGround,
-  rig: RigWatch,
-): Promise<Judgement> {
-  const accused = record.outcome.observations.length > 0 || record.outcome.failures.length > 0;
-  const checked = accused ? await rig.recent() : null;
-  const judgement = judge(record.outcome, ground.request.plan.expectations, checked);
+/**
+ * Step 6. The rig is checked first: a hunter that accuses wrongly is worse than none. Findings are
+ * appended before the judgement, so that a crash in between judges the trial again and loses nothing.
+ */
+async function judgeTrial(record: TrialRecord, course: Course): Promise<Judgement> {
+  const { ground, plan, rig } = course;
+  const { observations, failures } = record.outcome;
+  const checked = observations.length > 0 || failures.length > 0 ? await rig.recent() : null;
+  if (checked && !checked.passed) await ground.store.appendRig(checked, wallMs());
+  const judgement = judge(record.outcome, plan.expectations, checked);
+  await keepFindings(record, judgement, course);
   await ground.store.appendJudgement(record.trial, judgement);
-  await keepFindings(record, judgement, ground);
+  if (judgement.verdict === 'damaged' || judgement.verdict === 'failed') course.accusations++;
   return judgement;
 }
 
-function stopReason(ground: HuntGround, trials: number, elapsedMs: number): string | null {
-  const { stop } = ground.request.plan;
-  if (ground.request.signal.aborted) return 'interrupted';
-  if (stop.forMs !== null && elapsedMs >= stop.forMs) return 'the time was up';
-  if (stop.trials !== null && trials >= stop.trials) return 'the number of trials was reached';
-  if (stop.findings !== null && ground.findings >= stop.findings) {
-    return 'the number of findings was reached';
+async function keepFindings(
+  record: TrialRecord,
+  judgement: Judgement,
+  { ground, selection, workloads, listener }: Course,
+): Promise<void> {
+  const replay = `${ground.header.replay} ${onlyOptions(record.cell.levels, workloads)}`;
+  for (const selected of selection.select(record, judgement, replay)) {
+    const { observation, expected } = selected;
+    const evidence = await ground.keepFinding(selected.finding, observation, expected);
+    const finding = { ...selected.finding, evidence };
+    await ground.store.appendFinding(finding);
+    listener.found(finding);
   }
-  return ground.spaceIsUsedUp() ? 'the space that was allowed is used up' : null;
 }
 
-/** What is clean is removed; files that hold damage stay, beside the evidence, under a name of their own. */
+function stopReason(course: Course, trials: number): string | null {
+  const { stop } = course.plan;
+  if (course.signal.aborted) return 'interrupted';
+  if (stop.forMs !== null && monotonicMs() - course.begunMs >= stop.forMs) return 'time was up';
+  if (stop.trials !== null && trials >= stop.trials) return 'the number of trials was reached';
+  if (stop.findings !== null && course.accusations >= stop.findings) {
+    return 'the number of findings was reached';
+  }
+  return course.ground.spaceLeftBytes() <= 0 ? 'the space that was allowed is used up' : null;
+}
+
+/** What is clean is removed; a file that holds damage stays, beside the evidence. */
 async function clearTrial(
   record: TrialRecord,
   judgement: Judgement,
-  ground: HuntGround,
+  { ground }: Course,
 ): Promise<void> {
-  const trials = ground.trialsDirectory(record.cell);
+  const trials = ground.trialsDirectory(record.cell.levels.place);
   const directory = trialDirectory(trials, record.trial);
-  const rewritten = record.outcome.observations.every((each) => each.expected.shape === 'unit');
-  if (judgement.verdict === 'damaged' && !rewritten && ground.mayKeepFiles()) {
+  const persists = record.outcome.observations.some((each) => each.expected.shape !== 'unit');
+  if (judgement.verdict === 'damaged' && persists) {
     await rename(directory, join(trials, '..', `kept-trial-${record.trial}`));
   } else {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
+async function countAccusations(store: EvidenceStore): Promise<number> {
+  let accusations = 0;
+  for await (const { judgement } of store.trials()) {
+    if (judgement?.verdict === 'damaged' || judgement?.verdict === 'failed') accusations++;
+  }
+  return accusations;
+}
+
 function workloadOf(cell: Cell, workloads: readonly Workload[]): Workload {
   return workloads.find((each) => each.name === cell.levels.workload) as Workload;
 }
-

@@ -3,6 +3,7 @@
 
 import type { Cell } from './cell.ts';
 import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
+import type { Observation } from './observation.ts';
 import type { Expectation } from './promise.ts';
 import type { Judgement, TrialOutcome, TrialRecord } from './trial.ts';
 
@@ -51,6 +52,32 @@ export interface EvidenceStore {
   rigs(): Promise<readonly Rig[]>;
   stops(): Promise<readonly { reason: string; atMs: number; trialSeconds: number }[]>;
   close(): Promise<void>;
+}
+
+/**
+ * The ground on which a hunt stands: its directories and its evidence, opened before the first trial
+ * by the composition root, so that the flow itself knows no adapter.
+ */
+export interface HuntGround {
+  readonly header: HuntHeader;
+  readonly cells: readonly Cell[];
+  readonly store: EvidenceStore;
+  /** The hunt's own directory, which holds the evidence. */
+  readonly directory: string;
+  /** Trials that a resumed hunt has had already. */
+  readonly trialsBefore: number;
+  /** Where trials of this place make their directories; each is on the place itself. */
+  trialsDirectory(place: Cell['levels'][string] | undefined): string;
+  /** Writes the finding's folder and returns its path. */
+  keepFinding(
+    finding: Finding,
+    observation: Observation,
+    expected: Uint8Array | null,
+  ): Promise<string>;
+  /** What is left of the space that was allowed; bytes. */
+  spaceLeftBytes(): number;
+  /** Removes what is not evidence; the hunt's directory and its evidence stay. */
+  clear(): void;
 }
 
 /** Which cell next. The balanced schedule is one; the adaptive schedule will be another. */

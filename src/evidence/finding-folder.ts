@@ -16,10 +16,10 @@ import {
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import { hexLines } from '../domain/hex-rows.ts';
 import type { Facts, Finding } from '../domain/hunt-report.ts';
 import type { Observation } from '../domain/observation.ts';
 import { findingReadme } from './finding-readme.ts';
-import { hexLines } from '../domain/hex-rows.ts';
 import { syncPath } from './open-database.ts';
 import { evidenceError } from './sqlite-failure.ts';
 

@@ -10,7 +10,11 @@ const PAGE_BYTES = 65_536;
 
 /** @param path a file to create and remove; it must not exist */
 export function probePlace(path: string): PlaceCapabilities {
-  const pages = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, PAGE_BYTES);
+  const pages = new Uint8Array(
+    new WebAssembly.Memory({ initial: 1, maximum: 1 }).buffer,
+    0,
+    PAGE_BYTES,
+  );
   let refusal: string | null = null;
   try {
     for (const alignment of ALIGNMENTS_BYTES) {

@@ -57,7 +57,9 @@ export function withFactors(
       const declaration = workload.factors.find((each) => each.name === factor);
       if (!declaration) return arm;
       applied = true;
-      const levels = written.split(',').map((each) => parseLevel(declaration, each, `--factor ${factor}`));
+      const levels = written
+        .split(',')
+        .map((each) => parseLevel(declaration, each, `--factor ${factor}`));
       return { ...arm, factors: { ...arm.factors, [factor]: levels as Level[] } };
     });
     if (!applied) throw unknownFactor(factor, [], workloads);

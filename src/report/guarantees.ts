@@ -101,7 +101,7 @@ function countWords(promise: PromiseName, kept: boolean, sizes: readonly Sized[]
   if (kept) {
     const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
     const { high } = binomialInterval(0, tries);
-    return `${good} (0 of ${formatCount(tries)} ${noun}, under ${formatPercent(high)} at 95%)`;
+    return `${good} (0 of ${formatCount(tries)} ${noun}, under ${formatPercent(high ?? 1)} at 95%)`;
   }
   const rates = sizes.map((size) => {
     const rate = `${formatPercent(size.broken / size.tries)} of ${formatCount(size.tries)} ${noun}`;

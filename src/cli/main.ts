@@ -1,0 +1,187 @@
+// The composition root: commands, their options and help, and the mapping of errors to exit codes.
+// Commands are loaded when they are called, so that `--version` and `--help` answer at once.
+
+import { enableCompileCache } from 'node:module';
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT_UNKNOWN, EXIT_USAGE, HeisenwriteError } from '../domain/errors.ts';
+import type { HuntListener } from '../domain/ports.ts';
+import { heisenwriteVersion } from '../observe/facts.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+enableCompileCache();
+
+const several = (value: string, before: readonly string[] = []) => [...before, value];
+
+function huntOptions(command: Command): Command {
+  return command
+    .option('--for TIME', 'how long, for example 60s, 5m, 1h')
+    .option('--trials N', 'stop after N trials')
+    .option('--findings N', 'stop after N damaged or failed trials')
+    .option('--seed SEED', 'repeat the decisions of an earlier hunt (not its outcomes)')
+    .option(
+      '--space SIZE',
+      'what the hunt may take (default: the lesser of 1GiB and a tenth of what is free)',
+    )
+    .option('--only FACTOR=LEVEL', 'only cells with this level, repeatable', several)
+    .option('--factor FACTOR=A,B', 'other levels for a factor of the plan, repeatable', several)
+    .option('--expect PROMISE', 'what must hold besides, repeatable', several)
+    .option('--dry-run', 'print the cells, the time and the space, and write nothing')
+    .option('--json', 'print the report as one JSON document')
+    .option('--html FILE', 'also write the report as one HTML file')
+    .option('--junit FILE', 'also write the report as JUnit XML')
+    .option('--plain', 'lines instead of the live table');
+}
+
+const HUNT_HELP = `
+Examples:
+  heisenwrite hunt                          what does the file system under this directory keep?
+  heisenwrite hunt /mnt/x --preset torn     exit 1 where a reader can see half of an update
+  heisenwrite hunt /mnt/x --preset roundtrip --for 10m --factor pattern=alternating
+  heisenwrite hunt plan.json --dry-run      check a plan: cells, time, space
+  heisenwrite hunt --resume heisenwrite-9f3c...   go on where a killed hunt stopped
+
+Presets: survey (default: expects only that what was written is read back, describes the rest),
+torn (expects that readers never see a mixture), roundtrip (many ways to write and read back).
+Promises for --expect: read-back, unit-atomic, fresh-read, append-atomic, replace-atomic, synced.
+
+Everything is written below PLACE/heisenwrite-<hunt>/, which keeps the evidence.
+Exit: 0 clean, 1 damage or failure, 2 usage, 3 nothing could be concluded, 130 interrupted.`;
+
+function program(terminal: Terminal, exit: (code: number) => void): Command {
+  const root = new Command('heisenwrite')
+    .description('Hunts the write that goes wrong once in a while.')
+    .version(heisenwriteVersion())
+    .showSuggestionAfterError()
+    .exitOverride();
+  huntOptions(
+    root
+      .command('hunt')
+      .description('carry out a plan (default: survey the current directory)')
+      .argument('[where...]', 'directories, and at most one plan (.json, .ts, .js)')
+      .option('--preset NAME', 'survey, torn or roundtrip')
+      .option('--resume [HUNT]', 'go on with an interrupted hunt (default: the newest here)'),
+  )
+    .addHelpText('after', HUNT_HELP)
+    .action(async (where: string[], options) => {
+      const { runHunt } = await import('./hunt-command.ts');
+      exit(await runHunt(where, options, terminal));
+    });
+  huntOptions(
+    root
+      .command('survey')
+      .description('what does this medium guarantee to writers and readers?')
+      .argument('[where...]', 'directories'),
+  ).action(async (where: string[], options) => {
+    const { runHunt } = await import('./hunt-command.ts');
+    exit(await runHunt(where, { ...options, preset: 'survey' }, terminal));
+  });
+  fileCommands(root, terminal, exit);
+  root
+    .command('report')
+    .description('the report of a stored hunt, also of one that was killed or still runs')
+    .argument('[hunt]', 'its directory or number (default: the newest here)')
+    .option('--json', 'print the report as one JSON document')
+    .option('--html FILE', 'write it as one HTML file that needs no network')
+    .option('--junit FILE', 'write it as JUnit XML')
+    .action(async (named: string | undefined, options) => {
+      const { runReport } = await import('./report-command.ts');
+      exit(await runReport(named, options, terminal));
+    });
+  root
+    .command('doctor')
+    .description('rig checks, what this machine can do, and what brings the rest')
+    .argument('[place]', 'the directory to look at', '.')
+    .option('--json', 'print one JSON document')
+    .action(async (place: string, options: { json?: boolean }) => {
+      const { doctor, doctorLines } = await import('./doctor.ts');
+      const report = await doctor(place);
+      if (options.json) terminal.printJson(report);
+      else for (const line of doctorLines(report)) terminal.print(line);
+      exit(report.ready ? 0 : EXIT_UNKNOWN);
+    });
+  return root;
+}
+
+function fileCommands(root: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const json = new Option('--json', 'print one JSON document');
+  root
+    .command('stamp')
+    .description('write a file that can check itself anywhere')
+    .argument('<file>', 'a name that is free')
+    .requiredOption('--size SIZE', 'for example 1GiB')
+    .option('--block SIZE', 'a power of two from 512 to 1MiB', '4KiB')
+    .option('--generation N', 'the version that every block carries', '1')
+    .option(
+      '--pattern NAME',
+      'stamp, alternating, ones, zeros, walking, counter, text, random',
+      'stamp',
+    )
+    .option('--seed SEED', 'the same seed and options give the same bytes')
+    .addOption(json)
+    .action(async (file: string, options) => {
+      const { runStamp } = await import('./stamp.ts');
+      exit(await runStamp({ file, ...options }, terminal));
+    });
+  root
+    .command('verify')
+    .description('check a stamped file, alone: what is wrong, where, of what kind')
+    .argument('<file>')
+    .addOption(json)
+    .action(async (file: string, options) => {
+      const { runVerify } = await import('./verify.ts');
+      exit(await runVerify({ file, ...options }, terminal));
+    });
+  root
+    .command('diagnose')
+    .description('classify the damage between two files')
+    .argument('<bad>', 'the file as it was found')
+    .argument('<good>', 'the file as it was meant')
+    .addOption(json)
+    .action(async (bad: string, good: string, options) => {
+      const { runDiagnose } = await import('./diagnose.ts');
+      exit(await runDiagnose({ bad, good, ...options }, terminal));
+    });
+}
+
+/** A live table where somebody looks and Ctrl-C can end it, plain lines elsewhere. */
+async function chooseListener(words: readonly string[]): Promise<() => HuntListener> {
+  const live =
+    process.stderr.isTTY === true && !words.includes('--plain') && !words.includes('--json');
+  if (live && (words.includes('hunt') || words.includes('survey'))) {
+    const { liveListener } = await import('../report/live.ts');
+    return () => liveListener(process.stderr, { color: !process.env.NO_COLOR });
+  }
+  const { plainListener } = await import('../report/plain.ts');
+  return () => plainListener(process.stderr);
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const terminal = createTerminal(await chooseListener(words));
+  let exitCode = 0;
+  try {
+    await program(terminal, (code) => {
+      exitCode = code;
+    }).parseAsync(words, { from: 'user' });
+  } catch (error) {
+    exitCode = codeOf(error, terminal);
+  }
+  process.exitCode = exitCode;
+}
+
+function codeOf(error: unknown, terminal: Terminal): number {
+  if (error instanceof HeisenwriteError) {
+    terminal.printError(error);
+    return error.exitCode;
+  }
+  // Commander has printed its message; help and version are not errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  throw error;
+}
+
+// A reader such as `head` that goes away is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+await main(process.argv.slice(2));

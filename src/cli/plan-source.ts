@@ -1,0 +1,127 @@
+// Where a hunt's plan comes from: a preset, or a file in TypeScript, JavaScript or JSON; and what the
+// command line changes in it.
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { Plan } from '../domain/plan.ts';
+import { PROMISES, type PromiseName } from '../domain/promise.ts';
+import { duration, normalisePlan } from '../plan/define-plan.ts';
+import { nearest } from '../plan/nearest.ts';
+import { withFactors } from '../plan/only.ts';
+import { PRESETS } from '../plan/presets.ts';
+import { WORKLOADS } from '../workload/workloads.ts';
+import { labelPlaces } from './hunt-ground.ts';
+
+const PLAN_EXTENSIONS = ['.json', '.ts', '.mts', '.js', '.mjs'];
+
+export interface PlanOptions {
+  readonly preset?: string;
+  readonly for?: string;
+  readonly trials?: string;
+  readonly findings?: string;
+  readonly factor?: readonly string[];
+  readonly expect?: readonly string[];
+}
+
+/** Of the operands of `hunt`, which are plan files and which are places. */
+export function isPlanFile(operand: string): boolean {
+  if (!PLAN_EXTENSIONS.includes(extname(operand))) return false;
+  return !existsSync(operand) || statSync(operand).isFile();
+}
+
+/**
+ * @param operands plan files (at most one), directories and URLs; none is the current directory
+ * @throws HeisenwriteError with the field, the option or the file that is wrong
+ */
+export async function planFrom(operands: readonly string[], options: PlanOptions): Promise<Plan> {
+  const files = operands.filter(isPlanFile);
+  const places = operands.filter((operand) => !isPlanFile(operand));
+  if (files.length > 1) {
+    throw new HeisenwriteError('invalid-option', `one plan at a time, not ${files.join(' and ')}`);
+  }
+  if (files[0] && options.preset) {
+    throw new HeisenwriteError('invalid-option', '--preset and a plan file exclude each other');
+  }
+  const [input, source] = files[0]
+    ? [await readPlan(files[0]), files[0]]
+    : [presetNamed(options.preset ?? 'survey'), `preset ${options.preset ?? 'survey'}`];
+  const plan = withFactors(
+    normalisePlan(input, source, WORKLOADS),
+    options.factor ?? [],
+    WORKLOADS,
+  );
+  const named = places.length > 0 || Object.keys(plan.places).length === 0;
+  return {
+    ...plan,
+    places: named
+      ? labelPlaces(places.length > 0 ? places.map((each) => resolvePlace(each)) : [process.cwd()])
+      : plan.places,
+    expectations: [...plan.expectations, ...(options.expect ?? []).map(expectation)],
+    stop: stopOf(plan.stop, options),
+  };
+}
+
+function presetNamed(name: string): unknown {
+  const preset = PRESETS[name];
+  if (preset) return preset;
+  const names = Object.keys(PRESETS);
+  const near = nearest(name, names);
+  throw new HeisenwriteError(
+    'invalid-option',
+    `there is no preset "${name}"${near ? `; did you mean "${near}"?` : ''} (presets: ${names.join(', ')})`,
+  );
+}
+
+async function readPlan(path: string): Promise<unknown> {
+  if (!existsSync(path)) throw new HeisenwriteError('no-such-file', `there is no plan ${path}`);
+  try {
+    if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'));
+    const module: { default?: unknown } = await import(pathToFileURL(resolve(path)).href);
+    if (module.default !== undefined) return module.default;
+  } catch (error) {
+    const message = (error as Error).message.split('\n')[0];
+    throw new HeisenwriteError('invalid-plan', `${path} cannot be read as a plan: ${message}`);
+  }
+  throw new HeisenwriteError('invalid-plan', `${path} has no default export that is a plan`);
+}
+
+function resolvePlace(place: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//.test(place) ? place : resolve(place);
+}
+
+function expectation(name: string): Plan['expectations'][number] {
+  if ((PROMISES as readonly string[]).includes(name)) {
+    return { promise: name as PromiseName, source: 'design' };
+  }
+  const near = nearest(name, PROMISES);
+  throw new HeisenwriteError(
+    'invalid-option',
+    `--expect: there is no promise "${name}"${near ? `; did you mean "${near}"?` : ''} ` +
+      `(promises: ${PROMISES.join(', ')})`,
+  );
+}
+
+/** A limit on the command line replaces the plan's; the plan's time stands unless it is replaced. */
+function stopOf(stop: Plan['stop'], options: PlanOptions): Plan['stop'] {
+  const trials =
+    options.trials === undefined ? stop.trials : wholeNumber(options.trials, '--trials');
+  const onlyTrials = options.trials !== undefined && options.for === undefined;
+  return {
+    forMs:
+      options.for === undefined ? (onlyTrials ? null : stop.forMs) : duration(options.for, '--for'),
+    trials,
+    findings:
+      options.findings === undefined ? stop.findings : wholeNumber(options.findings, '--findings'),
+  };
+}
+
+function wholeNumber(text: string, option: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value > 0 && Number.isSafeInteger(value)) return value;
+  throw new HeisenwriteError(
+    'invalid-option',
+    `${option} takes a whole number above 0, not "${text}"`,
+  );
+}

@@ -1,0 +1,59 @@
+// `heisenwrite report HUNT`: the report of a stored hunt, also of one that was killed or still runs.
+
+import { writeFileSync } from 'node:fs';
+import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
+import type { HuntReport } from '../domain/hunt-report.ts';
+import { resolveHunt } from '../evidence/resolve-hunt.ts';
+import { openEvidence } from '../evidence/sqlite-store.ts';
+import { reportOf } from '../hunt.ts';
+import { exitMeaning } from '../report/exit-meaning.ts';
+import { storedPlan } from './hunt-ground.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ReportOptions {
+  readonly json?: boolean;
+  readonly html?: string;
+  readonly junit?: string;
+}
+
+export async function runReport(
+  named: string | undefined,
+  options: ReportOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const directory = resolveHunt(named, process.cwd());
+  const store = await openEvidence(directory, { create: false, readOnly: true });
+  try {
+    const report = await reportOf(store, storedPlan(await store.header()).cells);
+    await writeReports(report, options);
+    if (options.json) terminal.printJson(report);
+    else terminal.printSummary(report);
+    return exitMeaning(report).code;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Writes the files that were asked for. @throws HeisenwriteError `write-failed` */
+export async function writeReports(report: HuntReport, options: ReportOptions): Promise<void> {
+  if (options.html) {
+    const { reportHtml } = await import('../report/html.ts');
+    writeReport(options.html, await reportHtml(report));
+  }
+  if (options.junit) {
+    const { reportJunit } = await import('../report/junit.ts');
+    writeReport(options.junit, reportJunit(report));
+  }
+}
+
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const reason = errnoOf(error) ?? (error as Error).message;
+    throw new HeisenwriteError(
+      'write-failed',
+      `the report ${path} could not be written (${reason})`,
+    );
+  }
+}

@@ -1,0 +1,9 @@
+// The public API: named exports only, each with its own documentation where it is defined.
+
+export type { Cell, Level, Levels } from './domain/cell.ts';
+export { levelsText } from './domain/cell.ts';
+export type { BitDamage, Damage, DamageKind, Layer, Signature } from './domain/damage.ts';
+export { HeisenwriteError } from './domain/errors.ts';
+export type { Finding, Guarantee, HuntReport } from './domain/hunt-report.ts';
+export type { Verdict } from './domain/trial.ts';
+export { definePlan, type PlanInput } from './plan/define-plan.ts';
