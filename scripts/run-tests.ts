@@ -1,6 +1,6 @@
 // `npm test`: the static checks, then every test, then one closing line that counts both (each
-// command of STATIC_CHECKS counts as one). With arguments (`npm test -- test/unit/base/rng.test.ts`)
-// only vitest runs, with these arguments. `--check` leaves out all tests but tidy: `npm run check`.
+// command of STATIC_CHECKS counts as one). With arguments (`npm test -- test/tidy`) only vitest
+// runs, with these arguments. `--check` leaves out all tests but tidy: `npm run check`.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
