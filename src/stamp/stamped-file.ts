@@ -17,8 +17,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wallMs } from '../base/clock.ts';
 import { freshHuntNumber } from '../base/rng.ts';
 import type { ByteRange } from '../domain/damage.ts';
-import { type ErrorCode, errnoOf, HeisenwriteError } from '../domain/errors.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
 import type { Pattern, StampStream } from '../domain/observation.ts';
+import { attempt } from './file-failure.ts';
 import { createStampKernel, type StampKernel } from './kernel.ts';
 import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, BLOCKS_MAX, FILE_BYTES_MAX } from './layout.ts';
 import { huntNumberOf } from './reference.ts';
@@ -262,43 +263,5 @@ function readAll(descriptor: number, memory: Uint8Array, length: number, offset:
     const got = readSync(descriptor, memory, done, asked, offset + done);
     if (got === 0) return;
     done += got;
-  }
-}
-
-const WRITE_CODES: Readonly<Record<string, ErrorCode>> = {
-  EEXIST: 'file-exists',
-  ENOENT: 'no-such-place',
-  ENOTDIR: 'no-such-place',
-  EACCES: 'place-not-writable',
-  EPERM: 'place-not-writable',
-  EROFS: 'place-not-writable',
-  ENOSPC: 'no-space',
-  EDQUOT: 'no-space',
-};
-const READ_CODES: Readonly<Record<string, ErrorCode>> = {
-  ENOENT: 'no-such-file',
-  ENOTDIR: 'no-such-file',
-  EACCES: 'not-readable',
-  EPERM: 'not-readable',
-  EISDIR: 'not-readable',
-};
-const REMEDIES: Readonly<Record<string, string>> = {
-  EFBIG: 'the file system or `ulimit -f` allows no file of this size: give a smaller --size',
-  EINVAL: 'this file system may not support O_DIRECT: try without --direct',
-  ENOSPC: 'free some space or give a smaller --size; the unfinished file was removed',
-  EDQUOT: 'raise the quota or give a smaller --size; the unfinished file was removed',
-};
-
-function attempt<Result>(verb: 'read' | 'write', path: string, operation: () => Result): Result {
-  try {
-    return operation();
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === null || error instanceof HeisenwriteError) throw error;
-    const codes = verb === 'read' ? READ_CODES : WRITE_CODES;
-    const code = codes[errno] ?? (verb === 'read' ? 'read-failed' : 'write-failed');
-    const remedy = REMEDIES[errno];
-    const message = `cannot ${verb} ${path}: ${errno} (${(error as Error).message})`;
-    throw new HeisenwriteError(code, message, { cause: error, ...(remedy ? { remedy } : {}) });
   }
 }
