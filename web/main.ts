@@ -6,6 +6,7 @@ import type { HuntReport } from '../src/domain/hunt-report.ts';
 import { printable } from '../src/report/wrap.ts';
 import App from './App.svelte';
 import './page.css';
+import './pictures.css';
 
 function allPrintable(value: unknown): unknown {
   if (typeof value === 'string') return printable(value);

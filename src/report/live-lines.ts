@@ -48,7 +48,7 @@ function rateOf(cell: CellProgress): string {
 
 /** Fewer lines than the screen has, none longer than it is wide. */
 export function liveLines(progress: HuntProgress, screen: Screen, paint: Paints): string[] {
-  const width = Math.max(20, screen.columns - 1);
+  const width = Math.max(18, screen.columns - 1);
   const fitted = (text: string, style: (text: string) => string = paint.plain) =>
     style(clip(printable(text), width));
   const { damaged, failed, unknown } = progress.verdicts;
