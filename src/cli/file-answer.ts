@@ -1,0 +1,71 @@
+// What `verify` and `diagnose` say about a file: the verdict first, then each range in one line with
+// its evidence, the blocks, the alignment, and what all of it has in common.
+
+import { formatCount, formatSize } from '../base/quantities.ts';
+import { damageWords } from '../diagnose/damage-words.ts';
+import type { BlockRange, FileDiagnosis } from '../diagnose/file-diagnosis.ts';
+
+/** Ranges shown to a person; `--json` has the others. */
+const SHOWN_MAX = 20;
+const BLOCK_RANGES_SHOWN_MAX = 8;
+
+/** @param meant what it was held against: `as it was stamped`, `as in good.bin` */
+export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
+  const { file, bytes, damage, damageNotListed, signature } = diagnosis;
+  const size = `${file} (${formatSize(bytes)})`;
+  if (diagnosis.verdict === 'clean') {
+    return [`CLEAN: every byte of ${size} is ${meant}${stampWords(diagnosis)}`];
+  }
+  const ranges = damage.length + damageNotListed;
+  const lines = [
+    `DAMAGED: ${size} is not ${meant}: ${formatCount(ranges)} ` +
+      `${ranges === 1 ? 'range' : 'ranges'}${lengthWords(diagnosis)}`,
+    '',
+  ];
+  for (const one of damage.slice(0, SHOWN_MAX)) {
+    lines.push(`  ${damageWords(one)}`, `    because ${one.because}`);
+  }
+  const more = ranges - Math.min(SHOWN_MAX, damage.length);
+  if (more > 0) lines.push(`  and ${formatCount(more)} more (--json lists up to 1,000)`);
+  lines.push('', ...blockLines(diagnosis));
+  if (signature) {
+    const { offsetAlignment, lengthAlignment } = signature;
+    lines.push(
+      `Alignment: offsets are multiples of ${formatSize(offsetAlignment)}, ` +
+        `lengths of ${formatSize(lengthAlignment)}`,
+      `In common: ${signature.words}`,
+    );
+  }
+  return lines;
+}
+
+function stampWords({ stamp }: FileDiagnosis): string {
+  if (!stamp) return '';
+  const { hunt, file, pattern, generation } = stamp;
+  return ` (pattern ${pattern}, generation ${generation}, file ${file} of hunt ${hunt})`;
+}
+
+function lengthWords({ bytes, meantBytes }: FileDiagnosis): string {
+  if (meantBytes === null || meantBytes === bytes) return '';
+  const [difference, word] =
+    bytes < meantBytes ? [meantBytes - bytes, 'shorter'] : [bytes - meantBytes, 'longer'];
+  return `; it is ${formatCount(difference)} bytes ${word} than it should be`;
+}
+
+function blockLines({ stamp, blocks, blocksDamaged }: FileDiagnosis): string[] {
+  if (!stamp || !blocks || !blocksDamaged) return [];
+  const shown = blocks.slice(0, BLOCK_RANGES_SHOWN_MAX).map(rangeWords);
+  const listed = blocks.slice(0, BLOCK_RANGES_SHOWN_MAX).reduce((sum, one) => sum + one.blocks, 0);
+  const rest = blocksDamaged - listed;
+  const noun = blocksDamaged === 1 ? 'block' : 'blocks';
+  const size = formatSize(stamp.blockBytes);
+  if (rest > 0) {
+    return [`Blocks of ${size}: ${shown.join(', ')} and ${formatCount(rest)} more`];
+  }
+  return [`Exactly ${noun} ${shown.join(', ')} (of ${size}, from 0)`];
+}
+
+function rangeWords({ firstBlock, blocks }: BlockRange): string {
+  if (blocks === 1) return formatCount(firstBlock);
+  return `${formatCount(firstBlock)} to ${formatCount(firstBlock + blocks - 1)}`;
+}

@@ -1,0 +1,52 @@
+// The answer of `verify FILE` and `diagnose BAD GOOD`, as `--json` prints it: a promise to those who
+// build on it. Fields may be added, never renamed.
+
+import type { Damage, Signature } from '../domain/damage.ts';
+import type { Pattern } from '../domain/observation.ts';
+
+/** Damaged ranges that are listed where nobody asks for another number; the rest is counted. */
+export const RANGES_MAX_DEFAULT = 1000;
+
+export interface FileDiagnosis {
+  readonly schema: 'heisenwrite.verify/1' | 'heisenwrite.diagnose/1';
+  readonly verdict: 'clean' | 'damaged';
+  /** Path of the file that was judged, as it was given. */
+  readonly file: string;
+  /** Length that it has. */
+  readonly bytes: number;
+  /** Length that it is meant to have; null where nothing states it. */
+  readonly meantBytes: number | null;
+  /** Ascending by offset; a range with several kinds appears once for each. */
+  readonly damage: readonly Damage[];
+  /** Ranges beyond those listed; a lower bound where a search was given up. */
+  readonly damageNotListed: number;
+  /** What the listed damage has in common; null of a clean file. */
+  readonly signature: Signature | null;
+  /** Of a stamped file: what its headers say. */
+  readonly stamp?: StampSummary;
+  /** Of a stamped file: the blocks that are not right, ascending; at most as many as ranges. */
+  readonly blocks?: readonly BlockRange[];
+  /** Blocks that are not right, all of them. */
+  readonly blocksDamaged?: number;
+}
+
+export interface StampSummary {
+  /** 16 hex digits. */
+  readonly hunt: string;
+  readonly file: number;
+  readonly blockBytes: number;
+  readonly pattern: Pattern;
+  /** The generation of most blocks. */
+  readonly generation: number;
+}
+
+export interface BlockRange {
+  readonly firstBlock: number;
+  readonly blocks: number;
+}
+
+export interface FileDiagnosisOptions {
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** @defaultValue RANGES_MAX_DEFAULT */
+  readonly rangesMax?: number;
+}
