@@ -1,6 +1,6 @@
-// Builds web/ into dist/web/report.html, one file with script and style inside, unless that is fresh.
-// The script is named by its hash in the Content-Security-Policy, so that nothing else can run in a
-// report, whatever the names and messages in it contain.
+// Builds web/ into dist/web/report.html, one file with script and style inside, unless that is
+// fresh. The script is named by its hash in the Content-Security-Policy, so that nothing else can
+// run in a report, whatever the names and messages in it contain.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';

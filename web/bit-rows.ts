@@ -1,5 +1,5 @@
-// From damage to the picture "offset against bit of the 64-bit word". Many offsets are gathered into
-// bins, so that 500 findings stay one picture; counts say how many words lie under a mark.
+// From damage to the picture "offset against bit of the 64-bit word". Many offsets are gathered
+// into bins, so that 500 findings stay one picture; counts say how many words lie under a mark.
 
 import type { Damage } from '../src/domain/damage.ts';
 import type { Finding } from '../src/domain/hunt-report.ts';
@@ -23,7 +23,7 @@ interface WordDifference {
 const ROWS_MAX = 40;
 const HEX_WORD = /^[0-9a-f]{1,16}$/i;
 
-/** Of a stale or torn unit nearly all bits differ, which says nothing: those have other pictures. */
+/** Of a stale or torn unit nearly all bits differ, which says nothing: it has another picture. */
 const PICTURED = new Set(['flipped', 'zeroed', 'unexplained', 'foreign', 'untouched']);
 
 function differences(damage: Damage): WordDifference[] {

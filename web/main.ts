@@ -1,5 +1,6 @@
-// The page of one hunt. The report stands in the page as JSON; nothing is fetched. All texts are made
-// printable once, here, so that no part can forget it: names come from disks and messages from peers.
+// The page of one hunt. The report stands in the page as JSON; nothing is fetched. All texts are
+// made printable once, here, so that no part can forget it: names come from disks and messages
+// from peers.
 
 import { mount } from 'svelte';
 import type { HuntReport } from '../src/domain/hunt-report.ts';
@@ -7,6 +8,7 @@ import { printable } from '../src/report/wrap.ts';
 import App from './App.svelte';
 import './page.css';
 import './pictures.css';
+import './small-and-print.css';
 
 function allPrintable(value: unknown): unknown {
   if (typeof value === 'string') return printable(value);

@@ -1,6 +1,6 @@
-// The account of a hunt, in words and in the order in which a person on call asks: how often, where,
-// what, from where, in which layer, still going on, what held, what to run next. The terminal and
-// the page show these same rows, so that nobody reads two different stories.
+// The account of a hunt, in words and in the order in which a person on call asks: how often,
+// where, what, from where, in which layer, still going on, what held, what to run next. The
+// terminal and the page show these same rows, so that nobody reads two different stories.
 
 import { formatDuration, formatSize } from '../base/quantities.ts';
 import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
@@ -166,7 +166,8 @@ function exitWords(report: HuntReport): string {
 }
 
 function exampleWords({ finding, row: { offset } }: Example): string {
-  return `first kept finding: trial ${finding.trial}, near offset ${offset} (0x${offset.toString(16)})`;
+  const at = `${offset} (0x${offset.toString(16)})`;
+  return `first kept finding: trial ${finding.trial}, near offset ${at}`;
 }
 
 function exampleOf(report: HuntReport): Example | null {

@@ -1,5 +1,5 @@
-// What the exit code of a hunt says, from the report alone, so that a script that reads the code and
-// a person who reads the report cannot come to different ends.
+// What the exit code of a hunt says, from the report alone, so that a script that reads the code
+// and a person who reads the report cannot come to different ends.
 
 import { EXIT_CLEAN, EXIT_DAMAGE, EXIT_INTERRUPTED, EXIT_UNKNOWN } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';

@@ -43,7 +43,8 @@ export function whatLines(report: HuntReport): string[] {
   const lines = [
     signature.words,
     `${plural(signature.ranges, 'range')}, each ${length}; offsets are multiples of ` +
-      `${formatSize(signature.offsetAlignment)}, lengths of ${formatSize(signature.lengthAlignment)}`,
+      `${formatSize(signature.offsetAlignment)}, ` +
+      `lengths of ${formatSize(signature.lengthAlignment)}`,
   ];
   if (signature.ioSizes.length > 0) {
     const sizes = signature.ioSizes.map(formatSize).join(', ');

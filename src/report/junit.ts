@@ -1,5 +1,6 @@
-// The hunt as JUnit XML, for CI systems that know nothing else: one test case for each cell. Damage is
-// a failure, a failed operation an error, and what could not be judged is skipped with its reason.
+// The hunt as JUnit XML, for CI systems that know nothing else: one test case for each cell.
+// Damage is a failure, a failed operation an error, and what could not be judged is skipped with
+// its reason.
 
 import { formatSize } from '../base/quantities.ts';
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
@@ -7,7 +8,7 @@ import { countedTrials, countWords, levelsWords } from './rate-words.ts';
 import { brokenPromises } from './verdict-words.ts';
 import { printable } from './wrap.ts';
 
-/** A whole document; follows the schema that Jenkins and GitLab read (testsuites of one testsuite). */
+/** A whole document in the schema that Jenkins and GitLab read: testsuites of one testsuite. */
 export function reportJunit(report: HuntReport): string {
   const cases = report.cells.map((cell) => testCase(report, cell));
   const count = (state: CellState) => report.cells.filter((cell) => stateOf(cell) === state).length;
@@ -42,7 +43,8 @@ function stateOf(cell: CellReport): CellState {
 
 function testCase(report: HuntReport, cell: CellReport): string {
   const name = attribute(levelsWords(cell.levels) || `cell ${cell.cell}`);
-  const open = `<testcase classname="${attribute(`heisenwrite.${report.plan.name}`)}" name="${name}"`;
+  const group = attribute(`heisenwrite.${report.plan.name}`);
+  const open = `<testcase classname="${group}" name="${name}"`;
   const body = bodyOf(report, cell);
   return body === '' ? `${open}/>` : `${open}>${body}</testcase>`;
 }

@@ -1,5 +1,5 @@
-// Progress as plain lines, for logs and pipes: the start, each first finding of its kind in full, the
-// others at a bounded rate, a sign of life every ten seconds, the end.
+// Progress as plain lines, for logs and pipes: the start, each first finding of its kind in full,
+// the others at a bounded rate, a sign of life every ten seconds, the end.
 
 import type { Writable } from 'node:stream';
 import { monotonicMs } from '../base/clock.ts';

@@ -1,5 +1,6 @@
 // Promises summed over the cells of a hunt: how often each was put to the test, how often it was
-// broken. The noun of a try differs per promise, because "0 of 31,204 reads" says more than "tries".
+// broken. The noun of a try differs per promise, because "0 of 31,204 reads" says more than
+// "tries".
 
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
 import { PROMISES, type PromiseName } from '../domain/promise.ts';

@@ -57,7 +57,7 @@ export function levelsWords(levels: Levels, factors?: readonly string[]): string
     .join(' ');
 }
 
-/** Factors of which more than one level was tried: the others say nothing that tells cells apart. */
+/** Factors of which more than one level was tried: the others do not tell cells apart. */
 export function variedFactors(cells: readonly { readonly levels: Levels }[]): string[] {
   const seen = new Map<string, Set<Level | undefined>>();
   for (const cell of cells) {

@@ -55,11 +55,13 @@ function headline(report: Omit<HuntReport, 'words'>): string {
         ? `UNKNOWN: none of ${plural(unknown, 'trial')} could be judged.`
         : `UNKNOWN: ${countWords(unknown, counted + unknown, 'trials')} could not be judged; ` +
             'nothing was damaged in the others.';
-    case 'clean':
+    case 'clean': {
+      const bound = proportionText(binomialInterval(0, counted).high ?? 1);
       return (
         `CLEAN: no damage in ${plural(counted, 'trial')} ` +
-        `(at 95% certainty, under ${proportionText(binomialInterval(0, counted).high ?? 1)} of trials).`
+        `(at 95% certainty, under ${bound} of trials).`
       );
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// Plain text to a width, and colour that can be switched off: colour only repeats what the words say.
+// Plain text to a width, and colour that can be switched off: colour only repeats what the words
+// say.
 
 export type Paint = (text: string) => string;
 

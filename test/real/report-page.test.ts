@@ -1,5 +1,6 @@
-// The report as a person sees it: every fixture is rendered to a file, opened from file:// in Chromium,
-// and what is on the screen is checked. No console message, no request but the file itself.
+// The report as a person sees it: every fixture is rendered to a file, opened from file:// in
+// Chromium, and what is on the screen is checked. No console message, no request but the file
+// itself.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -186,6 +187,12 @@ test('expected and found bytes stand side by side, only the differing ones marke
   const example = page.locator('dl.account .hex');
   expect(await example.locator('ins').allTextContents()).toEqual(['ff', 'ff', 'ff', 'ff']);
   expect(await example.locator('mark').allTextContents()).toEqual(['00', '00', '00', '00']);
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const label of ['expected', 'found']) {
+    const box = await example.getByText(label, { exact: true }).boundingBox();
+    expect(box?.x).toBeGreaterThan(0);
+    expect(box?.y).toBeLessThan((await example.locator('i').last().boundingBox())?.y ?? 0);
+  }
 });
 
 test('a survey tells what is kept, not kept and not tested', async () => {
@@ -216,7 +223,7 @@ test('the policy of the page lets no other script run', async () => {
   expect(complaints.join()).toContain('Content Security Policy');
 });
 
-test('1,296 cells and 500 findings: parts are shown, more on demand, findings open by keyboard', async () => {
+test('1,296 cells and 500 findings: in parts, findings open by keyboard', async () => {
   const page = await open('big-use', big());
   expect(await page.locator('#findings details').count()).toBe(25);
   expect(await page.locator('#cells tbody tr').count()).toBe(30);

@@ -31,7 +31,7 @@ test('damaged cells fail, with the evidence and the replay command', () => {
   expect(xml).toContain(`replay: ${report.findings[0]?.replay}`);
 });
 
-test('failed operations are errors, cells without a judged trial are skipped with the reason', () => {
+test('failed operations are errors, unjudged cells are skipped with the reason', () => {
   expect(reportJunit(failing()).match(/<error /g)).toHaveLength(2);
   expect(reportJunit(unknownRig())).toContain(
     '<skipped message="all 20 trials unknown: the medium',
