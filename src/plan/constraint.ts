@@ -2,9 +2,10 @@
 // resumed:  chunk <= unit     chunk divides unit     writer = direct => chunk >= 512
 // A clause that names a factor which the cell has not got holds (it does not apply there).
 
-import { parseSize } from '../base/quantities.ts';
+import { parseDuration, parseSize } from '../base/quantities.ts';
 import type { Level, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import { nearest } from './nearest.ts';
 
 export interface Constraint {
   readonly text: string;
@@ -34,6 +35,7 @@ export function parseConstraint(text: string, factors: readonly string[]): Const
       `constraint "${text}" names no factor; factors are ${factors.join(', ')}`,
     );
   }
+  for (const clause of [...first, ...(second ?? [])]) checkOrder(clause, text, factors);
   const all = (clauses: Clause[], levels: Levels) =>
     clauses.every((clause) => clauseHolds(clause, levels, factors));
   return {
@@ -45,7 +47,7 @@ export function parseConstraint(text: string, factors: readonly string[]): Const
 
 function parseClauses(side: string, text: string): Clause[] {
   return side.split(/\s+and\s+/).map((part) => {
-    const match = /^(\S+?)\s*(<=|>=|!=|=|<|>|\sdivides\s)\s*(\S+)$/.exec(part.trim());
+    const match = /^([\w.-]+?)\s*(<=|>=|!=|=|<|>|\sdivides\s)\s*([\w.-]+)$/.exec(part.trim());
     if (!match) throw malformed(text);
     return {
       left: match[1] as string,
@@ -53,6 +55,20 @@ function parseClauses(side: string, text: string): Clause[] {
       right: match[3] as string,
     };
   });
+}
+
+/** A misspelt factor in `chunk <= untit` would silently forbid every cell. */
+function checkOrder({ left, operator, right }: Clause, text: string, factors: readonly string[]) {
+  if (operator === '=' || operator === '!=') return;
+  for (const term of [left, right]) {
+    if (factors.includes(term) || typeof literal(term) === 'number') continue;
+    const near = nearest(term, factors);
+    throw new HeisenwriteError(
+      'invalid-plan',
+      `constraint "${text}": "${term}" is neither a factor nor a number` +
+        `${near ? `; did you mean "${near}"?` : ''} (factors: ${factors.join(', ')})`,
+    );
+  }
 }
 
 function malformed(text: string): HeisenwriteError {
@@ -86,7 +102,10 @@ function clauseHolds(clause: Clause, levels: Levels, factors: readonly string[])
 }
 
 function termValue(term: string, levels: Levels, factors: readonly string[]): Level | undefined {
-  if (factors.includes(term)) return levels[term];
+  return factors.includes(term) ? levels[term] : literal(term);
+}
+
+function literal(term: string): Level {
   if (term === 'true' || term === 'false') return term === 'true';
-  return parseSize(term) ?? term;
+  return parseSize(term) ?? parseDuration(term) ?? term;
 }

@@ -27,19 +27,17 @@ const stopSchema = z.strictObject({
   findings: z.int().positive().optional(),
 });
 
+const expectationSchema = z.strictObject({
+  promise: z.enum(PROMISES),
+  source: z.enum(['POSIX', 'manual', 'protocol', 'design']).default('design'),
+});
+
 const planSchema = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(80),
   places: z.record(z.string(), z.string()).optional(),
   arms: z.array(armSchema).min(1),
-  expect: z
-    .array(
-      z.strictObject({
-        promise: z.enum(PROMISES),
-        source: z.enum(['POSIX', 'manual', 'protocol', 'design']).default('design'),
-      }),
-    )
-    .default([{ promise: 'read-back', source: 'POSIX' }]),
+  expect: z.array(expectationSchema).default([{ promise: 'read-back', source: 'POSIX' }]),
   stop: stopSchema.default({}),
 });
 
@@ -86,13 +84,31 @@ function issueWords(issue: z.core.$ZodIssue): string {
   );
   const where = path.join('').replace(/^\./, '') || 'the plan';
   if (issue.code === 'unrecognized_keys') {
-    const known =
-      issue.path.length === 0 ? Object.keys(planSchema.shape) : Object.keys(armSchema.shape);
+    const known = knownFields(issue.path[0]);
     const key = issue.keys[0] as string;
     const near = nearest(key, known);
-    return `${where} has the unknown field "${key}"${near ? `; did you mean "${near}"?` : ''}`;
+    return (
+      `${where} has the unknown field "${key}"${near ? `; did you mean "${near}"?` : ''} ` +
+      `(fields: ${known.join(', ')})`
+    );
+  }
+  if (issue.code === 'invalid_union') {
+    return `${where}: not a level or a list of levels (such as "4KiB", 2, true or ["4KiB", "16KiB"])`;
   }
   return `${where}: ${issue.message}`;
+}
+
+function knownFields(first: PropertyKey | undefined): string[] {
+  switch (first) {
+    case 'arms':
+      return Object.keys(armSchema.shape);
+    case 'stop':
+      return Object.keys(stopSchema.shape);
+    case 'expect':
+      return Object.keys(expectationSchema.shape);
+    default:
+      return Object.keys(planSchema.shape);
+  }
 }
 
 function normaliseArm(

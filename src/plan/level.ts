@@ -29,10 +29,17 @@ export function parseLevel(factor: FactorDeclaration, written: Level, where: str
   }
 }
 
-/** As a person would write it. */
+/** As a person would write it, and exact, since replay commands are made of it. */
 export function levelText(factor: FactorDeclaration | undefined, level: Level): string {
-  if (factor?.kind === 'size') return formatSize(Number(level));
-  if (factor?.kind === 'duration') return formatDuration(Number(level));
+  const value = Number(level);
+  if (factor?.kind === 'size') {
+    const text = formatSize(value);
+    return parseSize(text) === value ? text : String(value);
+  }
+  if (factor?.kind === 'duration') {
+    const text = formatDuration(value);
+    return parseDuration(text) === value ? text : `${value}ms`;
+  }
   return String(level);
 }
 
@@ -57,6 +64,13 @@ function parseFlag(factor: FactorDeclaration, written: Level, where: string): Le
   );
 }
 
+/** Of `4kB`: kB and KiB differ by 2.4 %, so it is asked and not guessed. */
+function binaryUnit(factor: FactorDeclaration, written: Level): string {
+  const decimal = /^\s*(\d+(?:\.\d+)?)\s*([kmgt])b\s*$/i.exec(String(written));
+  if (factor.kind !== 'size' || !decimal) return '';
+  return `; did you mean "${decimal[1]}${decimal[2]?.toUpperCase()}iB"?`;
+}
+
 function checkedNumber(
   factor: FactorDeclaration,
   written: Level,
@@ -66,11 +80,13 @@ function checkedNumber(
 ): Level {
   const value = typeof written === 'number' ? written : parse(String(written));
   const code = factor.kind === 'size' ? 'invalid-size' : 'unknown-level';
-  if (value === null || !Number.isFinite(value) || value < 0) {
+  const whole = factor.kind === 'duration' ? Number.isFinite(value) : Number.isSafeInteger(value);
+  if (value === null || !whole || value < 0) {
     const example = factor.kind === 'size' ? '4KiB' : factor.kind === 'duration' ? '10ms' : '2';
     throw new HeisenwriteError(
       code,
-      `${where}: "${written}" is not a ${factor.kind} (an example: ${example})`,
+      `${where}: "${written}" is not a ${factor.kind}${binaryUnit(factor, written)} ` +
+        `(an example: ${example})`,
     );
   }
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = factor;

@@ -18,28 +18,72 @@ export function onlyCells(
   let kept = [...cells];
   for (const text of wanted) {
     const [factor, written] = splitPair(text, '--only');
-    kept = kept.filter((cell) => hasLevel(cell, factor, written, cells, workloads));
+    const levels = levelsByWorkload(factor, written, cells, workloads);
+    const before = kept;
+    kept = kept.filter((cell) => hasLevel(cell, factor, written, levels, workloads));
+    if (kept.length === 0) throw noCellHas(text, factor, before, workloads);
   }
-  if (kept.length > 0) return kept;
-  const what = wanted.map((text) => `--only ${text}`).join(' ');
-  throw new HeisenwriteError('unknown-level', `no cell of the plan has ${what}`);
+  return kept;
 }
 
-function hasLevel(
-  cell: Cell,
+function noCellHas(
+  text: string,
+  factor: string,
+  cells: readonly Cell[],
+  workloads: readonly Workload[],
+): HeisenwriteError {
+  const there = cells.flatMap(({ levels }) => {
+    const workload = workloads.find((each) => each.name === levels.workload) as Workload;
+    const level = completeLevels(levels, workload)[factor];
+    const declaration = workload.factors.find((each) => each.name === factor);
+    return level === undefined ? [] : [levelText(declaration, level)];
+  });
+  const levels = there.length > 0 ? [...new Set(there)].join(', ') : 'none';
+  return new HeisenwriteError(
+    'unknown-level',
+    `no cell of the plan has --only ${text} (levels of ${factor} left in it: ${levels})`,
+  );
+}
+
+/**
+ * What `written` means to each workload of the cells that has this factor: `writer=direct` is a
+ * level of mailbox and none of append, which is no mistake as long as one of them has it.
+ */
+function levelsByWorkload(
   factor: string,
   written: string,
   cells: readonly Cell[],
   workloads: readonly Workload[],
+): Map<string, Level> {
+  if (factor === 'workload' || factor === 'place') return new Map();
+  const present = new Set(cells.map((cell) => String(cell.levels.workload)));
+  const levels = new Map<string, Level>();
+  let refusal: unknown = null;
+  for (const workload of workloads.filter(({ name }) => present.has(name))) {
+    const declaration = workload.factors.find((each) => each.name === factor);
+    if (!declaration) continue;
+    try {
+      levels.set(workload.name, parseLevel(declaration, written, `--only ${factor}`));
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (levels.size > 0) return levels;
+  throw refusal ?? unknownFactor(factor, cells, [...present], workloads);
+}
+
+function hasLevel(
+  { levels }: Cell,
+  factor: string,
+  written: string,
+  meant: ReadonlyMap<string, Level>,
+  workloads: readonly Workload[],
 ): boolean {
-  if (factor === 'workload' || factor === 'place') return cell.levels[factor] === written;
-  const declared = workloads.flatMap((each) => each.factors).some((each) => each.name === factor);
-  if (!declared) throw unknownFactor(factor, cells);
-  const workload = workloads.find((each) => each.name === cell.levels.workload) as Workload;
-  const declaration = workload.factors.find((each) => each.name === factor);
-  if (!declaration) return false;
-  const level = parseLevel(declaration, written, `--only ${factor}`);
-  return completeLevels(cell.levels, workload)[factor] === level;
+  if (factor === 'workload' || factor === 'place') return levels[factor] === written;
+  const level = meant.get(String(levels.workload));
+  if (level === undefined) return false;
+  const workload = workloads.find((each) => each.name === levels.workload) as Workload;
+  return completeLevels(levels, workload)[factor] === level;
 }
 
 /** The plan with these levels in place of its own. @throws `unknown-factor`, `unknown-level` */
@@ -48,21 +92,29 @@ export function withFactors(
   replacements: readonly string[],
   workloads: readonly Workload[],
 ): Plan {
-  let arms = plan.arms;
+  let { arms } = plan;
   for (const text of replacements) {
     const [factor, written] = splitPair(text, '--factor');
     let applied = false;
+    let refusal: unknown = null;
     arms = arms.map((arm) => {
       const workload = workloads.find((each) => each.name === arm.workload) as Workload;
       const declaration = workload.factors.find((each) => each.name === factor);
       if (!declaration) return arm;
-      applied = true;
-      const levels = written
-        .split(',')
-        .map((each) => parseLevel(declaration, each, `--factor ${factor}`));
-      return { ...arm, factors: { ...arm.factors, [factor]: levels as Level[] } };
+      try {
+        const levels = written
+          .split(',')
+          .map((each) => parseLevel(declaration, each, `--factor ${factor}`));
+        applied = true;
+        return { ...arm, factors: { ...arm.factors, [factor]: [...new Set(levels)] } };
+      } catch (error) {
+        // Another arm may have a factor of this name with these levels.
+        refusal ??= error;
+        return arm;
+      }
     });
-    if (!applied) throw unknownFactor(factor, [], workloads);
+    const present = arms.map((arm) => arm.workload);
+    if (!applied) throw refusal ?? unknownFactor(factor, [], present, workloads);
   }
   return { ...plan, arms };
 }
@@ -90,14 +142,13 @@ function splitPair(text: string, option: string): [string, string] {
 function unknownFactor(
   factor: string,
   cells: readonly Cell[],
-  workloads: readonly Workload[] = [],
+  present: readonly string[],
+  workloads: readonly Workload[],
 ): HeisenwriteError {
-  const names = [
-    ...new Set([
-      ...cells.flatMap((cell) => Object.keys(cell.levels)),
-      ...workloads.flatMap((workload) => workload.factors.map((each) => each.name)),
-    ]),
-  ];
+  const declared = workloads
+    .filter((workload) => present.includes(workload.name))
+    .flatMap((workload) => workload.factors.map((each) => each.name));
+  const names = [...new Set([...cells.flatMap((cell) => Object.keys(cell.levels)), ...declared])];
   const near = nearest(factor, names);
   return new HeisenwriteError(
     'unknown-factor',
