@@ -1,5 +1,5 @@
-// fio as a peer: one job, one thread, 1 MiB at a time. Its speed is that of the whole job by its own
-// account (bytes moved over `job_runtime`), so that work after the last read is not left out.
+// fio as a peer: one job, one thread, 1 MiB at a time. Its speed is that of the whole job by its
+// own account (bytes moved over `job_runtime`), so that work after the last read is not left out.
 
 import { execa } from 'execa';
 

@@ -1,4 +1,5 @@
-// A file of any length that takes next to no space: the first blocks are stamped, the rest is holes.
+// A file of any length that takes next to no space: the first blocks are stamped, the rest is
+// holes.
 
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { encodeBlocks } from '../src/stamp/reference.ts';

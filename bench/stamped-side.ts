@@ -1,5 +1,5 @@
-// Our side of a comparison, in a fresh process as fio is: reads and checks, or writes, one file, and
-// prints its speed and its greatest resident memory. Start-up of the kernel is counted.
+// Our side of a comparison, in a fresh process as fio is: reads and checks, or writes, one file,
+// and prints its speed and its greatest resident memory. Start-up of the kernel is counted.
 
 import { readFileSync } from 'node:fs';
 import { monotonicMs } from '../src/base/clock.ts';

@@ -1,6 +1,6 @@
-// The bodies of blocks, in lines of 64 bytes: for each of the four kinds one loop that writes and one
-// that compares. Comparing collects all differences in registers and looks at them once at the end:
-// branches in the loop cost more than the rare damaged block that is read to its end.
+// The bodies of blocks, in lines of 64 bytes: for each of the four kinds one loop that writes and
+// one that compares. Comparing collects all differences in registers and looks at them once at the
+// end: branches in the loop cost more than the rare damaged block that is read to its end.
 
 import {
   AT_PERIOD,
@@ -141,7 +141,9 @@ function hexDigits(value: u64): v128 {
   const bytes = i64x2.splat(bswap<u64>(value));
   const low = v128.and(bytes, i8x16.splat(15));
   const high = v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(15));
-  const nibbles = v128.shuffle<u8>(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const nibbles = v128.shuffle<u8>(
+    high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+  );
   const letters = v128.and(i8x16.gt_s(nibbles, i8x16.splat(9)), i8x16.splat(39));
   return i8x16.add(i8x16.add(nibbles, i8x16.splat(48)), letters);
 }

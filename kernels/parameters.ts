@@ -1,5 +1,5 @@
-// Offsets in page 0 of the memory, which src/stamp/kernel.ts writes, and the constants of the format
-// that the kernels need (src/stamp/layout.ts says why they are so).
+// Offsets in page 0 of the memory, which src/stamp/kernel.ts writes, and the constants of the
+// format that the kernels need (src/stamp/layout.ts says why they are so).
 
 /** Words 0, 1, 2, 3 (without the block index) and 4 of the header. */
 export const AT_MAGIC: usize = 0;

@@ -1,7 +1,7 @@
-// Encodes and checks stamped blocks; src/stamp/layout.ts has the format, src/stamp/reference.ts says
-// the same in plain TypeScript, and tests hold the two equal. There is no allocator: page 0 of the
-// imported memory holds the parameters (src/stamp/kernel.ts has the same offsets), data begins at
-// page 1. 64-bit parameters come through page 0, since a BigInt argument allocates.
+// Encodes and checks stamped blocks; src/stamp/layout.ts has the format, src/stamp/reference.ts
+// says the same in plain TypeScript, and tests hold the two equal. There is no allocator: page 0 of
+// the imported memory holds the parameters (src/stamp/kernel.ts has the same offsets), data begins
+// at page 1. 64-bit parameters come through page 0, since a BigInt argument allocates.
 //
 // Bodies are made and checked in lines of 64 bytes; a body is a whole number of them. Four kinds of
 // bodies cover all patterns: an arithmetic progression xor a key (stamp, counter), a period of 512
@@ -94,7 +94,7 @@ function select(generation: u64): void {
   else start = randomKey(key, <u32>(settings >> 32), generation);
 }
 
-/** Writes [ptr, end), a whole number of lines, whose first word has the index `word` in the file. */
+/** Writes [ptr, end), whole lines, the first word of which has the index `word` in the file. */
 function encodeLines(ptr: usize, end: usize, word: u64): void {
   if (kind == KIND_PROGRESSION) encodeProgression(ptr, end, start + word * step, step, key);
   else if (kind == KIND_PERIOD) encodePeriod(ptr, end, <u32>word & 63);

@@ -1,5 +1,6 @@
-// Compiles kernels/stamp.ts to dist/kernels/stamp.wasm with AssemblyScript, unless that is fresh. The
-// result is renamed into place, so that a process which starts meanwhile never loads half of it.
+// Compiles kernels/stamp.ts to dist/kernels/stamp.wasm with AssemblyScript, unless that is fresh.
+// The result is renamed into place, so that a process which starts meanwhile never loads half of
+// it.
 
 import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// THE flow. Every command that hunts enters here, and one trial can be followed by reading downwards:
+// THE flow. Every command that hunts enters here, and one trial can be followed by reading
+// downwards:
 //
 //   1. plan      cells, less what does not fit the place         (plan/expand, plan/fit)
 //   2. evidence  opened before anything is written                (evidence)
@@ -124,7 +125,8 @@ async function runTrials(course: Course): Promise<string> {
 
 /**
  * Step 6. The rig is checked first: a hunter that accuses wrongly is worse than none. Findings are
- * appended before the judgement, so that a crash in between judges the trial again and loses nothing.
+ * appended before the judgement, so that a crash in between judges the trial again and loses
+ * nothing.
  */
 async function judgeTrial(record: TrialRecord, course: Course): Promise<Judgement> {
   const { ground, plan, rig } = course;

@@ -1,5 +1,5 @@
-// How sure a count of a count is. Every rate that is shown carries this interval, and a promise that
-// was never broken carries its upper bound, so that "0 of 40" is not read as "never".
+// How sure a count of a count is. Every rate that is shown carries this interval, and a promise
+// that was never broken carries its upper bound, so that "0 of 40" is not read as "never".
 
 import quantile from '@stdlib/stats-base-dists-beta-quantile';
 import { assert } from './assert.ts';

@@ -1,5 +1,5 @@
-// What `verify` and `diagnose` say about a file: the verdict first, then each range in one line with
-// its evidence, the blocks, the alignment, and what all of it has in common.
+// What `verify` and `diagnose` say about a file: the verdict first, then each range in one line
+// with its evidence, the blocks, the alignment, and what all of it has in common.
 
 import { formatCount, formatSize } from '../base/quantities.ts';
 import { damageWords } from '../diagnose/damage-words.ts';

@@ -192,7 +192,8 @@ function dryRun(
   const stop =
     plan.stop.forMs === null ? 'until it is stopped' : `for ${formatDuration(plan.stop.forMs)}`;
   terminal.print(
-    `plan ${plan.name}: ${formatCount(cells.length)} cells in ${Object.values(places.paths).join(', ')}`,
+    `plan ${plan.name}: ${formatCount(cells.length)} cells in ` +
+      Object.values(places.paths).join(', '),
   );
   for (const cell of each) terminal.print(`  ${cell.words}`);
   for (const reason of leftOut) terminal.print(`  ${reason}`);

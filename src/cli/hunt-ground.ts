@@ -1,5 +1,5 @@
-// Opens the ground of a hunt: checks the places, makes the hunt's directories, opens the evidence and
-// writes its header. This is where the flow's ports meet their adapters.
+// Opens the ground of a hunt: checks the places, makes the hunt's directories, opens the evidence
+// and writes its header. This is where the flow's ports meet their adapters.
 
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -37,7 +37,7 @@ export interface CheckedPlaces {
   readonly spaceBytes: number;
 }
 
-/** @throws HeisenwriteError `no-such-place`, `place-not-writable`, `no-space`, `unsupported-medium` */
+/** @throws HeisenwriteError as checkPlace, and `unsupported-medium` for a URL */
 export function checkPlaces(plan: Plan, spaceBytes: number | undefined): CheckedPlaces {
   const paths: Record<string, string> = {};
   let least = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-// Where a hunt's plan comes from: a preset, or a file in TypeScript, JavaScript or JSON; and what the
-// command line changes in it.
+// Where a hunt's plan comes from: a preset, or a file in TypeScript, JavaScript or JSON; and what
+// the command line changes in it.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
@@ -70,7 +70,8 @@ function presetNamed(name: string): unknown {
   const near = nearest(name, names);
   throw new HeisenwriteError(
     'invalid-option',
-    `there is no preset "${name}"${near ? `; did you mean "${near}"?` : ''} (presets: ${names.join(', ')})`,
+    `there is no preset "${name}"${near ? `; did you mean "${near}"?` : ''} ` +
+      `(presets: ${names.join(', ')})`,
   );
 }
 
@@ -103,7 +104,7 @@ function expectation(name: string): Plan['expectations'][number] {
   );
 }
 
-/** A limit on the command line replaces the plan's; the plan's time stands unless it is replaced. */
+/** A limit on the command line replaces the plan's; `--trials` alone replaces its time too. */
 function stopOf(stop: Plan['stop'], options: PlanOptions): Plan['stop'] {
   const trials =
     options.trials === undefined ? stop.trials : wholeNumber(options.trials, '--trials');

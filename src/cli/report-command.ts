@@ -1,4 +1,5 @@
-// `heisenwrite report HUNT`: the report of a stored hunt, also of one that was killed or still runs.
+// `heisenwrite report HUNT`: the report of a stored hunt, also of one that was killed or still
+// runs.
 
 import { writeFileSync } from 'node:fs';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';

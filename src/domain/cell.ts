@@ -3,7 +3,7 @@
 
 export type Level = string | number | boolean;
 
-/** Factor name to level. Sizes are bytes, durations milliseconds, everything else as in the plan. */
+/** Factor name to level. Sizes are bytes, durations milliseconds, the rest as in the plan. */
 export type Levels = Readonly<Record<string, Level>>;
 
 export interface Cell {

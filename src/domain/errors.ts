@@ -81,7 +81,8 @@ export const ERRORS = {
     definite: true,
     exitCode: EXIT_USAGE,
     remedy:
-      'only files written by `heisenwrite stamp` check themselves; compare others with `heisenwrite diagnose BAD GOOD`',
+      'only files written by `heisenwrite stamp` check themselves; ' +
+      'compare others with `heisenwrite diagnose BAD GOOD`',
   },
   'file-exists': {
     definite: true,
@@ -92,14 +93,14 @@ export const ERRORS = {
   'no-such-hunt': {
     definite: true,
     exitCode: EXIT_USAGE,
-    remedy:
-      'give the directory of the hunt (heisenwrite-...) or run in the directory that holds it',
+    remedy: 'give the directory of the hunt (heisenwrite-...), or run in the one that holds it',
   },
   'evidence-damaged': {
     definite: true,
     exitCode: EXIT_UNKNOWN,
     remedy:
-      'the files are left as they are: copy the directory away, then try `sqlite3 evidence.sqlite .recover`',
+      'the files are left as they are: copy the directory away, then try ' +
+      '`sqlite3 evidence.sqlite .recover`',
   },
   'evidence-busy': {
     definite: true,

@@ -134,7 +134,7 @@ export interface HuntReport {
   readonly cells: readonly CellReport[];
   readonly guarantees: readonly Guarantee[];
   readonly findings: readonly Finding[];
-  /** Findings are kept for a bounded number of trials; this counts all damaged or departing trials. */
+  /** Trials with a departure beyond those that were kept as findings. */
   readonly findingsNotKept: number;
   readonly failures: readonly {
     readonly operation: string;

@@ -101,8 +101,9 @@ export interface Observation {
   /** File offset of the first byte of `bytes`. */
   readonly offset: number;
   /**
-   * Bytes asked for. Of a window cut out of a larger read, `offset`, `asked` and `returned` describe
-   * the window as if it had been a read of its own: a short read is always `returned < asked`.
+   * Bytes asked for. Of a window cut out of a larger read, `offset`, `asked` and `returned`
+   * describe the window as if it had been a read of its own: a short read is always `returned <
+   * asked`.
    */
   readonly asked: number;
   /** Bytes that the read returned (`bytes.length`), or -1 where the file could not be opened. */

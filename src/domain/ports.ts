@@ -55,8 +55,8 @@ export interface EvidenceStore {
 }
 
 /**
- * The ground on which a hunt stands: its directories and its evidence, opened before the first trial
- * by the composition root, so that the flow itself knows no adapter.
+ * The ground on which a hunt stands: its directories and its evidence, opened before the first
+ * trial by the composition root, so that the flow itself knows no adapter.
  */
 export interface HuntGround {
   readonly header: HuntHeader;

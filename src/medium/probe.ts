@@ -1,5 +1,6 @@
 // What a place can do, found by trying it on a file of our own: a file system's name does not tell
-// (O_DIRECT on tmpfs depends on the kernel, on a loop device on the sector size of the backing file).
+// (O_DIRECT on tmpfs depends on the kernel, on a loop device on the sector size of the backing
+// file).
 
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
 import { errnoOf } from '../domain/errors.ts';

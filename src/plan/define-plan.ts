@@ -93,7 +93,7 @@ function issueWords(issue: z.core.$ZodIssue): string {
     );
   }
   if (issue.code === 'invalid_union') {
-    return `${where}: not a level or a list of levels (such as "4KiB", 2, true or ["4KiB", "16KiB"])`;
+    return `${where}: not a level or a list of levels (as "4KiB", 2, true, ["4KiB", "16KiB"])`;
   }
   return `${where}: ${issue.message}`;
 }

@@ -93,7 +93,8 @@ function checkedNumber(
   if (value < min || value > max) {
     throw new HeisenwriteError(
       code,
-      `${where}: ${factor.name} must be from ${format(min)} to ${format(max)}, not ${format(value)}`,
+      `${where}: ${factor.name} must be from ${format(min)} to ${format(max)}, ` +
+        `not ${format(value)}`,
     );
   }
   if (factor.powerOfTwo && !Number.isInteger(Math.log2(value))) {

@@ -1,4 +1,5 @@
-// "Did you mean": the candidate with the smallest edit distance, if it is close enough to be a slip.
+// "Did you mean": the candidate with the smallest edit distance, if it is close enough to be a
+// slip.
 
 export function nearest(written: string, candidates: readonly string[]): string | null {
   let best: string | null = null;

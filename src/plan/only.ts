@@ -1,5 +1,6 @@
-// Narrowing a plan from the command line: `--only factor=level` keeps the cells that have this level,
-// `--factor name=a,b` replaces the levels of a factor. A replay command is made of the former.
+// Narrowing a plan from the command line: `--only factor=level` keeps the cells that have this
+// level, `--factor name=a,b` replaces the levels of a factor. A replay command is made of the
+// former.
 
 import type { Cell, Level, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';

@@ -70,7 +70,7 @@ export function modeWords(promise: PromiseName, mode: Levels, sizes: string): st
     default:
       return promise === 'synced'
         ? `${prefix}after fsync, files of ${sizes} read past the cache`
-        : `${prefix}files of ${sizes} written ${OPENED[String(mode.mode)]}, synced, reopened and read`;
+        : `${prefix}files of ${sizes} written ${OPENED[String(mode.mode)]}, then read back`;
   }
 }
 
@@ -80,13 +80,13 @@ export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): st
   switch (promise) {
     case 'unit-atomic':
       if (mode.chunk !== undefined) {
-        return 'write the unit in one call, or let readers retry until a checksum over the whole unit holds';
+        return 'write the unit in one call, or let readers retry until its checksum holds';
       }
       return mode.writer === 'direct' && mode.reader === 'buffered'
-        ? 'do not mix an O_DIRECT writer with buffered readers; open both alike, or verify a checksum and retry'
-        : 'a reader must verify a checksum and retry, share a lock with the writer, or read a renamed file';
+        ? 'open writer and reader alike, or let readers retry until a checksum holds'
+        : 'readers need a checksum and a retry, a lock shared with the writer, or a renamed file';
     case 'fresh-read':
-      return 'an acknowledged write does not mean that the next read sees it: agree on it by other means';
+      return 'an acknowledged write is not yet what the next read sees: agree by other means';
     case 'append-atomic':
       return 'give every writer a file of its own, or take a lock around each append';
     case 'replace-atomic':
@@ -141,8 +141,8 @@ const KNOWN: readonly Known[] = [
     promise: 'unit-atomic',
     applies: (mode) => mode.writer === 'direct' && mode.reader === 'buffered' && oneWrite(mode),
     words:
-      'open(2), NOTES on O_DIRECT: applications should avoid mixing O_DIRECT and normal I/O to the ' +
-      'same file; the page cache is filled while the direct write is under way',
+      'open(2), NOTES on O_DIRECT: applications should avoid mixing O_DIRECT and normal I/O to ' +
+      'the same file; the page cache is filled while the direct write is under way',
   },
   {
     fileSystem: /./,
@@ -155,7 +155,8 @@ const KNOWN: readonly Known[] = [
     promise: 'append-atomic',
     applies: () => true,
     words:
-      'POSIX write(): with O_APPEND the offset is set to the end of the file before each write, with no intervening modification',
+      'POSIX write(): with O_APPEND the offset is set to the end of the file before each write, ' +
+      'with no intervening modification',
   },
 ];
 

@@ -1,5 +1,5 @@
-// What a failed system call on a stamped file means for the person who asked for it, with the remedy
-// that fits the errno better than the registry's.
+// What a failed system call on a stamped file means for the person who asked for it, with the
+// remedy that fits the errno better than the registry's.
 
 import { type ErrorCode, errnoOf, HeisenwriteError } from '../domain/errors.ts';
 

@@ -1,7 +1,7 @@
-// The compiled kernel (kernels/stamp.ts) over a memory that is also the I/O buffer: filled, written,
-// read and checked in place, and page-aligned, as O_DIRECT asks for. Page 0 of the memory carries
-// the parameters at the offsets of kernels/parameters.ts, the data area begins at page 1. The memory
-// never grows after that, so views of it stay valid.
+// The compiled kernel (kernels/stamp.ts) over a memory that is also the I/O buffer: filled,
+// written, read and checked in place, and page-aligned, as O_DIRECT asks for. Page 0 of the memory
+// carries the parameters at the offsets of kernels/parameters.ts, the data area begins at page 1.
+// The memory never grows after that, so views of it stay valid.
 
 import { readFileSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
@@ -72,7 +72,7 @@ const KINDS: Readonly<Record<Pattern, number>> = {
 
 const MAGIC_WORD = new DataView(MAGIC_BYTES.buffer).getBigUint64(0, true);
 
-/** In the package dist/stamp/kernel.js lies beside dist/kernels; in a checkout src/stamp does not. */
+/** In the package dist/stamp lies beside dist/kernels; in a checkout src/stamp does not. */
 const WASM_PLACES = ['../kernels/stamp.wasm', '../../dist/kernels/stamp.wasm'];
 
 let compiled: WebAssembly.Module | undefined;

@@ -19,13 +19,14 @@
 //
 // Body, pattern `stamp`: the word at file offset 8 i is
 //
-//   w(i) = ((file mod 2^10) << 54 | (generation mod 2^14) << 40 | i) * WORD_MULTIPLIER  xor  key(hunt)
+//   w(i) = ((file mod 2^10) << 54 | (generation mod 2^14) << 40 | i) * WORD_MULTIPLIER  xor
+// key(hunt)
 //
-// modulo 2^64. The multiplier is odd, so that any 8 aligned bytes, alone, give back file, generation
-// and place: multiply by the inverse. It is a *sum* from word to word (w(i) ^ key grows by the
-// multiplier), so that making and checking need no 64-bit multiplication, which SSE has not got.
-// A word is nobody's when what it decodes to cannot be: no such file, generation or place. Among
-// 2^64 values those that can be are few (1 GiB, 100 generations, 1 file: one in 2^30).
+// modulo 2^64. The multiplier is odd, so that any 8 aligned bytes, alone, give back file,
+// generation and place: multiply by the inverse. It is a *sum* from word to word (w(i) ^ key grows
+// by the multiplier), so that making and checking need no 64-bit multiplication, which SSE has not
+// got. A word is nobody's when what it decodes to cannot be: no such file, generation or place.
+// Among 2^64 values those that can be are few (1 GiB, 100 generations, 1 file: one in 2^30).
 //
 // key(hunt) is the first number of splitmix64 from the hunt number.
 //

@@ -133,9 +133,10 @@ export function encodeBlocks(
 }
 
 /**
- * The bytes that ought to be at [offset, offset + length) of a file: its runs, the later of two that
- * overlap, and zeros where there is none. The time in the headers is 0, or with `observed` (what was
- * found in the same window) the one found there, since any time is right whose checksum agrees.
+ * The bytes that ought to be at [offset, offset + length) of a file: its runs, the later of two
+ * that overlap, and zeros where there is none. The time in the headers is 0, or with `observed`
+ * (what was found in the same window) the one found there, since any time is right whose checksum
+ * agrees.
  */
 export function expectedBytes(
   stream: StampStream,

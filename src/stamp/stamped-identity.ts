@@ -55,8 +55,8 @@ export function learnIdentity(descriptor: number, fileBytes: number): StampedIde
 }
 
 /**
- * Asks the first header of up to `samples` evenly spaced chunks. Each speaks for the stretch that it
- * samples: counted by heads, a few blocks of 512 bytes would outvote many of 1 MiB.
+ * Asks the first header of up to `samples` evenly spaced chunks. Each speaks for the stretch that
+ * it samples: counted by heads, a few blocks of 512 bytes would outvote many of 1 MiB.
  */
 function pollChunks(
   descriptor: number,

@@ -1,5 +1,6 @@
-// One trial: a directory of its own, the workload with its actors, and whatever comes of it. A trial
-// never throws: when the tester or the environment breaks, its outcome says `unknown` and why.
+// One trial: a directory of its own, the workload with its actors, and whatever comes of it. A
+// trial never throws: when the tester or the environment breaks, its outcome says `unknown` and
+// why.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

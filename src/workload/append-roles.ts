@@ -27,7 +27,7 @@ export interface AppendAssignment {
 }
 
 const DATA_BYTES = 2 * 1024 * 1024;
-/** A damaged journal is kept whole up to this size, since its order matters; beyond, its beginning. */
+/** A damaged journal is kept whole up to this size, since its order matters; else its start. */
 const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 
 export function appendWrite(

@@ -1,5 +1,6 @@
-// `append`: several writers append records to one file through descriptors opened with O_APPEND, one
-// write(2) a record. Afterwards every record must be there, whole, once, and in its writer's order.
+// `append`: several writers append records to one file through descriptors opened with O_APPEND,
+// one write(2) a record. Afterwards every record must be there, whole, once, and in its writer's
+// order.
 
 import { join } from 'node:path';
 import type { Observation, OperationFailure, StampStream } from '../domain/observation.ts';

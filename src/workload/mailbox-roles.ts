@@ -1,5 +1,5 @@
-// The actors of the mailbox: the writer's and the reader's loop. Both use page-aligned memory of the
-// stamp kernel, so that the same loop serves buffered and direct I/O.
+// The actors of the mailbox: the writer's and the reader's loop. Both use page-aligned memory of
+// the stamp kernel, so that the same loop serves buffered and direct I/O.
 
 import { spawnSync } from 'node:child_process';
 import { wallMs } from '../base/clock.ts';
@@ -57,7 +57,7 @@ export interface MailboxReaderResult extends UnitReaderResult {
 /** Data area for the largest unit; one size, so that a standing actor keeps its kernel. */
 const DATA_BYTES = 2 * 1024 * 1024;
 
-/** Creates every region whole with generation 1, so that no reader meets an absent unit by right. */
+/** Creates every region whole with generation 1, so that no unit is absent by right. */
 export function mailboxPrepare(assignment: MailboxAssignment, bench: ActorBench): object {
   const { board, regions, unitBytes } = assignment;
   const kernel = bench.kernel(DATA_BYTES);

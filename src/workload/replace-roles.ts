@@ -1,5 +1,5 @@
-// The actors of `replace`: publishers that replace a whole file, and readers that open it afresh for
-// every read, as a consumer of configuration files, spools and mailboxes does.
+// The actors of `replace`: publishers that replace a whole file, and readers that open it afresh
+// for every read, as a consumer of configuration files, spools and mailboxes does.
 
 import { closeSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';

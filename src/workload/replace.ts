@@ -1,6 +1,6 @@
-// `replace`: a whole file is published again and again while readers open it and read it to its end.
-// Rename is meant to be atomic; writing in place (what `fs.writeFile` does) is not; and a temporary
-// name that two writers share turns the safe way into an unsafe one.
+// `replace`: a whole file is published again and again while readers open it and read it to its
+// end. Rename is meant to be atomic; writing in place (what `fs.writeFile` does) is not; and a
+// temporary name that two writers share turns the safe way into an unsafe one.
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,6 @@
-// `roundtrip`: write, sync, close, reopen, read, check every word; then the same again with the next
-// generation (so that a lost overwrite is seen), a partial overwrite, a truncation and an extension.
+// `roundtrip`: write, sync, close, reopen, read, check every word; then the same again with the
+// next generation (so that a lost overwrite is seen), a partial overwrite, a truncation and an
+// extension.
 
 import { join } from 'node:path';
 import type { Rng } from '../base/rng.ts';
@@ -15,12 +16,8 @@ import type { TrialOutcome } from '../domain/trial.ts';
 import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
 import { OPEN_MODES, type OpenMode, SYNC_CALLS, type SyncCall } from '../medium/file.ts';
 import { GenerationMap } from './generation-map.ts';
-import type {
-  CheckAssignment,
-  CheckResult,
-  WriteAssignment,
-  WriteResult,
-} from './roundtrip-roles.ts';
+import type { CheckAssignment, CheckResult } from './roundtrip-check.ts';
+import type { WriteAssignment, WriteResult } from './roundtrip-roles.ts';
 import { sumOpportunities, sumTallies } from './tally.ts';
 import { createUnitBoard, runActors } from './unit-board.ts';
 import { WRITE_ORDERS, type WriteOrder } from './write-order.ts';

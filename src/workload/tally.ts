@@ -21,7 +21,7 @@ export function sumOpportunities(parts: readonly Partial<Opportunities>[]): Oppo
   return sum;
 }
 
-/** One tally a promise, in order of first appearance; promises that were never tried are left out. */
+/** One tally a promise, in order of first appearance; those never tried are left out. */
 export function sumTallies(parts: readonly PromiseTally[]): PromiseTally[] {
   const sums = new Map<PromiseName, { tries: number; broken: number }>();
   for (const { promise, tries, broken } of parts) {

@@ -1,0 +1,232 @@
+// The check of `roundtrip`: reads a file and asks the kernel of every word whether it is the one that
+// was written last. It keeps the bytes of what is wrong and looks again before anything is closed.
+
+import { monotonicNs } from '../base/clock.ts';
+import type {
+  GenerationRun,
+  Observation,
+  OperationFailure,
+  StampStream,
+} from '../domain/observation.ts';
+import type { PromiseName, PromiseTally } from '../domain/promise.ts';
+import {
+  fileLength,
+  type OpenMode,
+  OperationError,
+  operationFailure,
+  readOnce,
+  withFile,
+} from '../medium/file.ts';
+import { reread } from '../observe/reread.ts';
+import type { StampKernel } from '../stamp/kernel.ts';
+import type { ActorBench } from './role.ts';
+
+export interface CheckAssignment {
+  readonly path: string;
+  readonly file: string;
+  readonly stream: StampStream;
+  readonly mode: OpenMode;
+  readonly ioBytes: number;
+  readonly lengthBytes: number;
+  readonly runs: readonly GenerationRun[];
+  readonly sourceIntact: boolean;
+  /** Read everything a second time past the cache: the promise `synced`. */
+  readonly alsoDirect: boolean;
+}
+
+export interface CheckResult {
+  readonly reads: number;
+  readonly bytesRead: number;
+  readonly tallies: readonly PromiseTally[];
+  readonly observations: readonly Observation[];
+  readonly failures: readonly OperationFailure[];
+}
+
+/** Data area for the largest I/O. */
+const DATA_BYTES = 2 * 1024 * 1024;
+/** Bytes kept around a damaged place. */
+const WINDOW_BYTES = 256 * 1024;
+const OBSERVATIONS_MAX = 8;
+
+export function roundtripCheck(assignment: CheckAssignment, bench: ActorBench): CheckResult {
+  const { path, file, mode } = assignment;
+  try {
+    const held = bench.held.get(path);
+    const plain =
+      held === undefined
+        ? withFile(path, 'read', mode, (fd) => checkFile(fd, assignment, 'read-back', bench))
+        : checkFile(held, assignment, 'read-back', bench);
+    if (!assignment.alsoDirect || plain.observations.length > 0) return plain;
+    const direct = checkPastCache(assignment, bench);
+    return {
+      reads: plain.reads + direct.reads,
+      bytesRead: plain.bytesRead + direct.bytesRead,
+      tallies: [...plain.tallies, ...direct.tallies],
+      observations: direct.observations,
+      failures: direct.failures,
+    };
+  } catch (error) {
+    const failures = [operationFailure(error, bench.name, file)];
+    return { reads: 0, bytesRead: 0, tallies: [], observations: [], failures };
+  }
+}
+
+/** Nothing is claimed about `synced` where the file system refuses O_DIRECT (EINVAL on open). */
+function checkPastCache(assignment: CheckAssignment, bench: ActorBench): CheckResult {
+  try {
+    return withFile(assignment.path, 'read', 'direct', (fd) =>
+      checkFile(fd, assignment, 'synced', bench),
+    );
+  } catch (error) {
+    const refused = error instanceof OperationError && error.errno === 'EINVAL';
+    if (!refused) throw error;
+    return { reads: 0, bytesRead: 0, tallies: [], observations: [], failures: [] };
+  }
+}
+
+function checkFile(
+  fd: number,
+  assignment: CheckAssignment,
+  promise: PromiseName,
+  bench: ActorBench,
+): CheckResult {
+  const { path, stream, ioBytes, lengthBytes } = assignment;
+  const kernel = bench.kernel(DATA_BYTES);
+  const observations: Observation[] = [];
+  const fileBytes = fileLength(fd, path);
+  const blocksPerIo = ioBytes / stream.blockBytes;
+  let reads = 0;
+  let broken = 0;
+  const window = (offset: number, at: number, length: number, returned: number) =>
+    observe({ fd, assignment, promise, bench, fileBytes, offset, at, length, returned });
+  for (let offset = 0; offset < lengthBytes; offset += ioBytes) {
+    kernel.poison(0, ioBytes, 512);
+    const returned = readOnce(fd, path, kernel.memory, 0, ioBytes, offset);
+    reads++;
+    const firstBlock = offset / stream.blockBytes;
+    let at = firstDamage(kernel, assignment, firstBlock, blocksPerIo, 0, returned);
+    if (at < 0 && returned < ioBytes) at = returned;
+    if (at < 0) continue;
+    broken++;
+    while (at >= 0 && observations.length < OBSERVATIONS_MAX) {
+      const from = Math.max(0, at - (at % stream.blockBytes) - stream.blockBytes);
+      const length = Math.min(WINDOW_BYTES, ioBytes - from);
+      observations.push(window(offset + from, from, length, Math.max(0, returned - from)));
+      const next = from + length;
+      at =
+        next < returned
+          ? firstDamage(kernel, assignment, firstBlock, blocksPerIo, next, returned)
+          : -1;
+    }
+  }
+  if (broken === 0 && fileBytes !== lengthBytes) {
+    broken++;
+    observations.push(window(Math.min(fileBytes, lengthBytes), 0, 0, 0));
+  }
+  const tallies = [{ promise, tries: reads, broken }];
+  return { reads, bytesRead: reads * ioBytes, tallies, observations, failures: [] };
+}
+
+/**
+ * First byte in data area [from, returned) that is not as the runs say, or -1.
+ * @param from a multiple of the block size
+ */
+function firstDamage(
+  kernel: StampKernel,
+  { stream, runs }: CheckAssignment,
+  firstBlock: number,
+  blocks: number,
+  from: number,
+  returned: number,
+): number {
+  const { blockBytes } = stream;
+  const end = firstBlock + blocks;
+  let block = firstBlock + from / blockBytes;
+  for (let index = firstRunAfter(runs, block); block < end; index++) {
+    const run = runs[index];
+    const holeEnd = Math.min(end, run?.firstBlock ?? end);
+    const hole = firstNonZero(
+      kernel.memory,
+      (block - firstBlock) * blockBytes,
+      (holeEnd - firstBlock) * blockBytes,
+      returned,
+    );
+    if (block < holeEnd && hole >= 0) return hole;
+    if (!run || run.firstBlock >= end) return -1;
+    const start = Math.max(block, run.firstBlock);
+    const stop = Math.min(end, run.firstBlock + run.blocks);
+    const at = (start - firstBlock) * blockBytes;
+    const bytes = Math.min(returned, (stop - firstBlock) * blockBytes) - at;
+    if (bytes <= 0) return -1;
+    kernel.use({ ...stream, writer: run.writer ?? 0 });
+    const damaged = kernel.check(at, start, bytes, run.generation);
+    if (damaged >= 0) return at + damaged;
+    block = stop;
+  }
+  return -1;
+}
+
+/** Index of the first run that ends after `block`: binary search, runs are ascending. */
+function firstRunAfter(runs: readonly GenerationRun[], block: number): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const run = runs[middle] as GenerationRun;
+    if (run.firstBlock + run.blocks <= block) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function firstNonZero(memory: Uint8Array, from: number, to: number, returned: number): number {
+  for (let at = from; at < Math.min(to, returned); at++) if (memory[at] !== 0) return at;
+  return -1;
+}
+
+interface Sight {
+  readonly fd: number;
+  readonly assignment: CheckAssignment;
+  readonly promise: PromiseName;
+  readonly bench: ActorBench;
+  readonly fileBytes: number;
+  /** File offset and data-area offset of the window; its length as asked, and as returned. */
+  readonly offset: number;
+  readonly at: number;
+  readonly length: number;
+  readonly returned: number;
+}
+
+function observe({ fd, assignment, promise, bench, ...sight }: Sight): Observation {
+  const { path, file, stream, runs, lengthBytes, ioBytes, sourceIntact } = assignment;
+  const returned = Math.min(sight.length, sight.returned);
+  const memory = bench.kernel(DATA_BYTES).memory;
+  return {
+    seq: 0,
+    promise,
+    actor: bench.name,
+    file,
+    offset: sight.offset,
+    asked: sight.length,
+    returned,
+    fileBytes: sight.fileBytes,
+    ioBytes,
+    bytes: memory.slice(sight.at, sight.at + returned),
+    expected: { shape: 'blocks', stream, runs: runsWithin(runs, stream, sight), lengthBytes },
+    rereads: reread({ fd, path, offset: sight.offset, length: sight.length }),
+    atNs: String(monotonicNs()),
+    sourceIntact,
+  };
+}
+
+/** Only the runs that the window touches: a large random file has many. */
+function runsWithin(
+  runs: readonly GenerationRun[],
+  { blockBytes }: StampStream,
+  { offset, length }: { offset: number; length: number },
+): GenerationRun[] {
+  const end = (offset + length) / blockBytes;
+  return runs.filter(
+    (run) => run.firstBlock < end && (run.firstBlock + run.blocks) * blockBytes > offset,
+  );
+}
