@@ -4,6 +4,7 @@ import { appendCheck, appendWrite } from './append-roles.ts';
 import { mailboxPrepare, mailboxRead, mailboxWrite } from './mailbox-roles.ts';
 import { replacePrepare, replaceRead, replaceWrite } from './replace-roles.ts';
 import type { Role } from './role.ts';
+import { roundtripCheck } from './roundtrip-check.ts';
 import { roundtripPrepare, roundtripRelease, roundtripWrite } from './roundtrip-roles.ts';
 
 export const ROLES: Readonly<Record<string, Role>> = {
