@@ -149,7 +149,7 @@ export function withFile<Result>(
   return withFiles([path], intent, mode, ([fd]) => use(fd as number));
 }
 
-/** The same for several files at once. */
+/** The same for several files at once. Of several errors of close the first is thrown. */
 export function withFiles<Result>(
   paths: readonly string[],
   intent: OpenFor,
@@ -162,13 +162,25 @@ export function withFiles<Result>(
     for (const path of paths) fds.push(openFile(path, intent, mode));
     result = use(fds);
   } catch (error) {
-    for (const fd of fds) closeSync(fd);
+    closeAll(fds, paths);
     throw error;
   }
-  fds.forEach((fd, index) => {
-    closeFile(fd, paths[index] as string);
-  });
+  const [refused] = closeAll(fds, paths);
+  if (refused) throw refused;
   return result;
+}
+
+/** Closes every one of them, whatever the others say; returns the errors. */
+function closeAll(fds: readonly number[], paths: readonly string[]): unknown[] {
+  const errors: unknown[] = [];
+  fds.forEach((fd, index) => {
+    try {
+      closeFile(fd, paths[index] as string);
+    } catch (error) {
+      errors.push(error);
+    }
+  });
+  return errors;
 }
 
 export function attempt<Result>(operation: string, path: string, call: () => Result): Result {
