@@ -1,18 +1,22 @@
-// Our side of a comparison, in a fresh process as fio is: reads and checks, or writes, one file,
-// and prints its speed and its greatest resident memory. Start-up of the kernel is counted.
+// Our side of a comparison, in a fresh process as fio is: reads and checks, or rewrites, one file
+// that is there already, and prints its speed and its greatest resident memory. Like fio's, the
+// clock runs from the job's start, not from the process's.
 
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { monotonicMs } from '../src/base/clock.ts';
-import { scanStampedFile, writeStampedFile } from '../src/stamp/stamped-file.ts';
+import { huntNumberOf } from '../src/stamp/reference.ts';
+import { scanStampedFile, writeStamps } from '../src/stamp/stamped-file.ts';
 
 const [direction, file = '', sizeText] = process.argv.slice(2);
 const startedMs = monotonicMs();
 let bytes = Number(sizeText);
 let damagedBlocks = 0;
 if (direction === 'write') {
-  const blockBytes = 4096;
-  const options = { sizeBytes: bytes, blockBytes, generation: 1, pattern: 'stamp', seed: '1' };
-  await writeStampedFile(file, options as Parameters<typeof writeStampedFile>[1]);
+  const options = { sizeBytes: bytes, blockBytes: 4096, generation: 1, pattern: 'stamp' } as const;
+  const stream = { ...options, hunt: huntNumberOf('1'), file: 1, writer: 0, fileBytes: bytes };
+  const descriptor = openSync(file, 'r+');
+  await writeStamps(descriptor, file, stream, options, 0n);
+  closeSync(descriptor);
 } else {
   const scan = await scanStampedFile(file, () => {});
   bytes = scan.checkedBytes;

@@ -1,7 +1,7 @@
 // What `verify` and `diagnose` say about a file: the verdict first, then each range in one line
 // with its evidence, the blocks, the alignment, and what all of it has in common.
 
-import { formatCount, formatSize } from '../base/quantities.ts';
+import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
 import { damageWords } from '../diagnose/damage-words.ts';
 import type { BlockRange, FileDiagnosis } from '../diagnose/file-diagnosis.ts';
 
@@ -12,7 +12,7 @@ const BLOCK_RANGES_SHOWN_MAX = 8;
 /** @param meant what it was held against: `as it was stamped`, `as in good.bin` */
 export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
   const { file, bytes, damage, damageNotListed, signature } = diagnosis;
-  const size = `${file} (${formatSize(bytes)})`;
+  const size = `${file} (${exactSize(bytes)})`;
   if (diagnosis.verdict === 'clean') {
     return [`CLEAN: every byte of ${size} is ${meant}${stampWords(diagnosis)}`];
   }
@@ -49,7 +49,14 @@ function lengthWords({ bytes, meantBytes }: FileDiagnosis): string {
   if (meantBytes === null || meantBytes === bytes) return '';
   const [difference, word] =
     bytes < meantBytes ? [meantBytes - bytes, 'shorter'] : [bytes - meantBytes, 'longer'];
-  return `; it is ${formatCount(difference)} bytes ${word} than it should be`;
+  const unit = difference === 1 ? 'byte' : 'bytes';
+  return `; it is ${formatCount(difference)} ${unit} ${word} than it should be`;
+}
+
+/** `1MiB` only where that is exact: a byte more or less is what this is about. */
+function exactSize(bytes: number): string {
+  const text = formatSize(bytes);
+  return parseSize(text) === bytes ? text : `${formatCount(bytes)} bytes`;
 }
 
 function blockLines({ stamp, blocks, blocksDamaged }: FileDiagnosis): string[] {

@@ -14,21 +14,21 @@ const several = (value: string, before: readonly string[] = []) => [...before, v
 
 function huntOptions(command: Command): Command {
   return command
-    .option('--for TIME', 'how long, for example 60s, 5m, 1h')
-    .option('--trials N', 'stop after N trials')
-    .option('--findings N', 'stop after N damaged or failed trials')
-    .option('--seed SEED', 'repeat the decisions of an earlier hunt (not its outcomes)')
+    .option('--for <time>', 'how long, for example 60s, 5m, 1h')
+    .option('--trials <n>', 'stop after N trials')
+    .option('--findings <n>', 'stop after N damaged or failed trials')
+    .option('--seed <seed>', 'repeat the decisions of an earlier hunt (not its outcomes)')
     .option(
-      '--space SIZE',
+      '--space <size>',
       'what the hunt may take (default: the lesser of 1GiB and a tenth of what is free)',
     )
-    .option('--only FACTOR=LEVEL', 'only cells with this level, repeatable', several)
-    .option('--factor FACTOR=A,B', 'other levels for a factor of the plan, repeatable', several)
-    .option('--expect PROMISE', 'what must hold besides, repeatable', several)
+    .option('--only <factor=level>', 'only cells with this level, repeatable', several)
+    .option('--factor <factor=a,b>', 'other levels for a factor of the plan, repeatable', several)
+    .option('--expect <promise>', 'what must hold besides, repeatable', several)
     .option('--dry-run', 'print the cells, the time and the space, and write nothing')
     .option('--json', 'print the report as one JSON document')
-    .option('--html FILE', 'also write the report as one HTML file')
-    .option('--junit FILE', 'also write the report as JUnit XML')
+    .option('--html <file>', 'also write the report as one HTML file')
+    .option('--junit <file>', 'also write the report as JUnit XML')
     .option('--plain', 'lines instead of the live table');
 }
 
@@ -58,8 +58,8 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
       .command('hunt')
       .description('carry out a plan (default: survey the current directory)')
       .argument('[where...]', 'directories, and at most one plan (.json, .ts, .js)')
-      .option('--preset NAME', 'survey, torn or roundtrip')
-      .option('--resume [HUNT]', 'go on with an interrupted hunt (default: the newest here)'),
+      .option('--preset <name>', 'survey, torn or roundtrip')
+      .option('--resume [hunt]', 'go on with an interrupted hunt (default: the newest here)'),
   )
     .addHelpText('after', HUNT_HELP)
     .action(async (where: string[], options) => {
@@ -81,8 +81,8 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
     .description('the report of a stored hunt, also of one that was killed or still runs')
     .argument('[hunt]', 'its directory or number (default: the newest here)')
     .option('--json', 'print the report as one JSON document')
-    .option('--html FILE', 'write it as one HTML file that needs no network')
-    .option('--junit FILE', 'write it as JUnit XML')
+    .option('--html <file>', 'write it as one HTML file that needs no network')
+    .option('--junit <file>', 'write it as JUnit XML')
     .action(async (named: string | undefined, options) => {
       const { runReport } = await import('./report-command.ts');
       exit(await runReport(named, options, terminal));
@@ -108,15 +108,15 @@ function fileCommands(root: Command, terminal: Terminal, exit: (code: number) =>
     .command('stamp')
     .description('write a file that can check itself anywhere')
     .argument('<file>', 'a name that is free')
-    .requiredOption('--size SIZE', 'for example 1GiB')
-    .option('--block SIZE', 'a power of two from 512 to 1MiB', '4KiB')
-    .option('--generation N', 'the version that every block carries', '1')
+    .requiredOption('--size <size>', 'for example 1GiB')
+    .option('--block <size>', 'a power of two from 512 to 1MiB', '4KiB')
+    .option('--generation <n>', 'the version that every block carries', '1')
     .option(
-      '--pattern NAME',
+      '--pattern <name>',
       'stamp, alternating, ones, zeros, walking, counter, text, random',
       'stamp',
     )
-    .option('--seed SEED', 'the same seed and options give the same bytes')
+    .option('--seed <seed>', 'the same seed and options give the same bytes')
     .addOption(json)
     .action(async (file: string, options) => {
       const { runStamp } = await import('./stamp.ts');

@@ -78,32 +78,48 @@ export async function writeStampedFile(
   const hunt = seed === undefined ? freshHuntNumber() : huntNumberOf(seed);
   const stream = { hunt, file: 1, writer: 0, blockBytes, pattern, fileBytes: sizeBytes };
   const timeNs = seed === undefined ? BigInt(wallMs()) * 1_000_000n : 0n;
-  const kernel = createStampKernel(IO_BYTES);
-  kernel.use(stream);
   const direct = options.direct ? constants.O_DIRECT : 0;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | direct;
   const descriptor = attempt('write', path, () => openSync(path, flags, 0o644));
   let complete = false;
   try {
-    for (let offset = 0; offset < sizeBytes; offset += IO_BYTES) {
-      const bytes = Math.min(IO_BYTES, sizeBytes - offset);
-      const blocks = Math.ceil(bytes / blockBytes);
-      kernel.encode(0, offset / blockBytes, blocks, generation, timeNs);
-      const length = direct ? Math.ceil(bytes / DIRECT_BYTES) * DIRECT_BYTES : bytes;
-      attempt('write', path, () => writeAll(descriptor, kernel.memory, length, offset));
-      if (offset % TURN_BYTES === 0) await turn(options, offset);
-    }
-    attempt('write', path, () => {
-      if (direct && sizeBytes % DIRECT_BYTES > 0) ftruncateSync(descriptor, sizeBytes);
-      fsyncSync(descriptor);
-      complete = true;
-    });
-    options.onProgress?.(sizeBytes, sizeBytes);
+    await writeStamps(descriptor, path, stream, options, timeNs);
+    complete = true;
   } finally {
     closeSync(descriptor);
     if (!complete) unlinkSync(path);
   }
   return stream;
+}
+
+/**
+ * Fills a file that is open for writing with stamped blocks, from its start, and makes it durable.
+ * @param timeNs time written into every header
+ * @throws HeisenwriteError no-space, write-failed
+ */
+export async function writeStamps(
+  descriptor: number,
+  path: string,
+  stream: StampStream,
+  options: StampedFileOptions,
+  timeNs: bigint,
+): Promise<void> {
+  const { sizeBytes, blockBytes, generation, direct } = options;
+  const kernel = createStampKernel(IO_BYTES);
+  kernel.use(stream);
+  for (let offset = 0; offset < sizeBytes; offset += IO_BYTES) {
+    const bytes = Math.min(IO_BYTES, sizeBytes - offset);
+    const blocks = Math.ceil(bytes / blockBytes);
+    kernel.encode(0, offset / blockBytes, blocks, generation, timeNs);
+    const length = direct ? Math.ceil(bytes / DIRECT_BYTES) * DIRECT_BYTES : bytes;
+    attempt('write', path, () => writeAll(descriptor, kernel.memory, length, offset));
+    if (offset % TURN_BYTES === 0) await turn(options, offset);
+  }
+  attempt('write', path, () => {
+    if (direct && sizeBytes % DIRECT_BYTES > 0) ftruncateSync(descriptor, sizeBytes);
+    fsyncSync(descriptor);
+  });
+  options.onProgress?.(sizeBytes, sizeBytes);
 }
 
 async function turn(options: StampedFileOptions, doneBytes: number): Promise<void> {

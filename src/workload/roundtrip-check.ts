@@ -1,5 +1,6 @@
-// The check of `roundtrip`: reads a file and asks the kernel of every word whether it is the one that
-// was written last. It keeps the bytes of what is wrong and looks again before anything is closed.
+// The check of `roundtrip`: reads a file and asks the kernel of every word whether it is the one
+// that was written last. It keeps the bytes of what is wrong and looks again before anything is
+// closed.
 
 import { monotonicNs } from '../base/clock.ts';
 import type {
