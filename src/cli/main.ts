@@ -175,7 +175,10 @@ function codeOf(error: unknown, terminal: Terminal): number {
   }
   // Commander has printed its message; help and version are not errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  throw error;
+  // A bug of ours must not exit with 1, which says that the user's data are damaged.
+  process.stderr.write(`heisenwrite: a bug of heisenwrite, nothing may be concluded from it:\n`);
+  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+  return EXIT_UNKNOWN;
 }
 
 // A reader such as `head` that goes away is no error of ours.
