@@ -1,53 +1,47 @@
-// What classification works on: a window of observed bytes beside the bytes that were meant there,
-// and a way to ask where any bytes belong. An observation of a hunt, a stamped file alone and a pair
-// of files (BAD, GOOD) all become this, so that every kind of damage is judged by the same code.
+// Comparing runs of bytes: where two differ first and last, and whether a match says anything.
 
-import type { StampStream } from '../domain/observation.ts';
-
-/** Bytes that tell by themselves where they belong: stamped words and headers of a known hunt. */
-export interface StampPlaces {
-  readonly how: 'stamps';
-  readonly stream: StampStream;
-  /** Newest generation that can have been written by now; what decodes to a newer one is nobody's. */
-  readonly generationMax: number;
-  /** Generation meant at a block; null where the block was never written (it reads as zeros). */
-  generationOf(block: number): number | null;
-  /** Files of this hunt whose bytes may turn up here; null where that is not known (then any). */
-  readonly files: readonly number[] | null;
+/** Index of the first difference of two runs of equal length, or -1. */
+export function firstDifference(a: Uint8Array, b: Uint8Array): number {
+  const step = 512;
+  for (let from = 0; from < a.length; from += step) {
+    const to = Math.min(a.length, from + step);
+    if (Buffer.compare(a.subarray(from, to), b.subarray(from, to)) === 0) continue;
+    for (let at = from; at < to; at++) if (a[at] !== b[at]) return at;
+  }
+  return -1;
 }
 
-/** Bytes whose place is found by searching for them in what was meant (a GOOD file). */
-export interface ContentPlaces {
-  readonly how: 'content';
-  /**
-   * File offsets at which `sample` (16 to 64 bytes) stands in the meant content, nearest to `near`
-   * first. At most a few; empty when it stands nowhere, or in so many places that none is evidence
-   * (repetitive data).
-   */
-  find(sample: Uint8Array, near: number): readonly number[];
-  /** The meant bytes of [offset, offset + length), cut at the ends of the content. */
-  read(offset: number, length: number): Uint8Array;
+/** Index of the last difference of two runs of equal length, or -1. */
+export function lastDifference(a: Uint8Array, b: Uint8Array): number {
+  for (let at = a.length - 1; at >= 0; at--) if (a[at] !== b[at]) return at;
+  return -1;
 }
 
-export interface Comparison {
-  /** File offset of the first byte of `observed` and `expected`. */
-  readonly offset: number;
-  readonly observed: Uint8Array;
-  /** Bytes meant in the window. Where it is longer than `observed`, the rest was not returned. */
-  readonly expected: Uint8Array;
-  readonly places: StampPlaces | ContentPlaces;
-  /** True where the read buffer was filled with POISON_WORD (last word of each sector) before. */
-  readonly poisoned: boolean;
-  /**
-   * Lengths of the whole file as meant and as found; -1 where unknown or not to be judged (every
-   * window of a large file but the last). With both, the end of the file is judged too: `missing` or
-   * `extra` there, unless an insertion or deletion inside the window accounts for the difference.
-   */
-  readonly meantFileBytes: number;
-  readonly actualFileBytes: number;
-  /**
-   * Displacement in force just before the window: the byte found at x was meant at x + displacement.
-   * 0 or absent for a window of its own; a scan hands on what `displacementAtEnd` says.
-   */
-  readonly displacementBefore?: number;
+/** Matching bytes that end a damage; so many random bytes never match by chance. */
+export const MATCH_BYTES = 16;
+/** The same where the bytes are so plain that they may match by chance. */
+export const PLAIN_MATCH_BYTES = 64;
+
+/** False of bytes with fewer than four different values, which match many places. */
+export function isTelling(bytes: Uint8Array): boolean {
+  const seen = new Set<number>();
+  for (const byte of bytes) {
+    seen.add(byte);
+    if (seen.size >= 4) return true;
+  }
+  return false;
+}
+
+/**
+ * True when the bytes from index `at` on match well enough to be called the same data again.
+ * @param atEnd whether the runs end where the data end: what matches to the end has no more to show
+ */
+export function matchesAgain(a: Uint8Array, b: Uint8Array, at: number, atEnd: boolean): boolean {
+  let length = 0;
+  while (length < PLAIN_MATCH_BYTES && at + length < a.length) {
+    if (a[at + length] !== b[at + length]) return false;
+    length++;
+    if (length === MATCH_BYTES && isTelling(a.subarray(at, at + length))) return true;
+  }
+  return length === PLAIN_MATCH_BYTES || (atEnd && length > 0);
 }

@@ -1,0 +1,234 @@
+// Concludes kinds of damage from the pieces of one walk (segmenter.ts). Pieces are joined to runs of
+// one origin; a run is judged when it ends, since its length and what stands before it decide
+// between `misdirected` and `shifted`, and between `extra`, `duplicated` and `missing` at the joint.
+
+import type { Damage } from '../domain/damage.ts';
+import type { DamageList } from './damage-list.ts';
+import { DUPLICATED_BYTES_MIN, duplicatedDamage } from './duplicated.ts';
+import { extraEnd, insertedBytes } from './extra.ts';
+import { foreignRunDamage } from './foreign.ts';
+import { originOf } from './hypothesis.ts';
+import { misdirectedDamage } from './misdirected.ts';
+import { deletedBytes, missingEnd } from './missing.ts';
+import { type PlacedRun, sameAlignment, withEdges } from './placed-run.ts';
+import { restDamage } from './rest.ts';
+import type { Extent, Scene } from './scene.ts';
+import type { Piece } from './segmenter.ts';
+import { isShifted, shiftedDamage } from './shifted.ts';
+
+/** The data up to `to` (found offset) are aligned with this displacement. */
+interface Alignment {
+  readonly to: number;
+  readonly displacement: number;
+}
+
+/** Overlaps of fewer bytes at a joint are coincidence. */
+const OVERLAP_BYTES_MIN = 16;
+const PENDING_MAX = 64;
+/** A long piece is concluded in parts, which the list joins again: a multiple of 8. */
+const REST_BYTES_MAX = 65_536;
+
+export class Conclusion {
+  private readonly scene: Scene;
+  private readonly list: DamageList;
+  private readonly otherGeneration: (run: PlacedRun) => void;
+  private lastEnd: number;
+  private alignment: Alignment | null;
+  private run: PlacedRun | null = null;
+  /** A closed run of another place, until it is known whether data were moved by its length. */
+  private held: PlacedRun | null = null;
+  /** Pieces without an origin directly before the open run, and since it. */
+  private gap: Piece[] = [];
+  private pending: Piece[] = [];
+
+  /** @param otherGeneration told of every run of another generation of its own place */
+  constructor(
+    scene: Scene,
+    start: number,
+    list: DamageList,
+    otherGeneration: (run: PlacedRun) => void,
+  ) {
+    this.scene = scene;
+    this.list = list;
+    this.otherGeneration = otherGeneration;
+    this.lastEnd = start;
+    this.alignment = start === 0 ? { to: 0, displacement: 0 } : null;
+  }
+
+  /** Pieces come in ascending order; between two that do not touch, all was right. */
+  add(piece: Piece): void {
+    if (piece.from > this.lastEnd) this.wasRight(piece.from);
+    this.lastEnd = piece.to;
+    if (piece.cause !== 'placed') {
+      this.hold(piece);
+      return;
+    }
+    const { from, to, hypothesis } = piece;
+    if (this.run && sameAlignment(this.run.hypothesis, hypothesis)) {
+      this.concludePending();
+      this.run = { ...this.run, to };
+      return;
+    }
+    this.closeRun(false);
+    this.gap = this.pending;
+    this.pending = [];
+    this.run = { from, to, hypothesis };
+  }
+
+  private hold(piece: Piece): void {
+    const last = this.pending.at(-1);
+    if (last?.cause === piece.cause && last.hypothesis === piece.hypothesis) {
+      this.pending[this.pending.length - 1] = { ...last, to: piece.to };
+      return;
+    }
+    this.pending.push(piece);
+    if (this.pending.length > PENDING_MAX) this.concludePending();
+  }
+
+  /**
+   * @param end where the observed bytes end
+   * @param askedTo how far they were asked for; what is missing beyond is not said
+   */
+  end(end: number, askedTo = Number.POSITIVE_INFINITY): void {
+    if (end > this.lastEnd) this.wasRight(end);
+    this.closeRun(false);
+    this.concludePending();
+    this.concludeEnd(end, askedTo);
+  }
+
+  private wasRight(to: number): void {
+    this.closeRun(true);
+    this.concludePending();
+    this.releaseHeld();
+    this.alignment = { to, displacement: 0 };
+  }
+
+  private concludePending(): void {
+    for (const piece of this.pending) this.concludeRest(piece);
+    this.pending = [];
+  }
+
+  private concludeGap(): void {
+    for (const piece of this.gap) this.concludeRest(piece);
+    this.gap = [];
+  }
+
+  private concludeRest(piece: Piece): void {
+    const { meantBytes } = this.scene;
+    const end = meantBytes === null ? piece.to : Math.min(piece.to, meantBytes);
+    for (let from = piece.from; from < end; from += REST_BYTES_MAX) {
+      const to = Math.min(end, from + REST_BYTES_MAX);
+      for (const damage of restDamage(this.scene, { ...piece, from, to })) this.list.add(damage);
+    }
+  }
+
+  private releaseHeld(): void {
+    if (!this.held) return;
+    this.list.add(this.within(misdirectedDamage(this.scene, this.held)));
+    this.held = null;
+  }
+
+  /** @param bounded the meant bytes hold again after it */
+  private closeRun(bounded: boolean): void {
+    const run = this.run;
+    if (!run) return;
+    this.run = null;
+    const whose = run.hypothesis.provenance;
+    const own = whose === null || whose.ownFile;
+    const shifted = own && run.hypothesis.displacement !== 0 && isShifted(this.scene, run);
+    if (shifted) {
+      this.keepShifted(run, bounded);
+      return;
+    }
+    this.concludeGap();
+    this.releaseHeld();
+    const edged = withEdges(this.scene, run);
+    if (whose && !whose.ownHunt) this.list.add(this.within(foreignRunDamage(this.scene, edged)));
+    else if (!own || run.hypothesis.displacement !== 0) this.held = edged;
+    else {
+      this.otherGeneration(edged);
+      this.alignment = { to: run.to, displacement: 0 };
+    }
+  }
+
+  /** Bytes beyond the meant end are `extra`, said once, at the end. */
+  private within(damage: Damage): Damage {
+    const { meantBytes } = this.scene;
+    if (meantBytes === null || damage.offset >= meantBytes) return damage;
+    return { ...damage, length: Math.min(damage.length, meantBytes - damage.offset) };
+  }
+
+  private keepShifted(run: PlacedRun, bounded: boolean): void {
+    const { displacement } = run.hypothesis;
+    const from = this.joint(run, bounded);
+    this.concludeGap();
+    this.releaseHeld();
+    this.list.add(shiftedDamage(this.scene, { ...run, from }));
+    this.alignment = { to: run.to, displacement };
+  }
+
+  /** Says what happened where a shift begins. @returns where the shifted bytes begin */
+  private joint(run: PlacedRun, bounded: boolean): number {
+    const before = this.alignment;
+    if (!before) return run.from;
+    const gap = { from: before.to, to: run.from };
+    if (bounded && gap.to <= gap.from) return run.from;
+    const meantEnd = before.to - before.displacement;
+    const meantStart = run.from - run.hypothesis.displacement;
+    const twice = meantEnd - meantStart;
+    if (twice < 0) {
+      this.list.add(deletedBytes(meantEnd, -twice));
+      return run.from;
+    }
+    const from = run.from + twice;
+    if (gap.to <= gap.from) {
+      if (twice > 0) this.list.add(this.repeated({ from: run.from, to: from }, meantStart));
+      return from;
+    }
+    const coincidence = twice < OVERLAP_BYTES_MIN;
+    this.keepInserted({ from: gap.from, to: coincidence ? from : gap.to });
+    if (!coincidence) this.list.add(this.repeated({ from: run.from, to: from }, meantStart));
+    return from;
+  }
+
+  private repeated(extent: Extent, meantStart: number): Damage {
+    const few = extent.to - extent.from < DUPLICATED_BYTES_MIN;
+    if (few) return insertedBytes(this.scene, extent);
+    return duplicatedDamage(this.scene, extent, { offset: meantStart });
+  }
+
+  /** Bytes that were put in: a copy from another place of the file, or others. */
+  private keepInserted(extent: Extent): void {
+    const copy = this.held;
+    this.gap = [];
+    this.held = null;
+    if (!copy || copy.hypothesis.provenance?.ownFile === false) {
+      this.list.add(insertedBytes(this.scene, extent));
+      return;
+    }
+    const from = originOf(copy.hypothesis, extent.from);
+    this.list.add(duplicatedDamage(this.scene, extent, from));
+  }
+
+  private concludeEnd(end: number, askedTo: number): void {
+    const { meantBytes, seenToEnd } = this.scene;
+    const shift = this.alignment?.displacement ?? 0;
+    const whole = meantBytes !== null && end - shift === meantBytes;
+    this.concludeHeldAtEnd();
+    if (meantBytes === null || !seenToEnd || whole) return;
+    const wanted = Math.min(askedTo, meantBytes);
+    if (end - shift < meantBytes && end < wanted) this.list.add(missingEnd(end, wanted));
+    if (end > meantBytes) this.list.add(extraEnd(meantBytes, end));
+  }
+
+  /** A copy that stands beyond the meant end is there once more, not in the place of something. */
+  private concludeHeldAtEnd(): void {
+    const { meantBytes } = this.scene;
+    if (this.held && meantBytes !== null && this.held.from >= meantBytes) {
+      const from = originOf(this.held.hypothesis, this.held.from);
+      this.list.add(duplicatedDamage(this.scene, this.held, from));
+      this.held = null;
+    }
+    this.releaseHeld();
+  }
+}

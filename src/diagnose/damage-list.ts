@@ -1,0 +1,111 @@
+// Collects damage in bounded memory: neighbouring ranges of the same kind and origin become one, and
+// what exceeds the bound is counted, not kept.
+
+import type { BitDamage, Damage } from '../domain/damage.ts';
+import { joinBits, SAMPLES_MAX } from './word-differences.ts';
+
+/** Right bytes between two ranges of random data may be a coincidence. */
+const COINCIDENCE_BYTES = 16;
+/** Between two sectors that were not filled: one sector whose older bytes happened to be right. */
+const SECTOR_BYTES = 512;
+/** So many equal flips, each so near to the last, are one fault: a bit that is stuck. */
+const CHAIN_LINKS_MIN = 4;
+const CHAIN_GAP_BYTES = 64;
+
+export class DamageList {
+  private readonly damages: Damage[] = [];
+  private readonly most: number;
+  /** Ranges beyond the bound. */
+  notListed = 0;
+
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.most = most;
+  }
+
+  add(...damages: readonly Damage[]): void {
+    for (const damage of damages) this.addOne(damage);
+  }
+
+  private addOne(damage: Damage): void {
+    const last = this.damages.at(-1);
+    const joined = last && this.notListed === 0 && joinedDamage(last, damage);
+    if (joined) this.damages[this.damages.length - 1] = joined;
+    else if (this.damages.length < this.most) this.damages.push(damage);
+    else this.notListed++;
+  }
+
+  get isEmpty(): boolean {
+    return this.damages.length === 0;
+  }
+
+  /** In ascending order of offset. */
+  all(): Damage[] {
+    const sorted = this.damages.toSorted((a, b) => a.offset - b.offset || a.length - b.length);
+    return joinChains(sorted);
+  }
+}
+
+function gapMax(damage: Damage): number {
+  if (damage.kind === 'foreign' && !damage.from) return COINCIDENCE_BYTES;
+  if (damage.kind === 'untouched') return SECTOR_BYTES;
+  return 0;
+}
+
+/** The two as one range, or null when they are not neighbours of one kind and origin. */
+function joinedDamage(a: Damage, b: Damage): Damage | null {
+  const gap = b.offset - (a.offset + a.length);
+  if (a.kind !== b.kind || gap < 0 || gap > gapMax(a)) return null;
+  if (a.kind === 'flipped' || a.kind === 'torn' || a.kind === 'reordered') return null;
+  if (!sameOrigin(a, b)) return null;
+  const samples = [...(a.samples ?? []), ...(b.samples ?? [])].slice(0, SAMPLES_MAX);
+  return {
+    ...a,
+    length: b.offset + b.length - a.offset,
+    ...(samples.length > 0 ? { samples } : {}),
+  };
+}
+
+function sameOrigin(a: Damage, b: Damage): boolean {
+  if (!a.from || !b.from) {
+    const alike = a.kind !== 'unexplained' || a.because === b.because;
+    return !a.from && !b.from && alike;
+  }
+  const apart = (b.from.offset ?? 0) - (a.from.offset ?? 0);
+  return (
+    a.from.hunt === b.from.hunt &&
+    a.from.file === b.from.file &&
+    a.from.generation === b.from.generation &&
+    apart === b.offset - a.offset
+  );
+}
+
+/** Flips of one mask that follow each other closely become one range with all their bits. */
+function joinChains(damages: readonly Damage[]): Damage[] {
+  const out: Damage[] = [];
+  for (let from = 0; from < damages.length; ) {
+    let to = from + 1;
+    while (to < damages.length && isLink(damages[to - 1] as Damage, damages[to] as Damage)) to++;
+    const chain = damages.slice(from, to);
+    if (chain.length >= CHAIN_LINKS_MIN) out.push(chained(chain));
+    else out.push(...chain);
+    from = to;
+  }
+  return out;
+}
+
+function isLink(a: Damage, b: Damage): boolean {
+  const near = b.offset - (a.offset + a.length) <= CHAIN_GAP_BYTES;
+  const alike = a.bits?.xorMask === b.bits?.xorMask && a.bits?.direction === b.bits?.direction;
+  return a.kind === 'flipped' && b.kind === 'flipped' && near && alike;
+}
+
+function chained(chain: readonly Damage[]): Damage {
+  const [first, last] = [chain[0] as Damage, chain.at(-1) as Damage];
+  return {
+    ...first,
+    length: last.offset + last.length - first.offset,
+    bits: joinBits(chain.map((damage) => damage.bits as BitDamage)),
+    samples: chain.flatMap((damage) => damage.samples ?? []).slice(0, SAMPLES_MAX),
+    because: `${chain.length} words close together differ by one and the same mask`,
+  };
+}

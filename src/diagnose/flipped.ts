@@ -1,0 +1,88 @@
+// `flipped`: bits of a word differ, the word itself is the one that was meant. The evidence is that
+// the found word is too close to the meant one to be anything else: at most 12 of 64 bits differ (a
+// random word comes so close once in 10 million), or several different words differ by one and the
+// same mask, or certain bits read always 0 (or 1) whatever was meant. Where the meant words are all
+// the same plain value, closeness of many different words is no evidence, and nothing is claimed.
+
+import type { Damage } from '../domain/damage.ts';
+import { bitsOf, countBits, samplesOf, type WordDifference } from './word-differences.ts';
+
+export const FLIPPED_BITS_MAX = 12;
+/** Bits of coincidence that a claim about many words needs. */
+const EVIDENCE_BITS = 24;
+/** A mask that covers nearly the whole word leaves nothing of it to be recognised. */
+const STUCK_BITS_MAX = 56;
+
+/** Why these words are flipped, or null when they need not be. */
+export function flippedBecause(words: readonly WordDifference[]): string | null {
+  if (words.length === 0) return null;
+  const counts = words.map(({ expected, observed }) => countBits(expected ^ observed));
+  const most = Math.max(...counts);
+  if (most <= FLIPPED_BITS_MAX && !isPlainMixture(words)) {
+    return `${bitWords(most, words.length)} from what was meant, its other bits are right`;
+  }
+  return constantMask(words) ?? stuckBits(words);
+}
+
+function bitWords(most: number, words: number): string {
+  if (words === 1) return `the word differs in ${most} bit${most === 1 ? '' : 's'}`;
+  return `each of ${words} words differs in at most ${most} bit${most === 1 ? '' : 's'}`;
+}
+
+/** Many different small values where one plain value was meant: not bits, but other data. */
+function isPlainMixture(words: readonly WordDifference[]): boolean {
+  const [first] = words as [WordDifference];
+  const masks = new Set(words.map((word) => word.expected ^ word.observed));
+  const plain = first.expected === 0n || first.expected === 2n ** 64n - 1n;
+  if (!plain || words.length < 3 || masks.size < 3) return false;
+  const union = [...masks].reduce((all, mask) => all | mask, 0n);
+  return words.every((word) => word.expected === first.expected) && countBits(union) > 12;
+}
+
+function constantMask(words: readonly WordDifference[]): string | null {
+  const masks = new Set(words.map((word) => word.expected ^ word.observed));
+  const meant = new Set(words.map((word) => word.expected));
+  if (masks.size !== 1 || meant.size < 2) return null;
+  return `${meant.size} different words differ by one and the same mask`;
+}
+
+function stuckBits(words: readonly WordDifference[]): string | null {
+  let mask = 0n;
+  for (const { expected, observed } of words) mask |= expected ^ observed;
+  const size = countBits(mask);
+  const low = words.every(({ observed }) => (observed & mask) === 0n);
+  const high = words.every(({ observed }) => (observed & mask) === mask);
+  if ((!low && !high) || size > STUCK_BITS_MAX) return null;
+  const different = new Set(words.map(({ expected, observed }) => `${expected}/${observed}`)).size;
+  const evidence = (different - 1) * size;
+  if (evidence < EVIDENCE_BITS && !isOneRun(mask)) return null;
+  return `${size} bits of ${words.length === 1 ? 'the word' : 'each word'} read ${low ? 0 : 1}, the others are right`;
+}
+
+/** Set bits without a gap: half a word, a byte. */
+function isOneRun(mask: bigint): boolean {
+  let rest = mask;
+  while (rest > 0n && (rest & 1n) === 0n) rest >>= 1n;
+  return (rest & (rest + 1n)) === 0n;
+}
+
+/** One damage for each group of neighbouring damaged words. */
+export function flippedDamage(words: readonly WordDifference[], because: string): Damage[] {
+  const groups: WordDifference[][] = [];
+  for (const word of words) {
+    const group = groups.at(-1);
+    if (group && (group.at(-1) as WordDifference).at + 8 === word.at) group.push(word);
+    else groups.push([word]);
+  }
+  return groups.map((group) => {
+    const [first, last] = [group[0] as WordDifference, group.at(-1) as WordDifference];
+    return {
+      kind: 'flipped',
+      offset: first.first,
+      length: last.last + 1 - first.first,
+      bits: bitsOf(group),
+      samples: samplesOf(group),
+      because,
+    };
+  });
+}
