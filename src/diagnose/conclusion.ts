@@ -11,10 +11,10 @@ import { originOf } from './hypothesis.ts';
 import { misdirectedDamage } from './misdirected.ts';
 import { deletedBytes, missingEnd } from './missing.ts';
 import { type PlacedRun, sameAlignment, withEdges } from './placed-run.ts';
-import { restDamage } from './rest.ts';
+import { RestGroups } from './rest.ts';
 import type { Extent, Scene } from './scene.ts';
 import type { Piece } from './segmenter.ts';
-import { isShifted, shiftedDamage } from './shifted.ts';
+import { goesOn, isWholeSectors, shiftedDamage } from './shifted.ts';
 
 /** The data up to `to` (found offset) are aligned with this displacement. */
 interface Alignment {
@@ -25,6 +25,8 @@ interface Alignment {
 /** Overlaps of fewer bytes at a joint are coincidence. */
 const OVERLAP_BYTES_MIN = 16;
 const PENDING_MAX = 64;
+/** Damage of up to so many bytes inside a run does not end it. */
+const REST_INSIDE_BYTES_MAX = 64;
 /** A long piece is concluded in parts, which the list joins again: a multiple of 8. */
 const REST_BYTES_MAX = 65_536;
 
@@ -40,6 +42,7 @@ export class Conclusion {
   /** Pieces without an origin directly before the open run, and since it. */
   private gap: Piece[] = [];
   private pending: Piece[] = [];
+  private readonly rests: RestGroups;
 
   /** @param otherGeneration told of every run of another generation of its own place */
   constructor(
@@ -51,6 +54,7 @@ export class Conclusion {
     this.scene = scene;
     this.list = list;
     this.otherGeneration = otherGeneration;
+    this.rests = new RestGroups(scene, list);
     this.lastEnd = start;
     this.alignment = start === 0 ? { to: 0, displacement: 0 } : null;
   }
@@ -64,7 +68,8 @@ export class Conclusion {
       return;
     }
     const { from, to, hypothesis } = piece;
-    if (this.run && sameAlignment(this.run.hypothesis, hypothesis)) {
+    const near = this.run && from - this.run.to <= REST_INSIDE_BYTES_MAX;
+    if (this.run && near && sameAlignment(this.run.hypothesis, hypothesis)) {
       this.concludePending();
       this.run = { ...this.run, to };
       return;
@@ -93,6 +98,7 @@ export class Conclusion {
     if (end > this.lastEnd) this.wasRight(end);
     this.closeRun(false);
     this.concludePending();
+    this.rests.end();
     this.concludeEnd(end, askedTo);
   }
 
@@ -117,15 +123,20 @@ export class Conclusion {
     const { meantBytes } = this.scene;
     const end = meantBytes === null ? piece.to : Math.min(piece.to, meantBytes);
     for (let from = piece.from; from < end; from += REST_BYTES_MAX) {
-      const to = Math.min(end, from + REST_BYTES_MAX);
-      for (const damage of restDamage(this.scene, { ...piece, from, to })) this.list.add(damage);
+      this.rests.add({ ...piece, from, to: Math.min(end, from + REST_BYTES_MAX) });
     }
   }
 
   private releaseHeld(): void {
-    if (!this.held) return;
-    this.list.add(this.within(misdirectedDamage(this.scene, this.held)));
+    const run = this.held;
+    if (!run) return;
     this.held = null;
+    const other = run.hypothesis.provenance?.ownFile === false;
+    const misdirected = other || isWholeSectors(run.hypothesis.displacement);
+    const damage = misdirected
+      ? misdirectedDamage(this.scene, run)
+      : shiftedDamage(this.scene, run);
+    this.list.add(this.within(damage));
   }
 
   /** @param bounded the meant bytes hold again after it */
@@ -135,7 +146,7 @@ export class Conclusion {
     this.run = null;
     const whose = run.hypothesis.provenance;
     const own = whose === null || whose.ownFile;
-    const shifted = own && run.hypothesis.displacement !== 0 && isShifted(this.scene, run);
+    const shifted = own && run.hypothesis.displacement !== 0 && goesOn(this.scene, run);
     if (shifted) {
       this.keepShifted(run, bounded);
       return;
@@ -163,14 +174,14 @@ export class Conclusion {
     const from = this.joint(run, bounded);
     this.concludeGap();
     this.releaseHeld();
-    this.list.add(shiftedDamage(this.scene, { ...run, from }));
+    this.list.add(shiftedDamage(this.scene, { ...run, from, whole: true }));
     this.alignment = { to: run.to, displacement };
   }
 
   /** Says what happened where a shift begins. @returns where the shifted bytes begin */
   private joint(run: PlacedRun, bounded: boolean): number {
     const before = this.alignment;
-    if (!before) return run.from;
+    if (!before || before.displacement === run.hypothesis.displacement) return run.from;
     const gap = { from: before.to, to: run.from };
     if (bounded && gap.to <= gap.from) return run.from;
     const meantEnd = before.to - before.displacement;

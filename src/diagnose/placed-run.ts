@@ -26,23 +26,58 @@ export function sameAlignment(a: Hypothesis, b: Hypothesis): boolean {
   );
 }
 
-/** The run from its first to its last damaged byte, or to the sector's edge where it reaches it. */
+/**
+ * The run from its first to its last damaged byte; or from the edge of the word, and of the sector,
+ * where it reaches that: neighbouring generations share some bytes of every word, headers and lines
+ * their beginnings and ends, and what tells the origin is the word, the header or the line.
+ */
 export function withEdges(scene: Scene, run: PlacedRun): PlacedRun {
-  const { observed } = scene;
-  const { hypothesis } = run;
   const inner = trimmed(scene, run);
-  const first = Math.floor(inner.from / SECTOR_BYTES) * SECTOR_BYTES;
-  const holdsBefore =
-    inner.from - first < HEADER_BYTES &&
-    first >= observed.start &&
-    agreeUntil(observed, hypothesis, first, inner.from) === inner.from;
-  const last = Math.min(observed.end, Math.ceil(inner.to / SECTOR_BYTES) * SECTOR_BYTES);
-  const holdsAfter =
-    last - inner.to < 8 && agreeUntil(observed, hypothesis, inner.to, last) === last;
-  return {
-    from: holdsBefore ? first : inner.from,
-    to: holdsAfter ? last : inner.to,
-    whole: true,
-    hypothesis,
-  };
+  const { displacement } = run.hypothesis;
+  const wordFrom = inner.from - remainder(inner.from - displacement, 8);
+  const wordTo = inner.to + remainder(displacement - inner.to, 8);
+  const from = earliest(scene, run.hypothesis, inner.from, [
+    Math.floor(inner.from / SECTOR_BYTES) * SECTOR_BYTES,
+    wordFrom,
+  ]);
+  const to = latest(scene, run.hypothesis, inner.to, [
+    Math.min(scene.observed.end, Math.ceil(inner.to / SECTOR_BYTES) * SECTOR_BYTES),
+    wordTo,
+  ]);
+  return { from, to, whole: true, hypothesis: run.hypothesis };
+}
+
+function remainder(value: number, modulus: number): number {
+  return ((value % modulus) + modulus) % modulus;
+}
+
+/** The first of these places back to which the hypothesis holds without a gap. */
+function earliest(
+  { observed }: Scene,
+  hypothesis: Hypothesis,
+  from: number,
+  places: readonly number[],
+): number {
+  const reached = places.find(
+    (place) =>
+      from - place < HEADER_BYTES &&
+      place >= observed.start &&
+      agreeUntil(observed, hypothesis, place, from) === from,
+  );
+  return reached ?? from;
+}
+
+function latest(
+  { observed }: Scene,
+  hypothesis: Hypothesis,
+  to: number,
+  places: readonly number[],
+): number {
+  const reached = places.find(
+    (place) =>
+      place - to < HEADER_BYTES &&
+      place <= observed.end &&
+      agreeUntil(observed, hypothesis, to, place) === place,
+  );
+  return reached ?? to;
 }

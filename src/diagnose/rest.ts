@@ -1,31 +1,84 @@
-// What is concluded from a piece without an origin: zeros, a buffer that was not filled, flipped
-// bits, somebody else's bytes, or nothing.
+// What is concluded from pieces without an origin: zeros, a buffer that was not filled, flipped bits,
+// somebody else's bytes, or nothing. Pieces that stand close together are looked at together first:
+// a stuck bit leaves right words between the wrong ones.
 
 import type { Damage } from '../domain/damage.ts';
+import type { DamageList } from './damage-list.ts';
 import { flippedBecause, flippedDamage } from './flipped.ts';
 import { FOREIGN_BYTES_MIN, foreignDamage } from './foreign.ts';
 import { type Scene, trimmed } from './scene.ts';
 import type { Piece } from './segmenter.ts';
 import { unexplainedDamage } from './unexplained.ts';
 import { untouchedDamage } from './untouched.ts';
-import { wordDifferences } from './word-differences.ts';
+import { type WordDifference, wordDifferences } from './word-differences.ts';
 import { zeroedDamage } from './zeroed.ts';
 
 /** Words looked at first: when not even these are close, none of a long rest need be. */
 const FIRST_WORDS = 16;
 const FIRST_BYTES = 4096;
 
+/** Right bytes between two pieces of one group, at most. */
+const GROUP_GAP_BYTES = 256;
+const GROUP_PIECES_MAX = 512;
+
+export class RestGroups {
+  private readonly scene: Scene;
+  private readonly list: DamageList;
+  private group: Piece[] = [];
+
+  constructor(scene: Scene, list: DamageList) {
+    this.scene = scene;
+    this.list = list;
+  }
+
+  /** Pieces in ascending order, each at most 64 KiB long. */
+  add(piece: Piece): void {
+    const last = this.group.at(-1);
+    const apart = last ? piece.from - last.to : 0;
+    if (apart > GROUP_GAP_BYTES || this.group.length >= GROUP_PIECES_MAX) this.end();
+    if (piece.cause === 'rest') this.group.push(piece);
+    else this.list.add(...restDamage(this.scene, piece));
+  }
+
+  end(): void {
+    const group = this.group;
+    this.group = [];
+    const flips = group.length > 1 ? flipsTogether(this.scene, group) : null;
+    this.list.add(...(flips ?? group.flatMap((piece) => restDamage(this.scene, piece))));
+  }
+}
+
+function flipsTogether(scene: Scene, group: readonly Piece[]): Damage[] | null {
+  const words: WordDifference[] = [];
+  for (const piece of group) {
+    if (piece.to - piece.from > FIRST_BYTES) return null;
+    const found = wordDifferences(scene.observed, scene.right, piece.from, piece.to);
+    words.push(...found.filter(({ at }) => at !== words.at(-1)?.at));
+  }
+  const because = flippedBecause(words);
+  return because === null ? null : flippedDamage(words, because);
+}
+
 export function restDamage(scene: Scene, piece: Piece): Damage[] {
   if (piece.cause === 'zeros') return [zeroedDamage(scene, piece)];
   if (piece.cause === 'untouched') return [untouchedDamage(scene, piece)];
-  for (const baseline of new Set([scene.right, piece.hypothesis])) {
-    const flips = flipsAgainst(scene, piece, baseline);
-    if (flips) return flips;
-  }
+  const flips = fewestFlips(scene, piece);
+  if (flips) return flips;
   const extent = trimmed(scene, piece);
   if (extent.to - extent.from >= FOREIGN_BYTES_MIN) return [foreignDamage(scene, extent)];
   const because = 'too few bytes are wrong to tell whose they are, and too many bits to be flips';
   return [unexplainedDamage(scene, extent, because)];
+}
+
+/** Against what was meant or what stands around it, whichever the bits are nearer to. */
+function fewestFlips(scene: Scene, piece: Piece): Damage[] | null {
+  const tries = [...new Set([scene.right, piece.hypothesis])].flatMap((baseline) => {
+    const flips = flipsAgainst(scene, piece, baseline);
+    return flips ? [flips] : [];
+  });
+  const bits = (flips: readonly Damage[]) =>
+    flips.reduce((sum, damage) => sum + (damage.bits?.count ?? 0), 0);
+  return tries.sort((a, b) => bits(a) - bits(b))[0] ?? null;
 }
 
 function flipsAgainst(scene: Scene, piece: Piece, baseline: Scene['right']): Damage[] | null {

@@ -60,9 +60,23 @@ export function* segment(
     if (step.at > wrong && !step.piece) {
       yield { cause: 'rest', from: wrong, to: step.at, hypothesis: step.baseline };
     }
-    current = step.hypothesis;
     cursor = step.at;
+    current = step.piece ? holding(observed, right, step.hypothesis, cursor, to) : step.hypothesis;
   }
+}
+
+/** After a piece without an origin: what is meant, unless what held before the piece holds longer. */
+function holding(
+  observed: ObservedBytes,
+  right: Hypothesis,
+  before: Hypothesis,
+  from: number,
+  to: number,
+): Hypothesis {
+  if (before === right) return right;
+  const until = Math.min(to, from + PLAIN_MATCH_BYTES);
+  const longer = (one: Hypothesis) => agreeUntil(observed, one, from, until);
+  return longer(before) > longer(right) ? before : right;
 }
 
 interface Step {
@@ -93,10 +107,10 @@ function explain(all: Segmentation, current: Hypothesis, wrong: number, to: numb
   }
   if (anchor) next = start;
   const other = laterPiece(observed, right, wrong, next);
-  if (other < next) return { at: other, hypothesis: current, baseline: current };
+  if (other < next) return { at: other, hypothesis: right, baseline: current };
   if (anchor) return { at: start, hypothesis: anchor.hypothesis, baseline: right };
   if (again) return { ...again, baseline: again.hypothesis };
-  return { at: limit, hypothesis: current, baseline: right };
+  return { at: limit, hypothesis: right, baseline: current };
 }
 
 function pieceUntil(
@@ -108,7 +122,7 @@ function pieceUntil(
 ): Step {
   const baseline = current.role === 'right' ? right : current;
   const piece = { cause, from, to: at, hypothesis: baseline };
-  return { at, hypothesis: current, baseline, piece };
+  return { at, hypothesis: right, baseline, piece };
 }
 
 /** First byte in [from, to) that is not as predicted, or `to`. */

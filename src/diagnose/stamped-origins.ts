@@ -3,14 +3,15 @@
 // place. Each is only an anchor: the segmenter holds the hypothesis against all bytes around it.
 
 import type { Pattern, StampStream } from '../domain/observation.ts';
-import { HEADER_BYTES, MAGIC_BYTES } from '../stamp/layout.ts';
-import { type Header, readHeader } from '../stamp/reference.ts';
+import { HEADER_BYTES, MAGIC_BYTES, TEXT_LINE_BYTES } from '../stamp/layout.ts';
+import { type Header, readHeader, wordAt } from '../stamp/reference.ts';
 import { matchesAgain, PLAIN_MATCH_BYTES } from './comparison.ts';
 import { type Hypothesis, type Provenance, predictNothing, remembered } from './hypothesis.ts';
 import { type ObservedBytes, readClipped } from './observed-bytes.ts';
 import type { Origins } from './segmenter.ts';
 import { type BlockVersion, fillStamped } from './stamped-bytes.ts';
 import { numberNear, type WordCode, type WordPlace, wordCodeOf } from './word-code.ts';
+import { countBits } from './word-differences.ts';
 
 export interface StampedSetting {
   readonly stream: StampStream;
@@ -29,6 +30,8 @@ export interface StampedSetting {
 const FILES_AHEAD = 7;
 const FILE_CYCLE = 1024;
 const SECTOR_BYTES = 512;
+/** Words that decode to another generation differ so little from the meant one once in 7,000. */
+const FLIPPED_ALONE_BITS_MAX = 3;
 /** Bytes of `walking` and `random` tell generations apart; those of `ones` and `zeros` do not. */
 const GUESSED: readonly Pattern[] = ['alternating', 'walking', 'random'];
 
@@ -44,7 +47,7 @@ export function stampedOrigins(setting: StampedSetting): Origins {
   ) as WordCode[];
   return {
     next(from, limit) {
-      const containing = headerAround(setting, from);
+      const containing = headerAround(setting, from) ?? lineAround(setting, from);
       if (containing) return { at: from, hypothesis: containing };
       const guessed = guessGeneration(setting, from);
       if (guessed) return { at: from, hypothesis: guessed };
@@ -124,6 +127,11 @@ function atWords(
   const reference = setting.versionOf(block)?.generation ?? setting.newestGeneration;
   const generation = numberNear(place.generationLow, code.generationBits, reference);
   const ownFile = own && isOwn(setting, place);
+  const meant = setting.versionOf(block)?.generation;
+  if (ownFile && displacement === 0 && meant !== undefined) {
+    if (meant === generation) return null;
+    if (place === alone && isNearly(stream, meant, view, index, at)) return null;
+  }
   const file = ownFile ? stream.file : fileOf(place.fileLow as number, stream.file);
   const provenance = { hunt: stream.hunt, ownHunt: true, ownFile, file, generation };
   const numbered = {
@@ -145,6 +153,18 @@ function atWords(
     if (same) return guess;
   }
   return null;
+}
+
+/** A word so near to the meant one is that word with flipped bits, whatever it seems to say alone. */
+function isNearly(
+  stream: StampStream,
+  generation: number,
+  view: DataView,
+  index: number,
+  at: number,
+): boolean {
+  const changed = view.getBigUint64(index, true) ^ wordAt(stream, generation, at / 8);
+  return countBits(changed) <= FLIPPED_ALONE_BITS_MAX;
 }
 
 function isOwn({ stream }: StampedSetting, place: WordPlace): boolean {
@@ -187,6 +207,18 @@ const LINE = /([0-9a-f]{16}) file ([0-9a-f]{8}) generation ([0-9a-f]{8}) ([0-9a-
 function textLines(bytes: Uint8Array, from: number): Map<number, string> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   return new Map([...text.matchAll(LINE)].map((match) => [from + match.index, match[0]]));
+}
+
+/** The line that contains `at`, when the one after it agrees: one line alone may have flipped bits. */
+function lineAround(setting: StampedSetting, at: number): Hypothesis | null {
+  if (setting.stream.pattern !== 'text') return null;
+  const start = at - (at % TEXT_LINE_BYTES);
+  if (start < setting.observed.start) return null;
+  const bytes = readClipped(setting.observed, start, start + 2 * TEXT_LINE_BYTES);
+  const lines = textLines(bytes, start);
+  const first = atLine(setting, lines, start);
+  const second = atLine(setting, lines, start + TEXT_LINE_BYTES);
+  return first && second && first.name === second.name ? first : null;
 }
 
 function atLine(

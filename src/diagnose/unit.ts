@@ -4,7 +4,7 @@
 
 import type { Damage } from '../domain/damage.ts';
 import type { Expected, Observation } from '../domain/observation.ts';
-import { HEADER_BYTES } from '../stamp/layout.ts';
+import { HEADER_BYTES, POISON_WORD } from '../stamp/layout.ts';
 import { readHeaderLeniently } from '../stamp/reference.ts';
 import { stampedJudge, stampedSetting } from './blocks.ts';
 import { DamageList } from './damage-list.ts';
@@ -20,6 +20,7 @@ type UnitExpected = Extract<Expected, { shape: 'unit' }>;
 
 /** Generations tried where the pattern does not say which one it is. */
 const GENERATIONS_TRIED = 16;
+const SECTOR_BYTES = 512;
 
 export function diagnoseUnit(observation: Observation, expected: UnitExpected): Damage[] {
   const { offset, asked, returned, bytes } = observation;
@@ -85,7 +86,8 @@ function candidates(expected: UnitExpected, ofHeader: number | undefined): numbe
 function mainGeneration(observed: ObservedBytes, expected: UnitExpected): number {
   const votes = wordVotes(observed, expected) ?? patternVotes(observed, expected);
   const header = headerOf(observed, expected);
-  if (header?.checksumRight && header.header?.blockIndex === expected.block) {
+  const filled = !isLeftOver(viewOf(observed), 0);
+  if (filled && header?.checksumRight && header.header?.blockIndex === expected.block) {
     const { generation } = header.header;
     votes.set(generation, (votes.get(generation) ?? 0) + 1);
   }
@@ -104,11 +106,11 @@ function wordVotes(
 ): Map<number, number> | null {
   const code = wordCodeOf(stream);
   if (!code) return null;
-  const bytes = observed.read(observed.start, observed.end);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(observed);
   const votes = new Map<number, number>();
   const low = stream.file % 1024;
   for (let at = Math.ceil(observed.start / 8) * 8; at + 8 <= observed.end; at += 8) {
+    if (isLeftOver(view, at - observed.start)) continue;
     const place = code.wordAt(view, at - observed.start, at);
     if (!place || (place.fileLow !== null && place.fileLow !== low)) continue;
     const generation = numberNear(place.generationLow, code.generationBits, started);
@@ -117,9 +119,21 @@ function wordVotes(
   return votes;
 }
 
+function viewOf(observed: ObservedBytes): DataView {
+  const bytes = observed.read(observed.start, observed.end);
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** True in a sector that still ends with poison: what stands before it is from an earlier read. */
+function isLeftOver(view: DataView, index: number): boolean {
+  const last = index - (index % SECTOR_BYTES) + SECTOR_BYTES - 8;
+  return last + 8 <= view.byteLength && view.getBigUint64(last, true) === POISON_WORD;
+}
+
 /** The same by comparison with each candidate: words as that generation would have them. */
 function patternVotes(observed: ObservedBytes, expected: UnitExpected): Map<number, number> {
   const votes = new Map<number, number>();
+  const view = viewOf(observed);
   const bytes = observed.read(observed.start, observed.end);
   const ofHeader = headerOf(observed, expected)?.header?.generation;
   for (const generation of candidates(expected, ofHeader)) {
@@ -127,6 +141,7 @@ function patternVotes(observed: ObservedBytes, expected: UnitExpected): Map<numb
     const meant = stampedRight(setting).bytes(observed.start, observed.end);
     let same = 0;
     for (let at = 0; at + 8 <= bytes.length; at += 8) {
+      if (isLeftOver(view, at)) continue;
       if (Buffer.compare(bytes.subarray(at, at + 8), meant.subarray(at, at + 8)) === 0) same++;
     }
     votes.set(generation, same);
