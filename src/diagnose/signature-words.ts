@@ -14,7 +14,7 @@ const LISTED_BITS_MAX = 40;
 export function signatureWords(facts: Facts, damage: readonly Damage[]): string {
   const parts = [
     kindPart(facts, damage),
-    originPart(damage),
+    originPart(facts, damage),
     offsetPart(facts, damage),
     lengthPart(facts),
     layerPart(facts),
@@ -60,7 +60,7 @@ function expectedPart({ expectedWords, ranges }: Facts): string {
 }
 
 /** Where the found bytes came from, when that is the same for all of them. */
-function originPart(damage: readonly Damage[]): string {
+function originPart({ kinds }: Facts, damage: readonly Damage[]): string {
   const hunts = new Set(damage.map(({ from }) => from?.hunt));
   const [hunt] = hunts;
   if (hunts.size === 1 && hunt !== undefined) return `written by hunt ${hunt}`;
@@ -73,8 +73,8 @@ function originPart(damage: readonly Damage[]): string {
   }
   const generations = new Set(damage.map(({ from }) => from?.generation));
   const [generation] = generations;
-  if (generations.size === 1 && generation !== undefined) return `of generation ${generation}`;
-  return '';
+  const told = generations.size === 1 && generation !== undefined && kinds.join() === 'stale';
+  return told ? `of generation ${generation}` : '';
 }
 
 function offsetPart({ offsetAlignment }: Facts, damage: readonly Damage[]): string {

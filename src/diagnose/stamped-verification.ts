@@ -1,0 +1,96 @@
+// `verify FILE`: the fast scan finds the blocks that are not right, and only these are looked at
+// closely. What was wrong in the scan and is right when looked at again is damage too: the file
+// could not be read reliably.
+
+import { attempt } from '../stamp/file-failure.ts';
+import { type DamagedBlocks, scanStampedFile } from '../stamp/stamped-file.ts';
+import { learnIdentity, type StampedIdentity } from '../stamp/stamped-identity.ts';
+import { type StampedJudge, stampedJudge, stampedSetting } from './blocks.ts';
+import { DamageList } from './damage-list.ts';
+import {
+  type BlockRange,
+  type FileDiagnosis,
+  type FileDiagnosisOptions,
+  RANGES_MAX_DEFAULT,
+} from './file-diagnosis.ts';
+import type { OpenedFile } from './good-file.ts';
+import { observedInFile } from './observed-bytes.ts';
+import { signatureOf } from './signature.ts';
+
+/** @throws HeisenwriteError not-stamped, read-failed */
+export async function verifyStamped(
+  file: OpenedFile,
+  { onProgress, rangesMax = RANGES_MAX_DEFAULT }: FileDiagnosisOptions,
+): Promise<FileDiagnosis> {
+  const { path, descriptor, length } = file;
+  const identity = attempt('read', path, () => learnIdentity(descriptor, length));
+  const verification = identity && new Verification(file, identity, rangesMax);
+  const look = (blocks: DamagedBlocks) => verification?.look(blocks);
+  // Without an identity the scan says why there is none.
+  const scan = await scanStampedFile(path, look, onProgress);
+  return (verification ?? new Verification(file, scan, rangesMax)).end(scan.damagedBlocks);
+}
+
+class Verification {
+  private readonly file: OpenedFile;
+  private readonly identity: StampedIdentity;
+  private readonly rangesMax: number;
+  private readonly list: DamageList;
+  private readonly judge: StampedJudge;
+  private readonly meantBytes: number | null;
+  private readonly blocks: BlockRange[] = [];
+  private lookedTo = 0;
+
+  constructor(file: OpenedFile, identity: StampedIdentity, rangesMax: number) {
+    const { stream, generation } = identity;
+    this.file = file;
+    this.identity = identity;
+    this.rangesMax = rangesMax;
+    this.meantBytes = stream.fileBytes === 0 ? null : stream.fileBytes;
+    this.list = new DamageList(rangesMax);
+    const end = this.meantBytes ?? file.length;
+    const observed = observedInFile(file.descriptor, 0, file.length);
+    const versionOf = (block: number) =>
+      block * stream.blockBytes < end ? { generation } : undefined;
+    const setting = stampedSetting(stream, observed, versionOf, generation, this.meantBytes);
+    const whole = { lengthBytes: this.meantBytes, seenToEnd: true };
+    this.judge = stampedJudge(setting, this.list, whole);
+  }
+
+  look({ firstBlock, blocks, offset, length }: DamagedBlocks): void {
+    if (this.blocks.length < this.rangesMax) this.blocks.push({ firstBlock, blocks });
+    // What stands beyond the meant end may belong to the same displaced run.
+    const last = offset + length === this.meantBytes;
+    const end = last ? this.file.length : Math.min(offset + length, this.file.length);
+    this.lookedTo = end;
+    const pieces = attempt('read', this.file.path, () => this.judge.look(offset, end));
+    if (pieces > 0) return;
+    const because = 'wrong when it was read first, and right when it was read again';
+    this.list.add({ kind: 'unexplained', offset, length, because });
+  }
+
+  end(blocksDamaged: number): FileDiagnosis {
+    const { file, identity, meantBytes } = this;
+    const { stream, generation } = identity;
+    attempt('read', file.path, () => {
+      const beyond = Math.max(this.lookedTo, meantBytes ?? file.length);
+      if (beyond < file.length) this.judge.look(beyond, file.length);
+      this.judge.end();
+    });
+    const damage = this.list.all();
+    const { hunt, blockBytes, pattern } = stream;
+    return {
+      schema: 'heisenwrite.verify/1',
+      verdict: damage.length + blocksDamaged === 0 ? 'clean' : 'damaged',
+      file: file.path,
+      bytes: file.length,
+      meantBytes,
+      damage,
+      damageNotListed: this.list.notListed,
+      signature: signatureOf([{ damage, ioBytes: 0, layer: 'undetermined' }]),
+      stamp: { hunt, file: stream.file, blockBytes, pattern, generation },
+      blocks: this.blocks,
+      blocksDamaged,
+    };
+  }
+}
