@@ -46,7 +46,9 @@ export interface PromiseReport {
   readonly expected: boolean;
   readonly tries: number;
   readonly broken: number;
-  /** Clopper-Pearson at 95 %; with 0 broken, `high` is the one-sided bound 3/N. */
+  /** Independent chances among the tries: for a rewritten unit, its rewrites. */
+  readonly chances?: number;
+  /** Clopper-Pearson at 95 %; with 0 broken, `high` is the one-sided bound 3/N for N chances. */
   readonly rate: number | null;
   readonly low: number | null;
   readonly high: number | null;
@@ -68,6 +70,8 @@ export interface Guarantee {
   readonly known?: string;
   readonly tries: number;
   readonly broken: number;
+  /** Independent chances among the tries: for a rewritten unit, its rewrites. */
+  readonly chances?: number;
 }
 
 export interface Finding {

@@ -36,4 +36,9 @@ export interface PromiseTally {
   readonly promise: PromiseName;
   readonly tries: number;
   readonly broken: number;
+  /**
+   * Independent chances of a break, at most `tries`, where the two differ: a thousand reads between
+   * two rewrites of a unit had one chance to see it torn. A bound on "never" counts chances.
+   */
+  readonly chances?: number;
 }

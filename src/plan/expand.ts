@@ -11,7 +11,7 @@ const CELLS_MAX = 1_000_000;
 
 /**
  * The cells in a stable order: arms as written, first factor slowest. A cell's levels are the
- * workload, the place where there are several, and the factors that the arm names.
+ * workload, the place where there are several, and the factors that the workload's arms name.
  * @throws HeisenwriteError `impossible-constraint` when an arm is left without a cell
  */
 export function expandPlan(plan: Plan, workloads: readonly Workload[]): Cell[] {
@@ -19,10 +19,25 @@ export function expandPlan(plan: Plan, workloads: readonly Workload[]): Cell[] {
   const cells: Cell[] = [];
   for (const arm of plan.arms) {
     const workload = workloads.find((each) => each.name === arm.workload) as Workload;
-    for (const levels of armLevels(arm, workload, places))
+    const factors = { ...fallbacksNamedElsewhere(plan, workload), ...arm.factors };
+    for (const levels of armLevels({ ...arm, factors }, workload, places))
       cells.push({ index: cells.length, levels });
   }
   return cells;
+}
+
+/**
+ * Arms of one workload name the same factors in their cells, so that cells can be compared: what
+ * another arm varies has its default here.
+ */
+function fallbacksNamedElsewhere(plan: Plan, workload: Workload): Arm['factors'] {
+  const named = new Set(
+    plan.arms
+      .filter((arm) => arm.workload === workload.name)
+      .flatMap((arm) => Object.keys(arm.factors)),
+  );
+  const factors = workload.factors.filter((factor) => named.has(factor.name));
+  return Object.fromEntries(factors.map((factor) => [factor.name, [factor.fallback]]));
 }
 
 /** Levels of a cell with every factor of the workload, defaults filled in. */

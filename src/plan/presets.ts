@@ -11,7 +11,6 @@ const UNITS = {
     unit: ['4KiB', '16KiB', '64KiB'],
     writer: ['buffered', 'direct'],
     reader: ['buffered', 'direct'],
-    time: '150ms',
   },
 };
 
@@ -23,13 +22,12 @@ const CHUNKS = {
     chunk: ['512B', '4KiB'],
     program: 'dd',
     writer: 'direct',
-    time: '400ms',
   },
 };
 
 const APPENDS = {
   workload: 'append',
-  factors: { writers: 4, record: ['512B', '4KiB'], records: 500 },
+  factors: { record: ['512B', '4KiB'] },
 };
 
 const REPLACEMENTS = {
@@ -37,7 +35,6 @@ const REPLACEMENTS = {
   factors: {
     publish: ['rename', 'in-place', 'shared-temporary'],
     size: ['4KiB', '64KiB'],
-    time: '150ms',
   },
 };
 

@@ -11,6 +11,7 @@ import type { Judgement, KindCount, Opportunities, TrialOutcome } from '../domai
 interface PromiseSums {
   tries: number;
   broken: number;
+  chances: number;
   readonly kinds: Map<DamageKind, number>;
 }
 
@@ -44,10 +45,11 @@ export class CellAccount {
     for (const name of ['reads', 'writes', 'bytesRead', 'bytesWritten'] as const) {
       this.opportunities[name] += outcome.opportunities[name];
     }
-    for (const { promise, tries, broken } of outcome.tallies) {
+    for (const { promise, tries, broken, chances } of outcome.tallies) {
       const sums = this.sums(promise);
       sums.tries += tries;
       sums.broken += broken;
+      sums.chances += chances ?? tries;
     }
     for (const { promise, damage } of [...judgement.damage, ...judgement.described]) {
       const { kinds } = this.sums(promise);
@@ -80,16 +82,17 @@ export class CellAccount {
   private sums(promise: PromiseName): PromiseSums {
     const known = this.promises.get(promise);
     if (known) return known;
-    const fresh: PromiseSums = { tries: 0, broken: 0, kinds: new Map() };
+    const fresh: PromiseSums = { tries: 0, broken: 0, chances: 0, kinds: new Map() };
     this.promises.set(promise, fresh);
     return fresh;
   }
 }
 
 function promiseReport(promise: PromiseName, sums: PromiseSums, expected: boolean): PromiseReport {
-  const { tries, broken } = sums;
+  const { tries, broken, chances } = sums;
   const kinds: KindCount[] = [...sums.kinds].map(([kind, count]) => ({ promise, kind, count }));
-  return { promise, expected, tries, broken, ...interval(broken, tries), kinds };
+  const bounds = broken === 0 ? interval(0, chances) : interval(broken, tries);
+  return { promise, expected, tries, broken, chances, ...bounds, kinds };
 }
 
 function interval(successes: number, of: number) {

@@ -53,6 +53,9 @@ const PUBLISHED: Readonly<Record<string, string>> = {
 /** The sentence's subject: "one O_DIRECT write of 4KiB, read O_DIRECT". */
 export function modeWords(promise: PromiseName, mode: Levels, sizes: string): string {
   const prefix = mode.place === undefined ? '' : `${mode.place}: `;
+  if (promise === 'fresh-read' && mode.workload === undefined) {
+    return `${prefix}in every other mode a read that starts after an acknowledged write`;
+  }
   switch (mode.workload) {
     case 'mailbox': {
       const how = OPENED[String(mode.writer)];

@@ -14,6 +14,7 @@ interface Sized {
   readonly bytes: number;
   readonly tries: number;
   readonly broken: number;
+  readonly chances: number;
 }
 
 /**
@@ -23,36 +24,65 @@ export function guaranteesOf(
   cells: readonly CellReport[],
   fileSystems: Readonly<Record<string, string>>,
 ): Guarantee[] {
-  const groups = new Map<
-    string,
-    { promise: PromiseName; expected: boolean; mode: Levels; sizes: Sized[] }
-  >();
+  const groups = new Map<string, Group>();
   for (const cell of cells) {
-    for (const { promise, expected, tries, broken } of cell.promises) {
+    for (const { promise, expected, tries, broken, chances = tries } of cell.promises) {
       if (tries === 0) continue;
       const { bytes, mode } = sizeOf(promise, cell.levels);
       const key = JSON.stringify([promise, mode]);
       const group = groups.get(key) ?? { promise, expected, mode, sizes: [] };
       groups.set(key, group);
-      group.sizes.push({ bytes, tries, broken });
+      group.sizes.push({ bytes, tries, broken, chances });
     }
   }
-  return [...groups.values()].flatMap(({ promise, expected, mode, sizes }) => {
-    const merged = mergeSizes(sizes);
-    const parts = [
-      merged.filter((size) => size.broken === 0),
-      merged.filter((size) => size.broken > 0),
-    ].filter((part) => part.length > 0);
-    const fileSystem = fileSystems[String(mode.place ?? Object.keys(fileSystems)[0])] ?? 'unknown';
-    return parts.map((part) => guaranteeOf(promise, expected, mode, part, fileSystem));
-  });
+  return [...joinKeptFreshness([...groups.values()])].flatMap(
+    ({ promise, expected, mode, sizes }) => {
+      const merged = mergeSizes(sizes);
+      const parts = [
+        merged.filter((size) => size.broken === 0),
+        merged.filter((size) => size.broken > 0),
+      ].filter((part) => part.length > 0);
+      const fileSystem =
+        fileSystems[String(mode.place ?? Object.keys(fileSystems)[0])] ?? 'unknown';
+      return parts.map((part) => guaranteeOf(promise, expected, mode, part, fileSystem));
+    },
+  );
+}
+
+interface Group {
+  readonly promise: PromiseName;
+  readonly expected: boolean;
+  readonly mode: Levels;
+  readonly sizes: Sized[];
+}
+
+/**
+ * Freshness is tested beside another promise in every mode, so where it is kept everywhere one
+ * sentence says so, instead of one for each mode; modes in which it is broken stand alone.
+ */
+function joinKeptFreshness(groups: readonly Group[]): Group[] {
+  const isKept = ({ promise, sizes }: Group) =>
+    promise === 'fresh-read' && sizes.every((size) => size.broken === 0);
+  const joined = new Map<string, Group>();
+  for (const group of groups.filter(isKept)) {
+    const mode: Levels = group.mode.place === undefined ? {} : { place: group.mode.place };
+    const key = JSON.stringify(mode);
+    const before = joined.get(key)?.sizes ?? [];
+    joined.set(key, { ...group, mode, sizes: [...before, ...group.sizes] });
+  }
+  return [...groups.filter((group) => !isKept(group)), ...joined.values()];
 }
 
 function mergeSizes(sizes: readonly Sized[]): Sized[] {
-  const merged = new Map<number, { bytes: number; tries: number; broken: number }>();
-  for (const { bytes, tries, broken } of sizes) {
-    const sum = merged.get(bytes) ?? { bytes, tries: 0, broken: 0 };
-    merged.set(bytes, { bytes, tries: sum.tries + tries, broken: sum.broken + broken });
+  const merged = new Map<number, Sized>();
+  for (const { bytes, tries, broken, chances } of sizes) {
+    const sum = merged.get(bytes) ?? { bytes, tries: 0, broken: 0, chances: 0 };
+    merged.set(bytes, {
+      bytes,
+      tries: sum.tries + tries,
+      broken: sum.broken + broken,
+      chances: sum.chances + chances,
+    });
   }
   return [...merged.values()].sort((a, b) => a.bytes - b.bytes);
 }
@@ -65,6 +95,7 @@ function guaranteeOf(
   fileSystem: string,
 ): Guarantee {
   const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
+  const chances = sizes.reduce((sum, size) => sum + size.chances, 0);
   const broken = sizes.reduce((sum, size) => sum + size.broken, 0);
   const kept = broken === 0;
   const advice = adviceFor(promise, kept, mode);
@@ -79,6 +110,7 @@ function guaranteeOf(
     ...(known ? { known } : {}),
     tries,
     broken,
+    chances,
   };
 }
 
@@ -100,8 +132,10 @@ function countWords(promise: PromiseName, kept: boolean, sizes: readonly Sized[]
   const [good, bad] = BROKEN_VERBS[promise];
   if (kept) {
     const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
-    const { high } = binomialInterval(0, tries);
-    return `${good} (0 of ${formatCount(tries)} ${noun}, under ${formatPercent(high ?? 1)} at 95%)`;
+    const chances = sizes.reduce((sum, size) => sum + size.chances, 0);
+    const bound = `under ${formatPercent(binomialInterval(0, chances).high ?? 1)} at 95%`;
+    const during = chances < tries ? ` during ${formatCount(chances)} rewrites` : '';
+    return `${good} (0 of ${formatCount(tries)} ${noun}${during}, ${bound})`;
   }
   const rates = sizes.map((size) => {
     const rate = `${formatPercent(size.broken / size.tries)} of ${formatCount(size.tries)} ${noun}`;

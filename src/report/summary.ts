@@ -4,7 +4,6 @@
 import type { Guarantee, HexRow, HuntReport } from '../domain/hunt-report.ts';
 import { type Account, type AccountRow, BYTES_LABEL, huntAccount } from './account.ts';
 import { guaranteeGroups } from './guarantee-groups.ts';
-import { levelsWords } from './rate-words.ts';
 import { type Paints, paints, printable, wrap } from './wrap.ts';
 
 export interface SummaryOptions {
@@ -123,8 +122,7 @@ function guaranteeLines(report: HuntReport, width: number, paint: Paints): strin
 
 /** Advice and what is known elsewhere are said once, although several modes may share them. */
 function sentence(guarantee: Guarantee, width: number, paint: Paints, told: Set<string>) {
-  const mode = levelsWords(guarantee.mode);
-  const lines = hang(`${guarantee.words}${mode ? ` [${mode}]` : ''}`, width, '  - ');
+  const lines = hang(guarantee.words, width, '  - ');
   for (const [label, text] of [
     ['Advice', guarantee.advice],
     ['Known', guarantee.known],

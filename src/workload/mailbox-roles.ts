@@ -45,6 +45,8 @@ export interface MailboxAssignment {
 }
 
 export interface MailboxWriterResult {
+  /** Generations published. */
+  readonly rewrites: number;
   readonly writes: number;
   readonly bytesWritten: number;
   readonly failures: readonly OperationFailure[];
@@ -85,7 +87,7 @@ export function mailboxWrite(
   const { board, region } = assignment;
   const { path, file, stream } = assignment.regions[region] as MailboxAssignment['regions'][number];
   const kernel = bench.kernel(DATA_BYTES);
-  const result = { writes: 0, bytesWritten: 0, failures: [] as OperationFailure[] };
+  const result = { rewrites: 0, writes: 0, bytesWritten: 0, failures: [] as OperationFailure[] };
   kernel.use(stream);
   awaitRun(board);
   try {
@@ -95,6 +97,7 @@ export function mailboxWrite(
         kernel.encode(0, 0, 1, generation, nowNs());
         publish(() => markStarted(board, region, generation));
         acknowledge(board, region, generation);
+        result.rewrites++;
         result.writes += assignment.unitBytes / assignment.chunkBytes;
         result.bytesWritten += assignment.unitBytes;
       }

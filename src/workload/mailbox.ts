@@ -15,7 +15,7 @@ import type {
   MailboxReaderResult,
   MailboxWriterResult,
 } from './mailbox-roles.ts';
-import { sumOpportunities, sumTallies } from './tally.ts';
+import { sumOpportunities, sumTallies, withChances } from './tally.ts';
 import { createUnitBoard, runActors, stopActors } from './unit-board.ts';
 
 export const mailbox: Workload = {
@@ -162,9 +162,10 @@ function outcomeOf(
   writers: readonly (Partial<MailboxWriterResult> & { failures: readonly OperationFailure[] })[],
 ): TrialOutcome {
   const observations = readers.flatMap((reader) => reader.observations);
+  const rewrites = writers.reduce((sum, writer) => sum + (writer.rewrites ?? 0), 0);
   return {
     opportunities: sumOpportunities([...readers, ...writers]),
-    tallies: sumTallies(readers.flatMap((reader) => reader.tallies)),
+    tallies: withChances(sumTallies(readers.flatMap((reader) => reader.tallies)), rewrites),
     observations: observations.map((observation, seq) => ({ ...observation, seq })),
     failures: [...readers, ...writers].flatMap((actor) => actor.failures),
   };

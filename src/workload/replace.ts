@@ -9,7 +9,7 @@ import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
 import { PUBLISH_WAYS, type PublishWay, type ReplaceAssignment } from './replace-roles.ts';
-import { sumOpportunities, sumTallies } from './tally.ts';
+import { sumOpportunities, sumTallies, withChances } from './tally.ts';
 import { createUnitBoard, runActors, stopActors } from './unit-board.ts';
 import type { UnitReaderResult } from './unit-reader.ts';
 
@@ -104,9 +104,10 @@ function outcomeOf(
   readers: readonly ReaderResult[],
   writers: readonly WriterResult[],
 ): TrialOutcome {
+  const rewrites = writers.reduce((sum, writer) => sum + writer.writes, 0);
   return {
     opportunities: sumOpportunities([...readers, ...writers]),
-    tallies: sumTallies(readers.flatMap((reader) => reader.tallies)),
+    tallies: withChances(sumTallies(readers.flatMap((reader) => reader.tallies)), rewrites),
     observations: readers
       .flatMap((reader) => reader.observations)
       .map((observation, seq) => ({ ...observation, seq })),

@@ -32,3 +32,8 @@ export function sumTallies(parts: readonly PromiseTally[]): PromiseTally[] {
     .filter(([, sum]) => sum.tries > 0)
     .map(([promise, sum]) => ({ promise, ...sum }));
 }
+
+/** Readers of a unit that is rewritten have no more chances of a break than there were rewrites. */
+export function withChances(tallies: readonly PromiseTally[], rewrites: number): PromiseTally[] {
+  return tallies.map((tally) => ({ ...tally, chances: Math.min(tally.tries, rewrites) }));
+}
