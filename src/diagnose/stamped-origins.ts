@@ -30,7 +30,7 @@ export interface StampedSetting {
 const FILES_AHEAD = 7;
 const FILE_CYCLE = 1024;
 const SECTOR_BYTES = 512;
-/** Words that decode to another generation differ so little from the meant one once in 7,000. */
+/** Words that decode to another generation differ so little from the meant one once in thousands. */
 const FLIPPED_ALONE_BITS_MAX = 3;
 /** Bytes of `walking` and `random` tell generations apart; those of `ones` and `zeros` do not. */
 const GUESSED: readonly Pattern[] = ['alternating', 'walking', 'random'];
@@ -128,9 +128,9 @@ function atWords(
   const generation = numberNear(place.generationLow, code.generationBits, reference);
   const ownFile = own && isOwn(setting, place);
   const meant = setting.versionOf(block)?.generation;
-  if (ownFile && displacement === 0 && meant !== undefined) {
-    if (meant === generation) return null;
-    if (place === alone && isNearly(stream, meant, view, index, at)) return null;
+  if (own && displacement === 0 && meant !== undefined) {
+    if (ownFile && meant === generation) return null;
+    if (isNearly(stream, meant, view, index, at, code.pairAt(view, index) !== null)) return null;
   }
   const file = ownFile ? stream.file : fileOf(place.fileLow as number, stream.file);
   const provenance = { hunt: stream.hunt, ownHunt: true, ownFile, file, generation };
@@ -155,16 +155,24 @@ function atWords(
   return null;
 }
 
-/** A word so near to the meant one is that word with flipped bits, whatever it seems to say alone. */
+/**
+ * A word so near to the meant one is that word with flipped bits, whatever it seems to say; and so
+ * are two. Words of `counter` are always so near: there two that agree are another generation's.
+ */
 function isNearly(
   stream: StampStream,
   generation: number,
   view: DataView,
   index: number,
   at: number,
+  pair: boolean,
 ): boolean {
-  const changed = view.getBigUint64(index, true) ^ wordAt(stream, generation, at / 8);
-  return countBits(changed) <= FLIPPED_ALONE_BITS_MAX;
+  if (pair && stream.pattern === 'counter') return false;
+  const places = pair ? [0, 8] : [0];
+  return places.every((add) => {
+    const meant = wordAt(stream, generation, (at + add) / 8);
+    return countBits(view.getBigUint64(index + add, true) ^ meant) <= FLIPPED_ALONE_BITS_MAX;
+  });
 }
 
 function isOwn({ stream }: StampedSetting, place: WordPlace): boolean {

@@ -113,6 +113,23 @@ describe('planted', () => {
     );
   });
 
+  it('a high bit of several words, which alone would say another generation or file', () => {
+    const high = fc.integer({ min: 40, max: 63 });
+    const words = fc.integer({ min: 2, max: 12 });
+    fc.assert(
+      fc.property(cleanFiles(), fc.nat(), high, words, (clean, where, bit, count) => {
+        const at = Math.floor(bodyWord(clean, where) / 512) * 512 + 128;
+        const mask = new Array(8).fill(0);
+        mask[bit >> 3] = 1 << (bit & 7);
+        const all = Array.from({ length: count }, () => mask).flat();
+        const damage = damageOf(blocksObservation(clean, withXor(clean.bytes, at, all)));
+        expect(kindsOf(damage)).toEqual(['flipped']);
+        expect(damage[0]?.bits).toMatchObject({ bitsInWord: [bit], count });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('bits stuck at zero or one over a run of words', () => {
     fc.assert(
       fc.property(cleanFiles(), fc.nat(), fc.nat(7), fc.boolean(), (clean, where, byte, high) => {
