@@ -77,14 +77,20 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
     await store.appendStop(stopped, wallMs(), (monotonicMs() - course.begunMs) / 1000);
     ground.clear();
   }
-  const report = await reportOf(store, cells);
+  const report = await reportOf(store, cells, request.workloads);
   request.listener.ended(report);
   return report;
 }
 
 /** Step 7, also for hunts that were stored: the report is compiled from the evidence alone. */
-export async function reportOf(store: EvidenceStore, cells: readonly Cell[]): Promise<HuntReport> {
-  return compileReport(store, cells, new SignatureAccount());
+export async function reportOf(
+  store: EvidenceStore,
+  cells: readonly Cell[],
+  workloads: readonly Workload[],
+): Promise<HuntReport> {
+  const factors = workloads.flatMap((workload) => workload.factors);
+  const kinds = Object.fromEntries(factors.map(({ name, kind }) => [name, kind]));
+  return compileReport(store, cells, kinds, new SignatureAccount());
 }
 
 /** Steps 3 to 6, until the plan or the user says stop. Returns why it stopped. */

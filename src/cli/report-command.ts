@@ -8,6 +8,7 @@ import { resolveHunt } from '../evidence/resolve-hunt.ts';
 import { openEvidence } from '../evidence/sqlite-store.ts';
 import { reportOf } from '../hunt.ts';
 import { exitMeaning } from '../report/exit-meaning.ts';
+import { WORKLOADS } from '../workload/workloads.ts';
 import { storedPlan } from './hunt-ground.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,7 +26,7 @@ export async function runReport(
   const directory = resolveHunt(named, process.cwd());
   const store = await openEvidence(directory, { create: false, readOnly: true });
   try {
-    const report = await reportOf(store, storedPlan(await store.header()).cells);
+    const report = await reportOf(store, storedPlan(await store.header()).cells, WORKLOADS);
     await writeReports(report, options);
     if (options.json) terminal.printJson(report);
     else terminal.printSummary(report);

@@ -86,6 +86,11 @@ function findingOf(
       replay,
       seed: record.seed,
       atMs: record.startedAtMs + record.durationMs,
+      window: {
+        offset: observation.offset,
+        asked: observation.asked,
+        returned: observation.returned,
+      },
       hex: rowsAround(meant ?? new Uint8Array(0), observation, diagnosis),
     },
   };

@@ -4,6 +4,7 @@
 import type { Cell, Levels } from './cell.ts';
 import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
 import type { Reread } from './observation.ts';
+import type { FactorKind } from './plan.ts';
 import type { Expectation, PromiseName } from './promise.ts';
 import type { KindCount, Opportunities, Verdict } from './trial.ts';
 
@@ -92,6 +93,8 @@ export interface Finding {
   readonly replay: string;
   readonly seed: string;
   readonly atMs: number;
+  /** What was read, as file offset and bytes: the whole unit, where a unit is meant to be atomic. */
+  readonly window?: { readonly offset: number; readonly asked: number; readonly returned: number };
   /** First bytes around the first damage: rows of a hex dump. */
   readonly hex: readonly HexRow[];
 }
@@ -133,6 +136,8 @@ export interface HuntReport {
   readonly opportunities: Opportunities;
   readonly factors: readonly {
     readonly factor: string;
+    /** How its levels are to be written: sizes are bytes, durations milliseconds. */
+    readonly kind?: FactorKind;
     readonly levels: readonly Cell['levels'][string][];
   }[];
   readonly cells: readonly CellReport[];

@@ -5,6 +5,7 @@ import { isoTime } from '../base/clock.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { Signature } from '../domain/damage.ts';
 import type { Facts, HuntReport, Rig } from '../domain/hunt-report.ts';
+import type { FactorKind } from '../domain/plan.ts';
 import type { EvidenceStore, StoredTrial } from '../domain/ports.ts';
 import type { Verdict } from '../domain/trial.ts';
 import { CellAccount } from './cell-account.ts';
@@ -20,10 +21,14 @@ export interface SignatureGatherer {
   signature(): Signature | null;
 }
 
-/** @param cells all cells of the plan, also those without a trial */
+/**
+ * @param cells all cells of the plan, also those without a trial
+ * @param kinds of the factors, by name
+ */
 export async function compileReport(
   store: EvidenceStore,
   cells: readonly Cell[],
+  kinds: Readonly<Record<string, FactorKind>>,
   gatherer: SignatureGatherer,
 ): Promise<HuntReport> {
   const header = await store.header();
@@ -54,7 +59,7 @@ export async function compileReport(
     stopped: last?.reason ?? 'not ended: it was killed, or is still running',
     trials: sums.trials,
     opportunities: sumOf(cellReports.map((cell) => cell.opportunities)),
-    factors: factorsOf(cells),
+    factors: factorsOf(cells, kinds),
     cells: cellReports,
     guarantees: guaranteesOf(cellReports, fileSystemsOf(header.facts, header.places)),
     findings,
@@ -153,14 +158,20 @@ function sumOf(parts: readonly HuntReport['opportunities'][]): HuntReport['oppor
   return sum;
 }
 
-function factorsOf(cells: readonly Cell[]): HuntReport['factors'] {
+function factorsOf(
+  cells: readonly Cell[],
+  kinds: Readonly<Record<string, FactorKind>>,
+): HuntReport['factors'] {
   const factors = new Map<string, Set<Cell['levels'][string]>>();
   for (const { levels } of cells) {
     for (const [factor, level] of Object.entries(levels)) {
       factors.set(factor, (factors.get(factor) ?? new Set()).add(level));
     }
   }
-  return [...factors].map(([factor, levels]) => ({ factor, levels: [...levels] }));
+  return [...factors].map(([factor, levels]) => {
+    const kind = kinds[factor];
+    return { factor, ...(kind ? { kind } : {}), levels: [...levels] };
+  });
 }
 
 /** The flow names facts of several places `LABEL: file system`. */

@@ -34,7 +34,7 @@ describe('--only', () => {
   });
 
   test('a default counts as the level', () => {
-    expect(only('program=builtin').every((cell) => cell.levels.program === undefined)).toBe(true);
+    expect(only('sync=false').every((cell) => cell.levels.sync === undefined)).toBe(true);
     expect(only('program=builtin').length).toBe(12);
   });
 

@@ -87,7 +87,7 @@ function compiled({
     rigs: async () => rigs,
     stops: async () => stops,
   };
-  return compileReport(store, laid.cells ?? CELLS, { add: () => {}, signature: () => null });
+  return compileReport(store, laid.cells ?? CELLS, {}, { add: () => {}, signature: () => null });
 }
 
 function several(count: number, verdict: Verdict): StoredTrial[] {
