@@ -12,6 +12,7 @@ import { type ObservedBytes, observedInMemory } from './observed-bytes.ts';
 import type { PlacedRun } from './placed-run.ts';
 import type { Scene } from './scene.ts';
 import { type Segmentation, segment } from './segmenter.ts';
+import { sparing } from './sparing-origins.ts';
 import { staleDamage } from './stale.ts';
 import { meantAt, type StampedSetting, stampedOrigins, stampedRight } from './stamped-origins.ts';
 
@@ -105,7 +106,11 @@ export function stampedJudge(
     seenToEnd: file.seenToEnd,
     nobodys: NOBODYS,
   };
-  const segmentation: Segmentation = { observed, right, origins: originsOf(setting, right) };
+  const segmentation: Segmentation = {
+    observed,
+    right,
+    origins: sparing(originsOf(setting, right)),
+  };
   const conclusion = new Conclusion(
     scene,
     observed.start,

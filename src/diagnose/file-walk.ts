@@ -11,6 +11,7 @@ import { earlierOf, goodStamps } from './good-stamps.ts';
 import type { ObservedBytes } from './observed-bytes.ts';
 import type { Scene } from './scene.ts';
 import { segment } from './segmenter.ts';
+import { sparing } from './sparing-origins.ts';
 
 const NOBODYS = 'the bytes are not those of GOOD at this place, and were found at no other';
 
@@ -41,7 +42,7 @@ export function* walkBad(
     for (const damage of staleBlocks(scene, stream, versionOf, run)) list.add(damage);
   });
   const byContent = new GoodOrigins(source, observed);
-  const origins = stamps ? earlierOf(stamps.origins, byContent) : byContent;
+  const origins = sparing(stamps ? earlierOf(stamps.origins, byContent) : byContent);
   for (const piece of segment({ observed, right, origins }, from, observed.end)) {
     conclusion.add(piece);
     yield piece.to;

@@ -157,7 +157,8 @@ function resume(
   const predicted = tried.map((hypothesis) => hypothesis.bytes(from, to));
   const atEnd = to === observed.end;
   for (let index = 0; index < limit - from; index++) {
-    for (const [which, bytes] of predicted.entries()) {
+    for (let which = 0; which < predicted.length; which++) {
+      const bytes = predicted[which] as Uint8Array;
       if (seen[index] !== bytes[index] || !matchesAgain(seen, bytes, index, atEnd)) continue;
       return { at: from + index, hypothesis: tried[which] as Hypothesis };
     }
