@@ -151,15 +151,29 @@ export class Conclusion {
       this.keepShifted(run, bounded);
       return;
     }
+    const edged = withEdges(this.scene, this.afterGap(run));
     this.concludeGap();
     this.releaseHeld();
-    const edged = withEdges(this.scene, run);
     if (whose && !whose.ownHunt) this.list.add(this.within(foreignRunDamage(this.scene, edged)));
     else if (!own || run.hypothesis.displacement !== 0) this.held = edged;
     else {
       this.otherGeneration(edged);
       this.alignment = { to: run.to, displacement: 0 };
     }
+  }
+
+  /**
+   * After bytes of nobody a run begins with a whole word: single bytes of the bytes before agree
+   * with it by chance once in 256 times.
+   */
+  private afterGap(run: PlacedRun): PlacedRun {
+    const last = this.gap.at(-1);
+    if (last?.cause !== 'rest' || last.to !== run.from) return run;
+    const inWord = (((run.from - run.hypothesis.displacement) % 8) + 8) % 8;
+    const from = inWord === 0 ? run.from : run.from + 8 - inWord;
+    if (from >= run.to) return run;
+    this.gap[this.gap.length - 1] = { ...last, to: from };
+    return { ...run, from };
   }
 
   /** Bytes beyond the meant end are `extra`, said once, at the end. */

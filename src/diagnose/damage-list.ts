@@ -40,7 +40,7 @@ export class DamageList {
 
   /** In ascending order of offset. */
   all(): Damage[] {
-    const sorted = this.damages.toSorted((a, b) => a.offset - b.offset || a.length - b.length);
+    const sorted = this.damages.toSorted((a, b) => a.offset - b.offset);
     return joinChains(sorted);
   }
 }

@@ -1,6 +1,6 @@
 // `misdirected`: data of another file, or of another place of the same file, in a bounded run: the
-// run is not longer than its displacement, or the file is another one. A run that overlaps its own
-// source is `shifted` instead.
+// file is another one, or the run is not longer than its displacement, which is a whole number of
+// sectors, as when a write or a read goes to a wrong address. Else the run is `shifted`.
 
 import { formatCount } from '../base/quantities.ts';
 import type { Damage } from '../domain/damage.ts';

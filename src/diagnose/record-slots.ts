@@ -100,7 +100,8 @@ export class Journal {
       return { generation: sequence, writer };
     };
     const newestGeneration = slot.record === null ? total : this.name(slot.record).sequence;
-    return { stream, observed, versionOf, newestGeneration, generations: [], meantBytes: null };
+    const places = { meantBytes: null, placesVary: true };
+    return { stream, observed, versionOf, newestGeneration, generations: [], ...places };
   }
 
   /** The record whose bytes a piece is, or null when they are of none. */

@@ -1,7 +1,7 @@
 // `shifted`: the right bytes at a displaced offset, as after an insertion or a deletion. The run
-// overlaps its own source (it is longer than its displacement), or it goes on to the end of the file
-// at a displacement that is no multiple of a sector or that the file's length confirms. Where it
-// begins, the joint says what happened: see missing.ts, extra.ts and duplicated.ts.
+// overlaps its own source (it is longer than its displacement), or its displacement is no multiple
+// of a sector, or the file's length confirms it. Where it goes on, the joint at its beginning says
+// what happened: see missing.ts, extra.ts and duplicated.ts.
 
 import { formatCount } from '../base/quantities.ts';
 import type { Damage } from '../domain/damage.ts';
@@ -11,12 +11,17 @@ import { extentOf, type Scene } from './scene.ts';
 
 const SECTOR_BYTES = 512;
 
-export function isShifted(scene: Scene, run: PlacedRun): boolean {
+export function isWholeSectors(displacement: number): boolean {
+  return displacement % SECTOR_BYTES === 0;
+}
+
+/** True where the data go on displaced, so that something happened at the joint. */
+export function goesOn(scene: Scene, run: PlacedRun): boolean {
   const { displacement } = run.hypothesis;
   if (Math.abs(displacement) < run.to - run.from) return true;
   if (run.to < scene.observed.end || !scene.seenToEnd) return false;
   const longer = scene.meantBytes === null ? null : scene.observed.end - scene.meantBytes;
-  return displacement % SECTOR_BYTES !== 0 || displacement === longer;
+  return !isWholeSectors(displacement) || displacement === longer;
 }
 
 export function shiftedDamage(scene: Scene, run: PlacedRun): Damage {

@@ -65,15 +65,20 @@ function makeBlock(
   const { generation, writer = stream.writer } = version;
   const one = kernel();
   one.use({ ...stream, writer });
+  one.encode(0, block, 1, generation, timeAt(observed, blockAt + OFFSET_TIME));
+  const made = one.memory.subarray(0, stream.blockBytes);
   const header = readClipped(observed, blockAt, blockAt + HEADER_BYTES);
   const whole = header.length === HEADER_BYTES;
-  const view = new DataView(header.buffer, header.byteOffset, header.length);
-  one.encode(0, block, 1, generation, whole ? view.getBigUint64(OFFSET_TIME, true) : 0n);
-  const made = one.memory.subarray(0, stream.blockBytes);
   if (header.length > 0 && !sameHeader(made, header, whole)) {
     adoptDamagedTime(made, { ...stream, writer }, block, generation, observed, blockAt);
   }
   return made;
+}
+
+function timeAt(observed: ObservedBytes, at: number): bigint {
+  const bytes = readClipped(observed, at, at + 8);
+  if (bytes.length < 8) return 0n;
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
 }
 
 function sameHeader(made: Uint8Array, header: Uint8Array, whole: boolean): boolean {

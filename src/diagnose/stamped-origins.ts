@@ -24,6 +24,8 @@ export interface StampedSetting {
   readonly generations: readonly number[];
   /** Length that the file is meant to have, bytes; null where that is not known. */
   readonly meantBytes: number | null;
+  /** True of records, which may stand anywhere: no displacement is the right one. */
+  readonly placesVary?: boolean;
 }
 
 /** A file numbered up to this much above ours may exist: a trial has 8 numbers. */
@@ -128,7 +130,7 @@ function atWords(
   const generation = numberNear(place.generationLow, code.generationBits, reference);
   const ownFile = own && isOwn(setting, place);
   const meant = setting.versionOf(block)?.generation;
-  if (own && displacement === 0 && meant !== undefined) {
+  if (own && displacement === 0 && meant !== undefined && !setting.placesVary) {
     if (ownFile && meant === generation) return null;
     if (isNearly(stream, meant, view, index, at, code.pairAt(view, index) !== null)) return null;
   }
