@@ -58,7 +58,9 @@ export function* segment(
     const step = explain({ observed, right, origins }, current, wrong, to);
     if (step.piece) yield step.piece;
     if (step.at > wrong && !step.piece) {
-      yield { cause: 'rest', from: wrong, to: step.at, hypothesis: step.baseline };
+      const around = [step.baseline, current, step.hypothesis];
+      const hypothesis = nearest(observed, around, wrong, step.at);
+      yield { cause: 'rest', from: wrong, to: step.at, hypothesis };
     }
     cursor = step.at;
     current = step.piece ? holding(observed, right, step.hypothesis, cursor, to) : step.hypothesis;
@@ -77,6 +79,23 @@ function holding(
   const until = Math.min(to, from + PLAIN_MATCH_BYTES);
   const longer = (one: Hypothesis) => agreeUntil(observed, one, from, until);
   return longer(before) > longer(right) ? before : right;
+}
+
+/** What a short rest is compared with: what most of its bytes agree with, the first of equals. */
+function nearest(
+  observed: ObservedBytes,
+  around: readonly Hypothesis[],
+  from: number,
+  to: number,
+): Hypothesis {
+  const until = Math.min(to, from + PLAIN_MATCH_BYTES);
+  const seen = observed.read(from, until);
+  const agreeing = (one: Hypothesis) => {
+    const predicted = one.bytes(from, until);
+    return seen.reduce((sum, byte, index) => sum + (byte === predicted[index] ? 1 : 0), 0);
+  };
+  const tried = [...new Set(around)].map((one) => ({ one, same: agreeing(one) }));
+  return tried.reduce((best, next) => (next.same > best.same ? next : best)).one;
 }
 
 interface Step {
