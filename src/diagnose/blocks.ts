@@ -7,10 +7,12 @@ import { Conclusion } from './conclusion.ts';
 import { contentOrigins, firstOrigin } from './content-origins.ts';
 import { DamageList } from './damage-list.ts';
 import { extraEnd } from './extra.ts';
+import { GoodOrigins } from './good-origins.ts';
+import { SAMPLE_BYTES } from './good-places.ts';
 import { missingDamage } from './missing.ts';
 import { type ObservedBytes, observedInMemory } from './observed-bytes.ts';
 import type { PlacedRun } from './placed-run.ts';
-import type { Scene } from './scene.ts';
+import { plainWordsOf, type Scene } from './scene.ts';
 import { type Segmentation, segment } from './segmenter.ts';
 import { sparing } from './sparing-origins.ts';
 import { staleDamage } from './stale.ts';
@@ -19,6 +21,8 @@ import { meantAt, type StampedSetting, stampedOrigins, stampedRight } from './st
 export const NOBODYS = 'no word of it is of any place, file or generation of this hunt';
 /** Generations of the same place that are tried where the pattern is not decoded. */
 const GENERATIONS_TRIED = 64;
+/** Of a longer content an index is made, rather than searching it time and again. */
+const SEARCHED_BYTES_MAX = 2 ** 20;
 
 type BlocksExpected = Extract<Expected, { shape: 'blocks' }>;
 
@@ -77,7 +81,8 @@ export function stampedSetting(
   for (let apart = 1; apart < GENERATIONS_TRIED; apart++) {
     if (newestGeneration >= apart) around.push(newestGeneration - apart);
   }
-  const generations = [...around, newestGeneration + 1];
+  // Displaced by a word or by a byte, `alternating` and `walking` look like another generation.
+  const generations = stream.pattern === 'random' ? [...around, newestGeneration + 1] : [];
   return { stream, observed, versionOf, newestGeneration, generations, meantBytes };
 }
 
@@ -105,6 +110,7 @@ export function stampedJudge(
     meantBytes: file.lengthBytes,
     seenToEnd: file.seenToEnd,
     nobodys: NOBODYS,
+    isPlainWord: plainWordsOf(setting.stream.pattern),
   };
   const segmentation: Segmentation = {
     observed,
@@ -157,10 +163,15 @@ function originsOf(setting: StampedSetting, right: Segmentation['right']): Segme
   const stamped = stampedOrigins(setting);
   if (setting.stream.pattern !== 'random') return stamped;
   const { observed, meantBytes } = setting;
-  const content = {
-    lengthBytes: meantBytes ?? observed.end,
-    read: (from: number, to: number) => right.bytes(from, to),
-    hypothesis: (displacement: number) => meantAt(setting, displacement),
+  const lengthBytes = meantBytes ?? observed.end;
+  const read = (from: number, to: number) => right.bytes(from, to);
+  const hypothesis = (displacement: number) => meantAt(setting, displacement);
+  if (lengthBytes <= SEARCHED_BYTES_MAX) {
+    return firstOrigin(stamped, contentOrigins(observed, { lengthBytes, read, hypothesis }));
+  }
+  const meant = {
+    bytes: { start: 0, end: lengthBytes, read },
+    readSample: (offset: number) => read(offset, offset + SAMPLE_BYTES),
   };
-  return firstOrigin(stamped, contentOrigins(observed, content));
+  return firstOrigin(stamped, new GoodOrigins(meant, observed, hypothesis));
 }

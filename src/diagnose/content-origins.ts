@@ -54,11 +54,12 @@ function findOnce(content: MeantContent, needle: Buffer, from: number, to: numbe
   return found;
 }
 
-/** The earlier of what two searches find. */
+/** The earlier of what two searches find, that of `one` where both find it at once. */
 export function firstOrigin(one: Origins, other: Origins): Origins {
   return {
     next(from, limit): Anchor | null {
       const first = one.next(from, limit);
+      if (first?.at === from) return first;
       return other.next(from, first?.at ?? limit) ?? first;
     },
   };

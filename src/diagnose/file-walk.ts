@@ -4,10 +4,11 @@
 import type { Damage } from '../domain/damage.ts';
 import { staleBlocks } from './blocks.ts';
 import { Conclusion } from './conclusion.ts';
+import { firstOrigin } from './content-origins.ts';
 import { DamageList } from './damage-list.ts';
 import { goodFileOf, type OpenedFile } from './good-file.ts';
 import { GoodOrigins, goodHypothesis } from './good-origins.ts';
-import { earlierOf, goodStamps } from './good-stamps.ts';
+import { goodStamps } from './good-stamps.ts';
 import type { ObservedBytes } from './observed-bytes.ts';
 import type { Scene } from './scene.ts';
 import { segment } from './segmenter.ts';
@@ -42,7 +43,7 @@ export function* walkBad(
     for (const damage of staleBlocks(scene, stream, versionOf, run)) list.add(damage);
   });
   const byContent = new GoodOrigins(source, observed);
-  const origins = sparing(stamps ? earlierOf(stamps.origins, byContent) : byContent);
+  const origins = sparing(stamps ? firstOrigin(stamps.origins, byContent) : byContent);
   for (const piece of segment({ observed, right, origins }, from, observed.end)) {
     conclusion.add(piece);
     yield piece.to;

@@ -46,6 +46,7 @@ export function goodHypothesis(
 export class GoodOrigins implements Origins {
   private readonly good: GoodFile;
   private readonly observed: ObservedBytes;
+  private readonly hypothesis: (displacement: number) => Hypothesis;
   private index: GoodPlaces | null = null;
   /** What the last search said of [from, to): the next one asks for nearly the same. */
   private last: { from: number; to: number; anchor: Anchor | null } = {
@@ -54,14 +55,15 @@ export class GoodOrigins implements Origins {
     anchor: null,
   };
 
-  constructor(good: GoodFile, observed: ObservedBytes) {
+  /** @param hypothesis that what was meant is there, displaced by so many bytes */
+  constructor(
+    good: GoodFile,
+    observed: ObservedBytes,
+    hypothesis = (displacement: number) => goodHypothesis(good, observed, displacement),
+  ) {
     this.good = good;
     this.observed = observed;
-  }
-
-  /** The longest displaced run that may go unseen, bytes; 0 before anything was searched. */
-  get blindBytes(): number {
-    return this.index?.blindBytes ?? 0;
+    this.hypothesis = hypothesis;
   }
 
   next(from: number, limit: number): Anchor | null {
@@ -102,7 +104,7 @@ export class GoodOrigins implements Origins {
     if (places.includes(at)) return { hypothesis: null, agreed: 1 };
     const to = Math.min(this.observed.end, at + RIVALS_BYTES);
     const rivals = places
-      .map((place) => goodHypothesis(this.good, this.observed, at - place))
+      .map((place) => this.hypothesis(at - place))
       .map((hypothesis) => ({
         hypothesis,
         agreed: agreeUntil(this.observed, hypothesis, at, to) - at,
@@ -131,8 +133,7 @@ export class GoodOrigins implements Origins {
       if (first < 0 || haystack.indexOf(sample, first + 1) >= 0) continue;
       const displacement = from + index - (start + first);
       if (displacement === 0) continue;
-      const hypothesis = goodHypothesis(this.good, this.observed, displacement);
-      return { at: from + index, hypothesis };
+      return { at: from + index, hypothesis: this.hypothesis(displacement) };
     }
     return null;
   }

@@ -51,11 +51,6 @@ export class GoodPlaces {
     }
   }
 
-  /** The longest displaced run that may go unseen, bytes. */
-  get blindBytes(): number {
-    return this.strideBytes + SAMPLE_BYTES - 2;
-  }
-
   /** The first sample in `bytes`, from index `first` to before `limit`, that stands in GOOD. */
   find(bytes: Uint8Array, first: number, limit: number): Sighting | null {
     const last = Math.min(limit, bytes.length - SAMPLE_BYTES + 1);

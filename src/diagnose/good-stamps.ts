@@ -23,15 +23,3 @@ export function goodStamps(good: OpenedFile, observed: ObservedBytes): GoodStamp
   const setting = stampedSetting(stream, observed, versionOf, generation, good.length);
   return { setting, origins: stampedOrigins(setting) };
 }
-
-/** The earlier anchor of two, that of `first` where both are at one place. */
-export function earlierOf(first: Origins, second: Origins): Origins {
-  return {
-    next(from, limit) {
-      const found = first.next(from, limit);
-      if (found?.at === from) return found;
-      const other = second.next(from, found?.at ?? limit);
-      return other ?? found;
-    },
-  };
-}
