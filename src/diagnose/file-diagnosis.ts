@@ -1,5 +1,5 @@
-// The answer of `verify FILE` and `diagnose BAD GOOD`, as `--json` prints it: a promise to those who
-// build on it. Fields may be added, never renamed.
+// The answer of `verify FILE` and `diagnose BAD GOOD`, as `--json` prints it: a promise to those
+// who build on it. Fields may be added, never renamed.
 
 import type { Damage, Signature } from '../domain/damage.ts';
 import type { Pattern } from '../domain/observation.ts';
