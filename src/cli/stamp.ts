@@ -64,7 +64,7 @@ function generationOf(text: string): number {
 function patternOf(text: string): Pattern {
   const pattern = PATTERNS.find((one) => one === text);
   if (pattern) return pattern;
-  const near = nearest(text, PATTERNS);
+  const near = PATTERNS.find((one) => one.startsWith(text)) ?? nearest(text, PATTERNS);
   const hint = near === null ? '' : `; did you mean ${near}?`;
   throw new HeisenwriteError('unknown-level', `there is no pattern ${text}${hint}`, {
     remedy: `use one of ${PATTERNS.join(', ')}`,
