@@ -7,8 +7,9 @@ import { HEADER_BYTES, MAGIC_BYTES } from '../stamp/layout.ts';
 import { type Header, readHeader } from '../stamp/reference.ts';
 import { type Hypothesis, predictNothing } from './hypothesis.ts';
 import { type ObservedBytes, readClipped } from './observed-bytes.ts';
+import { placed } from './placed-hypothesis.ts';
 import { agreeUntil, type Piece } from './segmenter.ts';
-import { placed, type StampedSetting } from './stamped-origins.ts';
+import type { StampedSetting } from './stamped-origins.ts';
 import { wordCodeOf } from './word-code.ts';
 
 export interface RecordName {

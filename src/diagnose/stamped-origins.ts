@@ -8,6 +8,7 @@ import { type Header, readHeader, wordAt } from '../stamp/reference.ts';
 import { matchesAgain, PLAIN_MATCH_BYTES } from './comparison.ts';
 import { type Hypothesis, type Provenance, predictNothing, remembered } from './hypothesis.ts';
 import { type ObservedBytes, readClipped } from './observed-bytes.ts';
+import { chunkBytesOf, placed } from './placed-hypothesis.ts';
 import type { Origins } from './segmenter.ts';
 import { type BlockVersion, fillStamped } from './stamped-bytes.ts';
 import { numberNear, type WordCode, type WordPlace, wordCodeOf } from './word-code.ts';
@@ -36,10 +37,6 @@ const SECTOR_BYTES = 512;
 const FLIPPED_ALONE_BITS_MAX = 3;
 /** Bytes of `walking` and `random` tell generations apart; those of `ones` and `zeros` do not. */
 const GUESSED: readonly Pattern[] = ['alternating', 'walking', 'random'];
-
-export function chunkBytesOf(stream: StampStream): number {
-  return Math.max(16_384, stream.blockBytes);
-}
 
 export function stampedOrigins(setting: StampedSetting): Origins {
   const { stream, observed } = setting;
@@ -255,26 +252,6 @@ function atLine(
   const guess = placed(setting, { ...stream, file: number }, version, displacement, provenance);
   const seen = readClipped(setting.observed, at, at + line.length);
   return Buffer.compare(guess.bytes(at, at + seen.length), seen) === 0 ? guess : null;
-}
-
-export function placed(
-  { observed }: Pick<StampedSetting, 'observed'>,
-  stream: StampStream,
-  generation: number,
-  displacement: number,
-  provenance: Provenance,
-): Hypothesis {
-  const versionOf = () => ({ generation, writer: stream.writer });
-  const fill = (out: Uint8Array, from: number) =>
-    fillStamped(out, from, { stream, displacement, observed, versionOf });
-  const { hunt, file, writer, blockBytes } = stream;
-  return {
-    name: [hunt, file, writer, blockBytes, generation, displacement].join('/'),
-    role: 'placed',
-    displacement,
-    provenance,
-    bytes: remembered(fill, chunkBytesOf(stream)),
-  };
 }
 
 /** The hypothesis that everything is as it was meant to be. */
