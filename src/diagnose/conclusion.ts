@@ -188,7 +188,7 @@ export class Conclusion {
     const from = this.joint(run, bounded);
     this.concludeGap();
     this.releaseHeld();
-    this.list.add(shiftedDamage(this.scene, { ...run, from, whole: true }));
+    if (from < run.to) this.list.add(shiftedDamage(this.scene, { ...run, from, whole: true }));
     this.alignment = { to: run.to, displacement };
   }
 
@@ -205,7 +205,7 @@ export class Conclusion {
       this.list.add(deletedBytes(meantEnd, -twice));
       return run.from;
     }
-    const from = run.from + twice;
+    const from = Math.min(run.to, run.from + twice);
     if (gap.to <= gap.from) {
       if (twice > 0) this.list.add(this.repeated({ from: run.from, to: from }, meantStart));
       return from;

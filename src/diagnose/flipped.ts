@@ -42,7 +42,8 @@ function isPlainMixture(words: readonly WordDifference[]): boolean {
 function constantMask(words: readonly WordDifference[]): string | null {
   const masks = new Set(words.map((word) => word.expected ^ word.observed));
   const meant = new Set(words.map((word) => word.expected));
-  if (masks.size !== 1 || meant.size < 2) return null;
+  const [mask] = masks;
+  if (masks.size !== 1 || meant.size < 2 || countBits(mask as bigint) > STUCK_BITS_MAX) return null;
   return `${meant.size} different words differ by one and the same mask`;
 }
 

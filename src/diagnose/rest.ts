@@ -6,7 +6,7 @@ import type { Damage } from '../domain/damage.ts';
 import type { DamageList } from './damage-list.ts';
 import { flippedBecause, flippedDamage } from './flipped.ts';
 import { FOREIGN_BYTES_MIN, foreignDamage } from './foreign.ts';
-import { type Scene, trimmed } from './scene.ts';
+import { type Extent, type Scene, trimmed } from './scene.ts';
 import type { Piece } from './segmenter.ts';
 import { unexplainedDamage } from './unexplained.ts';
 import { untouchedDamage } from './untouched.ts';
@@ -65,9 +65,23 @@ export function restDamage(scene: Scene, piece: Piece): Damage[] {
   const flips = fewestFlips(scene, piece);
   if (flips) return flips;
   const extent = trimmed(scene, piece);
+  if (isOfThePattern(scene, extent)) {
+    const because =
+      'words of the same pattern, displaced or of another generation: they do not say';
+    return [unexplainedDamage(scene, extent, because)];
+  }
   if (extent.to - extent.from >= FOREIGN_BYTES_MIN) return [foreignDamage(scene, extent)];
   const because = 'too few bytes are wrong to tell whose they are, and too many bits to be flips';
   return [unexplainedDamage(scene, extent, because)];
+}
+
+function isOfThePattern(scene: Scene, { from, to }: Extent): boolean {
+  const { isPlainWord } = scene;
+  if (!isPlainWord) return false;
+  const until = Math.min(to, from + FIRST_BYTES);
+  const words = wordDifferences(scene.observed, scene.right, from, until);
+  const plain = words.filter(({ observed }) => isPlainWord(observed)).length;
+  return plain * 8 > words.length * 7;
 }
 
 /** Against what was meant or what stands around it, whichever the bits are nearer to. */

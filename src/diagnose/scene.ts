@@ -3,6 +3,7 @@
 // beginning of a header, which all blocks share, belong to a run that has its own other evidence.
 
 import type { ByteRange, WordSample } from '../domain/damage.ts';
+import type { Pattern } from '../domain/observation.ts';
 import { lastDifference } from './comparison.ts';
 import type { Hypothesis } from './hypothesis.ts';
 import type { ObservedBytes } from './observed-bytes.ts';
@@ -17,6 +18,8 @@ export interface Scene {
   readonly seenToEnd: boolean;
   /** Words for bytes of unknown origin: where they were looked for without success. */
   readonly nobodys: string;
+  /** Whether a word may stand somewhere in a pattern whose words do not tell where. */
+  readonly isPlainWord?: (word: bigint) => boolean;
 }
 
 /** Bytes [from, to) of the file that was found. */
@@ -28,6 +31,20 @@ export interface Extent {
 }
 
 const STEP_BYTES = 4096;
+
+const ALL_ONES = 2n ** 64n - 1n;
+
+/** Words of these patterns stand in many places: they are nobody's, but not foreign either. */
+export function plainWordsOf(pattern: Pattern): (word: bigint) => boolean {
+  switch (pattern) {
+    case 'alternating':
+      return (word) => word === 0n || word === ALL_ONES;
+    case 'walking':
+      return (word) => word !== 0n && (word & (word - 1n)) === 0n;
+    default:
+      return () => false;
+  }
+}
 
 /** The range of an extent and its first words. */
 export function extentOf(
