@@ -9,8 +9,3 @@ export class InvariantError extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(`broken invariant: ${message}`);
 }
-
-/** For the default of a switch that covers a union: does not compile when a case is missing. */
-export function unreachable(value: never): never {
-  throw new InvariantError(`broken invariant: unexpected ${JSON.stringify(value)}`);
-}

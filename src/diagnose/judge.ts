@@ -23,7 +23,8 @@ export function judge(
     return { verdict: 'unknown', because: outcome.unknown, damage: [], described };
   }
   if (failedChecks.length > 0) {
-    const because = `the rig failed: ${failedChecks.map((check) => `${check.name} (${check.detail})`).join('; ')}`;
+    const reasons = failedChecks.map((check) => `${check.name} (${check.detail})`);
+    const because = `the rig failed: ${reasons.join('; ')}`;
     return { verdict: 'unknown', because, damage: [], described: [...damage, ...described] };
   }
   if (damage.length > 0) return { verdict: 'damaged', because: kindsOf(damage), damage, described };
@@ -38,11 +39,6 @@ export function judge(
     return { verdict: 'unknown', because, damage, described };
   }
   return { verdict: 'clean', damage, described };
-}
-
-/** True when a trial's outcome could lead to an accusation, so that the rig has to be checked. */
-export function accuses(outcome: TrialOutcome): boolean {
-  return outcome.observations.length > 0 || outcome.failures.length > 0;
 }
 
 function kindsOf(diagnoses: readonly Diagnosis[]): string {

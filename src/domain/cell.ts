@@ -18,9 +18,3 @@ export function levelsText(levels: Levels): string {
     .map(([factor, level]) => `${factor}=${level}`)
     .join(' ');
 }
-
-/** The same levels give the same key whatever the order in which they were written. */
-export function levelsKey(levels: Levels): string {
-  const sorted = Object.entries(levels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return JSON.stringify(sorted);
-}

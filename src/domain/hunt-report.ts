@@ -63,7 +63,7 @@ export interface Guarantee {
   readonly expected: boolean;
   /** The mode it speaks of, as levels: `{writer: 'buffered', reader: 'buffered'}`. */
   readonly mode: Levels;
-  /** "a buffered write of up to 4KiB was never torn ... (0 of 31,204 reads, under 0.01 %)". */
+  /** "a buffered write of 4KiB: never torn (0 of 31,204 reads, under 0.01%)". */
   readonly words: string;
   /** What follows for a protocol built on it. */
   readonly advice?: string;
@@ -93,7 +93,7 @@ export interface Finding {
   readonly replay: string;
   readonly seed: string;
   readonly atMs: number;
-  /** What was read, as file offset and bytes: the whole unit, where a unit is meant to be atomic. */
+  /** What was read, file offset and bytes: of a unit that is meant to be atomic, all of it. */
   readonly window?: { readonly offset: number; readonly asked: number; readonly returned: number };
   /** First bytes around the first damage: rows of a hex dump. */
   readonly hex: readonly HexRow[];

@@ -20,9 +20,6 @@ import type { OperationFailure } from '../domain/observation.ts';
 export const OPEN_MODES = ['buffered', 'sync', 'dsync', 'direct'] as const;
 export type OpenMode = (typeof OPEN_MODES)[number];
 
-/** Offsets, lengths and buffers are multiples of this for O_DIRECT; some devices need 4096. */
-export const DIRECT_ALIGNMENT_BYTES = 512;
-
 const MODE_FLAGS: Readonly<Record<OpenMode, number>> = {
   buffered: 0,
   sync: constants.O_SYNC,

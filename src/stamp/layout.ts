@@ -50,12 +50,10 @@ export const FORMAT_VERSION = 1;
 export const HEADER_BYTES = 64;
 export const BLOCK_BYTES_MIN = 512;
 export const BLOCK_BYTES_MAX = 1024 * 1024;
-export const BLOCK_BYTES_DEFAULT = 4096;
 
 export const OFFSET_VERSION = 8;
 export const OFFSET_SHIFT = 9;
 export const OFFSET_PATTERN = 10;
-export const OFFSET_FLAGS = 11;
 export const OFFSET_FILE = 12;
 export const OFFSET_HUNT = 16;
 export const OFFSET_WRITER = 24;

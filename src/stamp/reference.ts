@@ -18,7 +18,7 @@ import {
   WORD_MULTIPLIER,
 } from './layout.ts';
 
-export { type Header, type LenientHeader, readHeader, readHeaderLeniently } from './header.ts';
+export { type Header, readHeader, readHeaderLeniently } from './header.ts';
 
 const ALL_ONES = 2n ** 64n - 1n;
 
