@@ -1,8 +1,10 @@
-// Concludes kinds of damage from the pieces of one walk (segmenter.ts). Pieces are joined to runs of
-// one origin; a run is judged when it ends, since its length and what stands before it decide
-// between `misdirected` and `shifted`, and between `extra`, `duplicated` and `missing` at the joint.
+// Concludes kinds of damage from the pieces of one walk (segmenter.ts). Pieces are joined to runs
+// of one origin; a run is judged when it ends, since its length and what stands before it decide
+// between `misdirected` and `shifted`, and between `extra`, `duplicated` and `missing` at the
+// joint.
 
 import type { Damage } from '../domain/damage.ts';
+import { HEADER_BYTES } from '../stamp/layout.ts';
 import type { DamageList } from './damage-list.ts';
 import { DUPLICATED_BYTES_MIN, duplicatedDamage } from './duplicated.ts';
 import { extraEnd, insertedBytes } from './extra.ts';
@@ -13,7 +15,7 @@ import { deletedBytes, missingEnd } from './missing.ts';
 import { type PlacedRun, sameAlignment, withEdges } from './placed-run.ts';
 import { RestGroups } from './rest.ts';
 import type { Extent, Scene } from './scene.ts';
-import type { Piece } from './segmenter.ts';
+import { agreeUntil, type Piece } from './segmenter.ts';
 import { goesOn, isWholeSectors, shiftedDamage } from './shifted.ts';
 
 /** The data up to `to` (found offset) are aligned with this displacement. */
@@ -24,6 +26,7 @@ interface Alignment {
 
 /** Overlaps of fewer bytes at a joint are coincidence. */
 const OVERLAP_BYTES_MIN = 16;
+const SECTOR_BYTES = 512;
 const PENDING_MAX = 64;
 /** Damage of up to so many bytes inside a run does not end it. */
 const REST_INSIDE_BYTES_MAX = 64;
@@ -183,13 +186,30 @@ export class Conclusion {
     return { ...damage, length: Math.min(damage.length, meantBytes - damage.offset) };
   }
 
-  private keepShifted(run: PlacedRun, bounded: boolean): void {
-    const { displacement } = run.hypothesis;
+  private keepShifted(found: PlacedRun, bounded: boolean): void {
+    const { displacement } = found.hypothesis;
+    const run = this.fromSector(found);
     const from = this.joint(run, bounded);
     this.concludeGap();
     this.releaseHeld();
     if (from < run.to) this.list.add(shiftedDamage(this.scene, { ...run, from, whole: true }));
     this.alignment = { to: run.to, displacement };
+  }
+
+  /**
+   * Headers begin alike, so a joint at the start of a block seems to lie inside its header. Where
+   * the shifted data reach back to the sector as well, the joint is taken to be there.
+   */
+  private fromSector(run: PlacedRun): PlacedRun {
+    const before = this.alignment;
+    if (!before || before.displacement === run.hypothesis.displacement) return run;
+    const inside = (before.to - before.displacement) % SECTOR_BYTES;
+    const from = run.from - inside;
+    const { observed } = this.scene;
+    if (inside === 0 || inside >= HEADER_BYTES || from < observed.start) return run;
+    if (agreeUntil(observed, run.hypothesis, from, run.from) < run.from) return run;
+    this.alignment = { ...before, to: before.to - inside };
+    return { ...run, from };
   }
 
   /** Says what happened where a shift begins. @returns where the shifted bytes begin */

@@ -103,6 +103,23 @@ describe('data that are not where they belong', () => {
     expect(found.damage[1]?.from?.offset).toBe(at + length);
   });
 
+  it('whole blocks twice, cut out, or put in from elsewhere', async () => {
+    const twice = await verify(inserted(WHOLE, 16 * BLOCK, WHOLE.subarray(4 * BLOCK, 16 * BLOCK)));
+    expect(twice.damage.map((one) => one.kind)).toEqual(['duplicated', 'shifted']);
+    expect(twice.damage[0]).toMatchObject({ offset: 16 * BLOCK, length: 12 * BLOCK });
+    expect(twice.damage[0]?.from?.offset).toBe(4 * BLOCK);
+    expect(twice.damage[1]?.offset).toBe(28 * BLOCK);
+    const out = await verify(cut(WHOLE, 4 * BLOCK, 12 * BLOCK));
+    expect(ranges(out.damage)).toEqual([
+      ['missing', 4 * BLOCK, 12 * BLOCK],
+      ['shifted', 4 * BLOCK, SIZE - 16 * BLOCK],
+    ]);
+    const put = await verify(inserted(WHOLE, 16 * BLOCK, block(200)));
+    expect(put.damage.map((one) => one.kind)).toEqual(['duplicated', 'shifted']);
+    expect(put.damage[0]).toMatchObject({ offset: 16 * BLOCK, length: BLOCK });
+    expect(put.damage[0]?.from?.offset).toBe(200 * BLOCK);
+  });
+
   it('the front cut off and the rest spliced to another', async () => {
     const found = await verify(Buffer.concat([WHOLE.subarray(5000), stampedBytes(5000)]));
     expect(found.damage.map((one) => one.kind)).toContain('shifted');
