@@ -1,5 +1,5 @@
-// Collects damage in bounded memory: neighbouring ranges of the same kind and origin become one, and
-// what exceeds the bound is counted, not kept.
+// Collects damage in bounded memory: neighbouring ranges of the same kind and origin become one,
+// and what exceeds the bound is counted, not kept.
 
 import type { BitDamage, Damage } from '../domain/damage.ts';
 import { joinBits, SAMPLES_MAX } from './word-differences.ts';

@@ -1,5 +1,5 @@
-// The judge of one observation: the damage in its bytes and the layer in which it lives. It works on
-// what was recorded and nothing else, so that it can be repeated from the evidence at any time.
+// The judge of one observation: the damage in its bytes and the layer in which it lives. It works
+// on what was recorded and nothing else, so that it can be repeated from the evidence at any time.
 
 import type { Damage } from '../domain/damage.ts';
 import type { Observation } from '../domain/observation.ts';

@@ -57,7 +57,8 @@ function stuckBits(words: readonly WordDifference[]): string | null {
   const different = new Set(words.map(({ expected, observed }) => `${expected}/${observed}`)).size;
   const evidence = (different - 1) * size;
   if (evidence < EVIDENCE_BITS && !isOneRun(mask)) return null;
-  return `${size} bits of ${words.length === 1 ? 'the word' : 'each word'} read ${low ? 0 : 1}, the others are right`;
+  const which = words.length === 1 ? 'the word' : 'each word';
+  return `${size} bits of ${which} read ${low ? 0 : 1}, the others are right`;
 }
 
 /** Set bits without a gap: half a word, a byte. */

@@ -12,11 +12,12 @@ const QUOTED_BYTES = 24;
 
 export function foreignRunDamage(scene: Scene, run: PlacedRun): Damage {
   const extent = extentOf(scene, run);
+  const hunt = run.hypothesis.provenance?.hunt;
   return {
     kind: 'foreign',
     ...extent,
     from: originOf(run.hypothesis, extent.offset),
-    because: `a header with a valid checksum says that hunt ${run.hypothesis.provenance?.hunt} wrote it`,
+    because: `a header with a valid checksum says that hunt ${hunt} wrote it`,
   };
 }
 

@@ -1,6 +1,6 @@
 // `missing`: bytes that were meant are nowhere: the file is absent, empty or ends early, a read
-// returned less than the file holds, or what follows has moved up (a deletion). The range is that of
-// the meant file.
+// returned less than the file holds, or what follows has moved up (a deletion). The range is that
+// of the meant file.
 
 import { formatCount } from '../base/quantities.ts';
 import type { ByteRange, Damage } from '../domain/damage.ts';

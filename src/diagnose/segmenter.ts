@@ -67,7 +67,7 @@ export function* segment(
   }
 }
 
-/** After a piece without an origin: what is meant, unless what held before the piece holds longer. */
+/** After a piece without an origin: what is meant, unless what held before it holds longer. */
 function holding(
   observed: ObservedBytes,
   right: Hypothesis,

@@ -1,6 +1,7 @@
-// Where, in a damaged region of a stamped file, bytes begin that tell their own origin: by a header,
-// by body words that agree on a place, by lines of text, or by being another generation of the same
-// place. Each is only an anchor: the segmenter holds the hypothesis against all bytes around it.
+// Where, in a damaged region of a stamped file, bytes begin that tell their own origin: by a
+// header, by body words that agree on a place, by lines of text, or by being another generation of
+// the same place. Each is only an anchor: the segmenter holds the hypothesis against all bytes
+// around it.
 
 import type { Pattern, StampStream } from '../domain/observation.ts';
 import { HEADER_BYTES, MAGIC_BYTES, TEXT_LINE_BYTES } from '../stamp/layout.ts';
@@ -33,7 +34,7 @@ export interface StampedSetting {
 const FILES_AHEAD = 7;
 const FILE_CYCLE = 1024;
 const SECTOR_BYTES = 512;
-/** Words that decode to another generation differ so little from the meant one once in thousands. */
+/** Words of another generation differ so little from the meant one once in thousands. */
 const FLIPPED_ALONE_BITS_MAX = 3;
 /** Bytes of `walking` and `random` tell generations apart; those of `ones` and `zeros` do not. */
 const GUESSED: readonly Pattern[] = ['alternating', 'walking', 'random'];
@@ -216,7 +217,7 @@ function textLines(bytes: Uint8Array, from: number): Map<number, string> {
   return new Map([...text.matchAll(LINE)].map((match) => [from + match.index, match[0]]));
 }
 
-/** The line that contains `at`, when the one after it agrees: one line alone may have flipped bits. */
+/** The line around `at`, when the one after it agrees: one alone may have flipped bits. */
 function lineAround(setting: StampedSetting, at: number): Hypothesis | null {
   if (setting.stream.pattern !== 'text') return null;
   const start = at - (at % TEXT_LINE_BYTES);

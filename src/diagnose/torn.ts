@@ -1,6 +1,6 @@
-// `torn`: more than one generation inside one unit that is meant to be atomic: a mailbox, a replaced
-// file, a stamped block, an appended record. The evidence is that words, each of which says its
-// generation, disagree; where one ends and the next begins is given to the byte.
+// `torn`: more than one generation inside one unit that is meant to be atomic: a mailbox, a
+// replaced file, a stamped block, an appended record. The evidence is that words, each of which
+// says its generation, disagree; where one ends and the next begins is given to the byte.
 
 import { formatCount } from '../base/quantities.ts';
 import type { ByteRange, Damage } from '../domain/damage.ts';

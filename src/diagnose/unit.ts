@@ -169,7 +169,8 @@ function unitGenerations(
   const torn = range && tornDamage(range, parts);
   if (torn) damage.push(torn);
   else if (newest < expected.acknowledged) {
-    const because = `the unit is all of generation ${newest}, after ${expected.acknowledged} was acknowledged`;
+    const after = `after ${expected.acknowledged} was acknowledged`;
+    const because = `the unit is all of generation ${newest}, ${after}`;
     damage.push({ kind: 'stale', ...unit, from, because });
   }
   return damage;

@@ -1,6 +1,7 @@
-// `untouched`: the read returned success and did not fill the buffer. Before a read the buffer holds
-// poison, a value that no stamp has, in every word or in the last word of each 512-byte sector; a
-// sector that still ends with it was not filled to its end, whatever older bytes stand before.
+// `untouched`: the read returned success and did not fill the buffer. Before a read the buffer
+// holds poison, a value that no stamp has, in every word or in the last word of each 512-byte
+// sector; a sector that still ends with it was not filled to its end, whatever older bytes stand
+// before.
 
 import type { Damage } from '../domain/damage.ts';
 import { POISON_WORD } from '../stamp/layout.ts';
@@ -16,7 +17,7 @@ export function untouchedDamage(scene: Scene, extent: Extent): Damage {
   };
 }
 
-/** Where poison stands in every word it begins exactly there; else the whole sector was not filled. */
+/** Where poison stands in every word it begins there; else the whole sector was not filled. */
 function firstUnfilled({ observed }: Scene, { from }: Extent): number {
   const word = from - (from % 8);
   const sector = from - (from % SECTOR_BYTES);

@@ -1,5 +1,5 @@
-// Damage seen as 64-bit words: what each should have been and what it was. Words lie at multiples of
-// 8 bytes of the file; a cut one at an edge is filled up with bytes that do not differ.
+// Damage seen as 64-bit words: what each should have been and what it was. Words lie at multiples
+// of 8 bytes of the file; a cut one at an edge is filled up with bytes that do not differ.
 
 import type { BitDamage, WordSample } from '../domain/damage.ts';
 import type { Hypothesis } from './hypothesis.ts';

@@ -1,5 +1,5 @@
-// `shifted` with what stands at its joint: `missing` (bytes were taken out), `extra` (bytes were put
-// in) or `duplicated` (a part stands there twice).
+// `shifted` with what stands at its joint: `missing` (bytes were taken out), `extra` (bytes were
+// put in) or `duplicated` (a part stands there twice).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
