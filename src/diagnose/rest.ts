@@ -1,6 +1,6 @@
-// What is concluded from pieces without an origin: zeros, a buffer that was not filled, flipped bits,
-// somebody else's bytes, or nothing. Pieces that stand close together are looked at together first:
-// a stuck bit leaves right words between the wrong ones.
+// What is concluded from pieces without an origin: zeros, a buffer that was not filled, flipped
+// bits, somebody else's bytes, or nothing. Pieces that stand close together are looked at together
+// first: a stuck bit leaves right words between the wrong ones.
 
 import type { Damage } from '../domain/damage.ts';
 import type { DamageList } from './damage-list.ts';
@@ -20,6 +20,7 @@ const FIRST_BYTES = 4096;
 /** Right bytes between two pieces of one group, at most. */
 const GROUP_GAP_BYTES = 256;
 const GROUP_PIECES_MAX = 512;
+const SURROUNDED_BYTES_MAX = 64;
 
 export class RestGroups {
   private readonly scene: Scene;
@@ -84,9 +85,14 @@ function isOfThePattern(scene: Scene, { from, to }: Extent): boolean {
   return plain * 8 > words.length * 7;
 }
 
-/** Against what was meant or what stands around it, whichever the bits are nearer to. */
+/**
+ * Against what was meant or, of a short piece, what stands around it, whichever the bits are nearer
+ * to. A long piece is not part of what stands around it just because some of its bytes are.
+ */
 function fewestFlips(scene: Scene, piece: Piece): Damage[] | null {
-  const tries = [...new Set([scene.right, piece.hypothesis])].flatMap((baseline) => {
+  const short = piece.to - piece.from <= SURROUNDED_BYTES_MAX;
+  const baselines = short ? [scene.right, piece.hypothesis] : [scene.right];
+  const tries = [...new Set(baselines)].flatMap((baseline) => {
     const flips = flipsAgainst(scene, piece, baseline);
     return flips ? [flips] : [];
   });

@@ -7,7 +7,7 @@ import type { Pattern } from '../domain/observation.ts';
 import { lastDifference } from './comparison.ts';
 import type { Hypothesis } from './hypothesis.ts';
 import type { ObservedBytes } from './observed-bytes.ts';
-import { SAMPLES_MAX, samplesOf, wordDifferences } from './word-differences.ts';
+import { countBits, SAMPLES_MAX, samplesOf, wordDifferences } from './word-differences.ts';
 
 export interface Scene {
   readonly observed: ObservedBytes;
@@ -32,15 +32,19 @@ export interface Extent {
 
 const STEP_BYTES = 4096;
 
-const ALL_ONES = 2n ** 64n - 1n;
+/** Bit b of x ^ (x >> 1) compares bits b and b + 1; these are the pairs inside one byte. */
+const BYTE_NEIGHBOURS = 0x7f7f_7f7f_7f7f_7f7fn;
 
-/** Words of these patterns stand in many places: they are nobody's, but not foreign either. */
+/**
+ * Words of these patterns stand in many places, also displaced by some bytes (then of two words):
+ * they tell no place, but they are not foreign either.
+ */
 export function plainWordsOf(pattern: Pattern): (word: bigint) => boolean {
   switch (pattern) {
     case 'alternating':
-      return (word) => word === 0n || word === ALL_ONES;
+      return (word) => (((word >> 1n) ^ word) & BYTE_NEIGHBOURS) === 0n;
     case 'walking':
-      return (word) => word !== 0n && (word & (word - 1n)) === 0n;
+      return (word) => word !== 0n && countBits(word) <= 2;
     default:
       return () => false;
   }
