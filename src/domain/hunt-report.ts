@@ -153,6 +153,8 @@ export interface HuntReport {
   }[];
   readonly unknowns: readonly { readonly because: string; readonly count: number }[];
   readonly signature: Signature | null;
+  /** Null where no claim about factors was tried: a plan of balanced trials only counts. */
+  readonly isolation: null;
   readonly rig: Rig;
   readonly facts: Facts;
   readonly replay: string;

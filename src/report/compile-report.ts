@@ -67,6 +67,7 @@ export async function compileReport(
     failures: [...sums.failures.values()],
     unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
     signature: gatherer.signature(),
+    isolation: null,
     rig,
     facts: header.facts,
     replay: header.replay,
