@@ -30,6 +30,8 @@ import { balancedSchedule } from './schedule/balanced.ts';
 import { ActorPool } from './trial/actor-pool.ts';
 import { runTrial, trialDirectory } from './trial/run-trial.ts';
 
+const SPACE_USED_UP = 'the space that was allowed is used up';
+
 export interface HuntRequest {
   readonly plan: Plan;
   readonly workloads: readonly Workload[];
@@ -107,13 +109,15 @@ async function runTrials(course: Course): Promise<string> {
     if (reason !== null) return reason;
     const cell = schedule.next();
     if (cell === null) return 'every cell has been tried';
-    listener.trialStarted(trial, cell);
     const workload = workloadOf(cell, course.workloads);
+    const levels = completeLevels(cell.levels, workload);
+    if (ground.spaceLeftBytes() < workload.spaceBytes(levels)) return SPACE_USED_UP;
+    listener.trialStarted(trial, cell);
     const record = await runTrial(
       {
         trial,
         cell,
-        levels: completeLevels(cell.levels, workload),
+        levels,
         workload,
         rng: rng.fork(`trial-${trial}`),
         hunt: ground.header.hunt,
@@ -151,7 +155,7 @@ async function keepFindings(
   judgement: Judgement,
   { ground, selection, workloads, listener }: Course,
 ): Promise<void> {
-  const replay = `${ground.header.replay} ${onlyOptions(record.cell.levels, workloads)}`;
+  const replay = withOnly(ground.header.replay, onlyOptions(record.cell.levels, workloads));
   for (const selected of selection.select(record, judgement, replay)) {
     const { observation, expected } = selected;
     const evidence = await ground.keepFinding(selected.finding, observation, expected);
@@ -159,6 +163,12 @@ async function keepFindings(
     await ground.store.appendFinding(finding);
     listener.found(finding);
   }
+}
+
+/** The command of the hunt, narrowed to one cell; what it says already is not said again. */
+function withOnly(replay: string, only: string): string {
+  const options = only.split(/ (?=--only )/).filter((each) => !`${replay} `.includes(` ${each} `));
+  return [replay, ...options].join(' ');
 }
 
 function stopReason(course: Course, trials: number): string | null {
@@ -169,7 +179,7 @@ function stopReason(course: Course, trials: number): string | null {
   if (stop.findings !== null && course.accusations >= stop.findings) {
     return 'the number of findings was reached';
   }
-  return course.ground.spaceLeftBytes() <= 0 ? 'the space that was allowed is used up' : null;
+  return null;
 }
 
 /** What is clean is removed; a file that holds damage stays, beside the evidence. */

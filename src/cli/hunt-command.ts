@@ -69,14 +69,18 @@ async function resumeHunt(
   options: HuntOptions,
   terminal: Terminal,
 ): Promise<number> {
-  if (options.preset ?? options.factor ?? options.only ?? options.seed) {
+  const ofPlan = ['preset', 'factor', 'only', 'expect', 'seed', 'dryRun'] as const;
+  const given = ofPlan.filter((name) => options[name] !== undefined);
+  if (given.length > 0) {
+    const names = given.map((name) => (name === 'dryRun' ? '--dry-run' : `--${name}`));
     throw new HeisenwriteError(
       'invalid-option',
-      '--resume goes on with the stored plan: --preset, --factor, --only and --seed do not apply',
+      `--resume goes on with the stored plan: ${names.join(', ')} cannot be given with it`,
     );
   }
   const named = options.resume === true ? operands[0] : options.resume;
-  const ground = await reopenGround(resolveHunt(named, process.cwd()));
+  const spaceBytes = sizeOption(options.space, '--space');
+  const ground = await reopenGround(resolveHunt(named, process.cwd()), spaceBytes);
   const { plan } = storedPlan(ground.header);
   const extended = { ...plan, stop: { ...plan.stop, ...(await stopFromOptions(plan, options)) } };
   const note = `resumed after ${formatCount(ground.trialsBefore)} recorded trials`;
@@ -225,7 +229,10 @@ function replayCommand(
   ];
   if (options.preset) words.push('--preset', options.preset);
   for (const factor of options.factor ?? []) words.push('--factor', factor);
+  for (const level of options.only ?? []) words.push('--only', level);
   for (const promise of options.expect ?? []) words.push('--expect', promise);
+  // What fits decides which cells there are, and so their order.
+  if (options.space) words.push('--space', options.space);
   words.push('--seed', seed);
   return words.map(quoted).join(' ');
 }

@@ -28,6 +28,8 @@ import { heisenwriteVersion, hostFacts, placeFacts } from '../observe/facts.ts';
 export interface StoredPlan {
   readonly plan: Plan;
   readonly cells: readonly Cell[];
+  /** What the hunt may take, also when it is resumed; bytes. */
+  readonly spaceBytes: number;
 }
 
 export interface CheckedPlaces {
@@ -89,7 +91,7 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
     ]),
   );
   const directory = Object.values(directories)[0] as HuntDirectory;
-  const stored: StoredPlan = { plan, cells };
+  const stored: StoredPlan = { plan, cells, spaceBytes: places.spaceBytes };
   const planJson = JSON.stringify(stored);
   const header: HuntHeader = {
     hunt,
@@ -97,7 +99,10 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
     version: heisenwriteVersion(),
     planJson,
     planName: plan.name,
-    planHash: createHash('sha256').update(planJson).digest('hex').slice(0, 16),
+    planHash: createHash('sha256')
+      .update(JSON.stringify([plan, cells]))
+      .digest('hex')
+      .slice(0, 16),
     expectations: plan.expectations,
     places: places.paths,
     directory: directory.path,
@@ -110,8 +115,11 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
   return groundOf(header, stored, directories, store, 0);
 }
 
-/** @throws HeisenwriteError `no-such-hunt`, `evidence-busy`, `evidence-damaged` */
-export async function reopenGround(path: string): Promise<OpenGround> {
+/**
+ * @param spaceBytes what the hunt may take from now on; without it, what it was allowed before
+ * @throws HeisenwriteError `no-such-hunt`, `evidence-busy`, `evidence-damaged`
+ */
+export async function reopenGround(path: string, spaceBytes?: number): Promise<OpenGround> {
   const first = reopenHuntDirectory(path);
   const store = await openEvidence(first.path, { create: false });
   const header = await store.header();
@@ -125,7 +133,9 @@ export async function reopenGround(path: string): Promise<OpenGround> {
   for (const directory of Object.values(directories)) reopenHuntDirectory(directory.path);
   let trialsBefore = 0;
   for await (const trial of store.trials()) trialsBefore = Math.max(trialsBefore, trial.trial);
-  return groundOf(header, storedPlan(header), directories, store, trialsBefore);
+  const stored = storedPlan(header);
+  const allowed = { ...stored, spaceBytes: spaceBytes ?? stored.spaceBytes };
+  return groundOf(header, allowed, directories, store, trialsBefore);
 }
 
 export function storedPlan(header: HuntHeader): StoredPlan {
@@ -144,8 +154,12 @@ function gatherFacts(paths: CheckedPlaces['paths']): Facts {
   return { ...hostFacts(), ...Object.fromEntries(ofPlaces) };
 }
 
-/** How long a count of the space taken is believed; milliseconds. */
+/** How long a count of the space taken is believed while there is plenty left; milliseconds. */
 const TAKEN_VALID_MS = 2000;
+/** Below this share of the allowance it is counted before every trial. */
+const PLENTY_SHARE = 0.6;
+/** Kept free for what the trial to come leaves as evidence. */
+const RESERVED_SHARE = 0.25;
 
 function groundOf(
   header: HuntHeader,
@@ -166,11 +180,12 @@ function groundOf(
     keepFinding: async (finding, observation, expected) =>
       writeFindingFolder(first.path, finding, { observation, expected }, header.facts),
     spaceLeftBytes: () => {
-      if (monotonicMs() - taken.atMs > TAKEN_VALID_MS) {
+      const scarce = stored.spaceBytes - taken.bytes < PLENTY_SHARE * stored.spaceBytes;
+      if (scarce || monotonicMs() - taken.atMs > TAKEN_VALID_MS) {
         const bytes = Math.max(...Object.values(directories).map(({ path }) => takenBytes(path)));
         taken = { bytes, atMs: monotonicMs() };
       }
-      return first.spaceBytes - taken.bytes;
+      return (1 - RESERVED_SHARE) * stored.spaceBytes - taken.bytes;
     },
     clear: () => {
       for (const directory of Object.values(directories)) closeHuntDirectory(directory);

@@ -74,7 +74,7 @@ export interface HuntGround {
     observation: Observation,
     expected: Uint8Array | null,
   ): Promise<string>;
-  /** What is left of the space that was allowed; bytes. */
+  /** What is left for trials of the space that was allowed, less a reserve for evidence; bytes. */
   spaceLeftBytes(): number;
   /** Removes what is not evidence; the hunt's directory and its evidence stay. */
   clear(): void;

@@ -15,6 +15,8 @@ export const DATABASE_NAME = 'evidence.sqlite';
 const LOCK_NAME = 'evidence.lock';
 /** How long a commit waits for a reader where the journal is not a WAL; milliseconds. */
 const BUSY_MS = 10_000;
+const PAGE_BYTES = 4096;
+const LOG_PAGES_MAX = 256;
 /** Between two looks at a log that seems damaged. */
 const LOG_SETTLE_MS = 100;
 const HEADER_BYTES = 100;
@@ -148,7 +150,12 @@ function openForWriting(path: string, lock: DatabaseSync): OpenDatabase {
     migrate(database);
     const journal = journalOf(database);
     // Nothing of an earlier run stays in the log: what log-tail.ts concludes depends on it.
-    if (journal === 'wal') database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (journal === 'wal') {
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      // A hunt may be allowed a few MiB in all: the log (4 MiB by default) takes at most one of them.
+      database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES_MAX}`);
+      database.exec(`PRAGMA journal_size_limit = ${LOG_PAGES_MAX * PAGE_BYTES}`);
+    }
     // EXTRA also syncs the directory after the rollback journal is unlinked; without that a power
     // loss could bring the journal back and undo a commit (https://sqlite.org/pragma.html).
     database.exec(`PRAGMA synchronous = ${journal === 'wal' ? 'FULL' : 'EXTRA'}`);
@@ -185,7 +192,9 @@ function inspect(path: string, keep = false): { database: DatabaseSync; notes: s
     database = openReader(path, notes);
     inspectIdentity(database, path);
     const found = database.prepare('PRAGMA quick_check(5)').all();
-    const complaints = found.map((row) => String(row.quick_check)).filter((row) => row !== 'ok');
+    const complaints = found
+      .flatMap((row) => String(row.quick_check).split('\n'))
+      .filter((line) => line !== 'ok' && !line.startsWith('***'));
     if (complaints.length > 0) throw damaged(path, complaints.join('; '), database);
     if (!keep) database.close();
     return { database, notes };

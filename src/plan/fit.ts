@@ -7,6 +7,9 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { PlaceCapabilities, Workload } from '../domain/workload.ts';
 import { completeLevels } from './expand.ts';
 
+/** Of the space allowed; the rest is for the evidence of the trials before. */
+const TRIAL_SHARE = 0.5;
+
 export interface Fit {
   readonly cells: readonly Cell[];
   /** One line for each reason, with the number of cells that it left out. */
@@ -23,6 +26,10 @@ export function fitCells(
   capabilities: Readonly<Record<string, PlaceCapabilities>>,
   spaceBytes: number,
 ): Fit {
+  const forTrials = TRIAL_SHARE * spaceBytes;
+  const tooLargeWords =
+    `they need more than ${formatSize(forTrials)} ` +
+    `(of ${formatSize(spaceBytes)} allowed half is for evidence)`;
   const reasons = new Map<string, number>();
   let tooLarge = 0;
   const [onlyPlace] = Object.keys(capabilities);
@@ -31,10 +38,10 @@ export function fitCells(
     const levels = completeLevels(cell.levels, workload);
     const place = capabilities[String(levels.place ?? onlyPlace)] as PlaceCapabilities;
     const space = workload.spaceBytes(levels);
-    if (space > spaceBytes) tooLarge++;
+    if (space > forTrials) tooLarge++;
     const reason =
       directReason(workload.directBytes(levels), place) ??
-      (space > spaceBytes ? `they need more than the ${formatSize(spaceBytes)} allowed` : null);
+      (space > forTrials ? tooLargeWords : null);
     if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     return reason === null;
   });

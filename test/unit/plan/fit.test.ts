@@ -56,14 +56,17 @@ describe('fitCells', () => {
       8 * 2 ** 20,
     );
     expect(cells.map((cell) => cell.levels.size)).toEqual([65_536]);
-    expect(leftOut).toEqual(['1 of 2 cells left out: they need more than the 8MiB allowed']);
+    expect(leftOut).toEqual([
+      '1 of 2 cells left out: they need more than 4MiB (of 8MiB allowed half is for evidence)',
+    ]);
   });
 
   test('nothing left for want of space is no-space; of O_DIRECT, an impossible plan', () => {
     const small = refusalOf(() => fitCells(CELLS, WORKLOADS, { x: ANY }, 4096));
     expect(small.code).toBe('no-space');
     expect(small.message).toBe(
-      'nothing can be tried here: 4 of 4 cells left out: they need more than the 4KiB allowed',
+      'nothing can be tried here: 4 of 4 cells left out: they need more than 2KiB ' +
+        '(of 4KiB allowed half is for evidence)',
     );
     const direct = CELLS.filter((cell) => cell.levels.writer === 'direct');
     const refused = refusalOf(() => fitCells(direct, WORKLOADS, { x: NO_DIRECT }, 2 ** 30));
