@@ -17,11 +17,9 @@ export function parseSize(text: string): number | null {
 /** Exact where a whole number of a unit fits (`4KiB`), else with one decimal (`1.5MiB`). */
 export function formatSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
-    const size = SIZE_UNITS[unit];
-    if (bytes >= size) {
-      const value = bytes / size;
-      return `${Number.isInteger(value) ? value : value.toFixed(1)}${unit}`;
-    }
+    const value = bytes / SIZE_UNITS[unit];
+    // From what would be shown as 1.0 on: 1,048,573 bytes are 1.0MiB, not 1024.0KiB.
+    if (value >= 0.99995) return `${Number.isInteger(value) ? value : value.toFixed(1)}${unit}`;
   }
   return `${Math.round(bytes)}B`;
 }

@@ -131,6 +131,7 @@ function observe(
   const length = Math.min(fileBytes, KEPT_BYTES_MAX);
   const bytes = new Uint8Array(length);
   const returned = readOnce(fd, path, bytes, 0, length, 0);
+  const atNs = String(monotonicNs());
   return {
     seq: 0,
     promise: 'append-atomic',
@@ -144,7 +145,7 @@ function observe(
     bytes: bytes.subarray(0, returned),
     expected: { shape: 'records', stream, recordsOfWriter },
     rereads: reread({ fd, path, offset: 0, length }),
-    atNs: String(monotonicNs()),
+    atNs,
     sourceIntact: true,
   };
 }

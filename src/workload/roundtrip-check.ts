@@ -202,6 +202,7 @@ function observe({ fd, assignment, promise, bench, ...sight }: Sight): Observati
   const { path, file, stream, runs, lengthBytes, ioBytes, sourceIntact } = assignment;
   const returned = Math.min(sight.length, sight.returned);
   const memory = bench.kernel(DATA_BYTES).memory;
+  const atNs = String(monotonicNs());
   return {
     seq: 0,
     promise,
@@ -215,7 +216,7 @@ function observe({ fd, assignment, promise, bench, ...sight }: Sight): Observati
     bytes: memory.slice(sight.at, sight.at + returned),
     expected: { shape: 'blocks', stream, runs: runsWithin(runs, stream, sight), lengthBytes },
     rereads: reread({ fd, path, offset: sight.offset, length: sight.length }),
-    atNs: String(monotonicNs()),
+    atNs,
     sourceIntact,
   };
 }

@@ -90,6 +90,7 @@ export class UnitReader {
     whole: boolean,
     lookAgain: () => readonly Reread[],
   ): void {
+    const atNs = String(monotonicNs());
     this.observations.push({
       seq: this.observations.length,
       promise: whole ? 'fresh-read' : this.atomicity,
@@ -110,7 +111,7 @@ export class UnitReader {
         mayBeAbsent: false,
       },
       rereads: this.observations.length === 0 ? lookAgain() : [],
-      atNs: String(monotonicNs()),
+      atNs,
       sourceIntact: true,
     });
   }
