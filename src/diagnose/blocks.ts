@@ -19,6 +19,7 @@ import { staleDamage } from './stale.ts';
 import { meantAt, type StampedSetting, stampedOrigins, stampedRight } from './stamped-origins.ts';
 
 export const NOBODYS = 'no word of it is of any place, file or generation of this hunt';
+const NOBODYS_KNOWN = 'it is not of this place in the generations tried, nor found nearby';
 /** Generations of the same place that are tried where the pattern is not decoded. */
 const GENERATIONS_TRIED = 64;
 /** Of a longer content an index is made, rather than searching it time and again. */
@@ -109,7 +110,8 @@ export function stampedJudge(
     right,
     meantBytes: file.lengthBytes,
     seenToEnd: file.seenToEnd,
-    nobodys: NOBODYS,
+    nobodys: setting.stream.pattern === 'random' ? NOBODYS_KNOWN : NOBODYS,
+    wordsMayBeAny: setting.stream.pattern === 'random',
     isPlainWord: plainWordsOf(setting.stream.pattern),
   };
   const segmentation: Segmentation = {

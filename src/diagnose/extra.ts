@@ -1,5 +1,5 @@
 // `extra`: more bytes than were meant: the file is longer, or bytes were put in, which is certain
-// when what follows them has moved down by just as many.
+// when what follows them has moved down by just as many; or a record that nobody was told is there.
 
 import { formatCount } from '../base/quantities.ts';
 import type { Damage } from '../domain/damage.ts';
@@ -20,5 +20,19 @@ export function extraEnd(meantBytes: number, endsAt: number): Damage {
     offset: meantBytes,
     length: endsAt - meantBytes,
     because: `the file was meant to end at byte ${formatCount(meantBytes)} and goes on`,
+  };
+}
+
+/** A record whose append returned an error, or never returned, and is in the file all the same. */
+export function unacknowledgedRecord(
+  { from, to }: Extent,
+  { writer, sequence }: { readonly writer: number; readonly sequence: number },
+): Damage {
+  return {
+    kind: 'extra',
+    offset: from,
+    length: to - from,
+    from: { generation: sequence },
+    because: `record ${sequence} of writer ${writer} is whole and was never acknowledged`,
   };
 }

@@ -21,14 +21,22 @@ export function foreignRunDamage(scene: Scene, run: PlacedRun): Damage {
   };
 }
 
-export function foreignDamage(scene: Scene, extent: Extent): Damage {
+/** Null where the bytes could be this hunt's, since its words may be any. */
+export function foreignDamage(scene: Scene, extent: Extent): Damage | null {
   const from = Math.min(extent.to, extent.from + 4096);
-  const quote = textOf(scene.observed.read(extent.from, from));
+  const bytes = scene.observed.read(extent.from, from);
+  const quote = textOf(bytes);
+  if (scene.wordsMayBeAny && !quote && isVaried(bytes)) return null;
   return {
     kind: 'foreign',
     ...extentOf(scene, extent),
     because: quote ? `${scene.nobodys}: text that begins with ${quote}` : scene.nobodys,
   };
+}
+
+/** False of bytes that are too uniform to be random: fewer than half as many values as there can be. */
+function isVaried(bytes: Uint8Array): boolean {
+  return new Set(bytes).size > Math.min(bytes.length, 256) / 2;
 }
 
 /** The beginning of bytes that are nearly all printable, as a JSON string; else null. */

@@ -4,15 +4,14 @@
 import type { Damage } from '../domain/damage.ts';
 import { duplicatedRecord } from './duplicated.ts';
 import { missingDamage } from './missing.ts';
-import type { Journal, Slot } from './record-slots.ts';
+import type { Journal, RecordStart, Slot } from './record-slots.ts';
 import { reorderedRecord } from './reordered.ts';
 import { type GenerationPart, tornDamage } from './torn.ts';
 
-/** Bytes [from, to) of the file are of this record, or nobody's. */
-interface Part {
+/** Bytes [from, to) of the file are of this record, from its byte `inside` on. */
+interface Part extends RecordStart {
   readonly from: number;
   readonly to: number;
-  readonly record: number | null;
 }
 
 interface Sight {
@@ -37,19 +36,19 @@ export class RecordAccount {
     if (record !== null) this.sights.push({ from, to, record });
   }
 
-  /** @param starts offset of each part of the slot to its record */
-  parts(slot: Slot, starts: ReadonlyMap<number, number | null>): void {
-    const parts = [...starts].map(
-      ([from, record], index, all): Part => ({ from, to: all[index + 1]?.[0] ?? slot.to, record }),
+  /** @param starts offset of each part of the slot to whose it is, null where it is nobody's */
+  parts(slot: Slot, starts: ReadonlyMap<number, RecordStart | null>): void {
+    const parts = [...starts].flatMap(([from, start], index, all): Part[] =>
+      start ? [{ ...start, from, to: all[index + 1]?.[0] ?? slot.to }] : [],
     );
-    const records = new Set(parts.map((part) => part.record).filter((one) => one !== null));
+    const records = new Set(parts.map((part) => part.record));
     const [only] = records;
     const full = slot.to - slot.from === this.journal.recordBytes;
     if (records.size === 1 && only !== undefined && only === slot.record && full) {
       this.sights.push({ from: slot.from, to: slot.to, record: only });
       return;
     }
-    for (const part of parts) if (part.record !== null) this.note(part.record, part);
+    for (const part of parts) this.note(part);
     const range = { offset: slot.from, length: slot.to - slot.from };
     const mixed = records.size > 1 && tornDamage(range, this.generationsOf(parts), 'record');
     if (mixed) this.torn.push(mixed);
@@ -60,17 +59,16 @@ export class RecordAccount {
     return [...this.torn, ...this.ordered(), ...this.cut(), ...(complete ? this.lost() : [])];
   }
 
-  private note(record: number, part: Part): void {
-    const parts = this.partsOfRecord.get(record) ?? [];
+  private note(part: Part): void {
+    const parts = this.partsOfRecord.get(part.record) ?? [];
     parts.push(part);
-    this.partsOfRecord.set(record, parts);
+    this.partsOfRecord.set(part.record, parts);
   }
 
-  private generationsOf(parts: readonly Part[]): GenerationPart[] {
-    return parts.flatMap(({ record, from }) => {
-      if (record === null) return [];
+  private generationsOf(parts: readonly Sight[]): GenerationPart[] {
+    return parts.map(({ record, from }) => {
       const { writer, sequence } = this.journal.name(record);
-      return [{ generation: sequence, writer, offset: from }];
+      return { generation: sequence, writer, offset: from };
     });
   }
 
@@ -110,26 +108,47 @@ export class RecordAccount {
     return damages;
   }
 
-  /** Records, or bytes of records, that are nowhere. */
+  /** Records, or bytes of records, that are nowhere; neighbours that are lost together are one. */
   private lost(): Damage[] {
     const ends = new Map(this.sights.map(({ record, to }) => [record, to]));
     const damages: Damage[] = [];
     let place = 0;
+    let first = -1;
     for (let record = 0; record < this.journal.total; record++) {
-      const { writer, sequence } = this.journal.name(record);
-      if (sequence === 1) place = 0;
-      const end = ends.get(record);
       const parts = this.partsOfRecord.get(record);
-      if (end === undefined) {
-        const there = parts?.reduce((sum, part) => sum + part.to - part.from, 0) ?? 0;
-        const offset = parts?.at(-1)?.to ?? place;
-        const length = this.journal.recordBytes - there;
-        const what = there === 0 ? 'is nowhere' : `ends after ${there} bytes`;
-        const because = `record ${sequence} of writer ${writer} ${what}`;
-        if (length > 0) damages.push(missingDamage({ offset, length }, because));
+      const absent = !ends.has(record) && !parts;
+      if (this.journal.name(record).sequence === 1) place = 0;
+      if (absent && first < 0) first = record;
+      const last = record + 1 === this.journal.total;
+      const ended = absent && (last || this.journal.name(record + 1).sequence === 1);
+      if (first >= 0 && (!absent || ended)) {
+        damages.push(this.lostRecords(first, absent ? record : record - 1, place));
+        first = -1;
       }
-      place = end ?? parts?.at(-1)?.to ?? place;
+      if (parts && !ends.has(record)) damages.push(...this.lostBytes(record, parts));
+      place = ends.get(record) ?? parts?.at(-1)?.to ?? place;
     }
     return damages;
+  }
+
+  private lostRecords(first: number, last: number, offset: number): Damage {
+    const { writer, sequence } = this.journal.name(first);
+    const to = last > first ? ` to ${this.journal.name(last).sequence}` : '';
+    const words = last > first ? 'are nowhere' : 'is nowhere';
+    const because = `record ${sequence}${to} of writer ${writer} ${words}`;
+    const length = (last - first + 1) * this.journal.recordBytes;
+    return missingDamage({ offset, length }, because);
+  }
+
+  /** What is missing of a record of which parts are there. */
+  private lostBytes(record: number, parts: readonly Part[]): Damage[] {
+    const { writer, sequence } = this.journal.name(record);
+    const there = parts.reduce((sum, part) => sum + part.to - part.from, 0);
+    const length = this.journal.recordBytes - there;
+    if (length <= 0) return [];
+    const [first, last] = [parts[0] as Part, parts.at(-1) as Part];
+    const offset = first.inside > 0 ? first.from : last.to;
+    const because = `only ${there} bytes of record ${sequence} of writer ${writer} are there`;
+    return [missingDamage({ offset, length }, because)];
   }
 }

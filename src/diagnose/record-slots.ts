@@ -8,7 +8,8 @@ import { type Header, readHeader } from '../stamp/reference.ts';
 import { type Hypothesis, predictNothing } from './hypothesis.ts';
 import { type ObservedBytes, readClipped } from './observed-bytes.ts';
 import { placed } from './placed-hypothesis.ts';
-import { agreeUntil, type Piece } from './segmenter.ts';
+import type { Piece } from './segmenter.ts';
+import { fillStamped } from './stamped-bytes.ts';
 import type { StampedSetting } from './stamped-origins.ts';
 import { wordCodeOf } from './word-code.ts';
 
@@ -22,9 +23,21 @@ export interface RecordName {
 export interface Slot {
   readonly from: number;
   readonly to: number;
-  /** Number of the record that begins here, or null where none does. */
+  /** Number of the acknowledged record that begins here, or null where none does. */
   readonly record: number | null;
-  readonly whole: boolean;
+  /** Of a whole record, acknowledged or not: what its header says. */
+  readonly name: RecordName | null;
+}
+
+function nameIn({ writer, generation }: Header): RecordName {
+  return { writer, sequence: generation };
+}
+
+/** Bytes of a record, from this one of it on. */
+export interface RecordStart {
+  readonly record: number;
+  /** Offset in the record, bytes. */
+  readonly inside: number;
 }
 
 export class Journal {
@@ -34,6 +47,8 @@ export class Journal {
   private readonly stream: StampStream;
   private readonly firsts: number[] = [];
   private readonly counts: readonly number[];
+  /** Scratch for the record that ought to be where one is looked at. */
+  private readonly made: Uint8Array;
   /** Block index that a header names to the record's number, where they differ. */
   private readonly numberOfBlock = new Map<number, number>();
   private readonly blockOfNumber = new Map<number, number>();
@@ -42,6 +57,7 @@ export class Journal {
     this.observed = observed;
     this.stream = stream;
     this.counts = counts;
+    this.made = new Uint8Array(stream.blockBytes);
     this.recordBytes = stream.blockBytes;
     let before = 0;
     for (const count of counts) {
@@ -60,11 +76,13 @@ export class Journal {
   *slots(): Generator<Slot> {
     const { observed, recordBytes } = this;
     for (let from = observed.start; from < observed.end; ) {
-      const record = this.recordOf(this.headerAt(from));
-      const whole = record !== null && this.isWhole(from, record);
+      const header = this.headerAt(from);
+      const record = this.recordOf(header);
+      const whole = header !== null && this.isWhole(from, header);
       const most = Math.min(observed.end, from + recordBytes);
       const to = whole ? most : this.nextRecord(from + 1, most);
-      yield { from, to, record: record ?? this.recordByWords(from, to), whole };
+      if (whole) yield { from, to, record, name: nameIn(header) };
+      else yield { from, to, record: record ?? this.recordByWords(from, to), name: null };
       from = to;
     }
   }
@@ -105,13 +123,14 @@ export class Journal {
     return { stream, observed, versionOf, newestGeneration, generations: [], ...places };
   }
 
-  /** The record whose bytes a piece is, or null when they are of none. */
-  recordAt({ from, hypothesis }: Piece): number | null {
+  /** Whose bytes a piece is; null where they are no record's. */
+  partOf({ from, hypothesis }: Piece): RecordStart | null {
     const whose = hypothesis.provenance;
     if (!whose?.ownFile) return null;
-    const block = Math.floor((from - hypothesis.displacement) / this.recordBytes);
-    const number = this.numberOf(block);
-    return number !== null && this.name(number).sequence === whose.generation ? number : null;
+    const offset = from - hypothesis.displacement;
+    const record = this.numberOf(Math.floor(offset / this.recordBytes));
+    if (record === null || this.name(record).sequence !== whose.generation) return null;
+    return { record, inside: offset % this.recordBytes };
   }
 
   private numberOf(block: number): number | null {
@@ -145,16 +164,20 @@ export class Journal {
     return number;
   }
 
-  private isWhole(from: number, record: number): boolean {
-    const to = from + this.recordBytes;
-    if (to > this.observed.end) return false;
-    const right = this.hypothesis({ from, to, record, whole: false });
-    return agreeUntil(this.observed, right, from, to) === to;
+  private isWhole(from: number, { writer, generation, blockIndex }: Header): boolean {
+    const { observed, recordBytes } = this;
+    const to = from + recordBytes;
+    if (to > observed.end) return false;
+    const displacement = from - blockIndex * recordBytes;
+    const stream = { ...this.stream, writer };
+    const versionOf = () => ({ generation, writer });
+    fillStamped(this.made, from, { stream, displacement, observed, versionOf });
+    return Buffer.compare(this.made, observed.read(from, to)) === 0;
   }
 
   /** Where the next record's header stands in [from, limit), or `limit`. */
   private nextRecord(from: number, limit: number): number {
-    const bytes = readClipped(this.observed, from, limit);
+    const bytes = readClipped(this.observed, from, limit + MAGIC_BYTES.length - 1);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let index = buffer.indexOf(MAGIC_BYTES);
     while (index >= 0) {

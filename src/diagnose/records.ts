@@ -5,13 +5,14 @@
 import type { Damage } from '../domain/damage.ts';
 import type { Expected, Observation } from '../domain/observation.ts';
 import { DamageList } from './damage-list.ts';
+import { unacknowledgedRecord } from './extra.ts';
 import { foreignRunDamage } from './foreign.ts';
 import { misdirectedDamage } from './misdirected.ts';
 import { missingDamage } from './missing.ts';
 import { type ObservedBytes, observedInMemory } from './observed-bytes.ts';
 import { withEdges } from './placed-run.ts';
 import { RecordAccount } from './record-account.ts';
-import { Journal, type Slot } from './record-slots.ts';
+import { Journal, type RecordStart, type Slot } from './record-slots.ts';
 import { restDamage } from './rest.ts';
 import type { Scene } from './scene.ts';
 import { type Piece, segment } from './segmenter.ts';
@@ -35,7 +36,8 @@ export function diagnoseRecords(observation: Observation, expected: RecordsExpec
   const list = new DamageList();
   const account = new RecordAccount(journal);
   for (const slot of journal.slots()) {
-    if (slot.whole) account.whole(slot);
+    if (slot.record !== null && slot.name) account.whole(slot);
+    else if (slot.name) list.add(unacknowledgedRecord(slot, slot.name));
     else judgeSlot(observed, journal, slot, list, account);
   }
   list.add(...account.damage(fileBytes <= observed.end));
@@ -59,16 +61,18 @@ function judgeSlot(
     nobodys: NOBODYS,
   };
   const origins = stampedOrigins(journal.setting(slot));
-  const parts = new Map<number, number | null>([[slot.from, slot.record]]);
+  const own = (at: number): RecordStart | null =>
+    slot.record === null ? null : { record: slot.record, inside: at - slot.from };
+  const parts = new Map<number, RecordStart | null>([[slot.from, own(slot.from)]]);
   let end = slot.from;
   for (const piece of segment({ observed, right, origins }, slot.from, slot.to)) {
-    if (piece.from > end) parts.set(end, slot.record);
+    if (piece.from > end) parts.set(end, own(end));
     end = piece.to;
-    const record = piece.cause === 'placed' ? journal.recordAt(piece) : null;
-    if (record !== null) parts.set(piece.from, record);
+    const part = piece.cause === 'placed' ? journal.partOf(piece) : null;
+    if (part) parts.set(piece.from, part);
     else list.add(...otherDamage(scene, piece));
   }
-  if (end < slot.to) parts.set(end, slot.record);
+  if (end < slot.to) parts.set(end, own(end));
   account.parts(slot, parts);
 }
 

@@ -71,7 +71,10 @@ export function restDamage(scene: Scene, piece: Piece): Damage[] {
       'words of the same pattern, displaced or of another generation: they do not say';
     return [unexplainedDamage(scene, extent, because)];
   }
-  if (extent.to - extent.from >= FOREIGN_BYTES_MIN) return [foreignDamage(scene, extent)];
+  if (extent.to - extent.from >= FOREIGN_BYTES_MIN) {
+    const foreign = foreignDamage(scene, extent);
+    return [foreign ?? unexplainedDamage(scene, extent, scene.nobodys)];
+  }
   const because = 'too few bytes are wrong to tell whose they are, and too many bits to be flips';
   return [unexplainedDamage(scene, extent, because)];
 }
