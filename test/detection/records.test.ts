@@ -124,6 +124,35 @@ describe('planted', () => {
   });
 });
 
+describe('records that nobody counts on', () => {
+  it('one that was written and never acknowledged is extra, not misdirected', () => {
+    fc.assert(
+      fc.property(journals, (journal) => {
+        const { stream, recordsOfWriter } = journal;
+        const count = recordsOfWriter[0] as number;
+        const record = encoded({ ...stream, writer: 0 }, count, 1, count + 1);
+        const before = joined(...journal.records);
+        const damage = damageOf(seen(journal, joined(before, record)));
+        expect(placesOf(damage)).toEqual([['extra', before.length, stream.blockBytes]]);
+        expect(damage[0]?.because).toContain('never acknowledged');
+      }),
+    );
+  });
+
+  it('the last records of a writer lost together are one range', () => {
+    fc.assert(
+      fc.property(journals, (journal) => {
+        const { stream, recordsOfWriter } = journal;
+        const last = recordsOfWriter.length - 1;
+        const kept = journal.records.filter((one) => one[24] !== last || (one[40] as number) < 2);
+        const damage = damageOf(seen(journal, joined(...kept)));
+        const lost = ((recordsOfWriter[last] as number) - 1) * stream.blockBytes;
+        expect(damage.map(({ kind, length }) => [kind, length])).toEqual([['missing', lost]]);
+      }),
+    );
+  });
+});
+
 describe('clean', () => {
   it('every interleaving is right', () => {
     fc.assert(
