@@ -34,7 +34,7 @@ export function foreignDamage(scene: Scene, extent: Extent): Damage | null {
   };
 }
 
-/** False of bytes that are too uniform to be random: fewer than half as many values as there can be. */
+/** False of bytes too uniform to be random: fewer than half as many values as there can be. */
 function isVaried(bytes: Uint8Array): boolean {
   return new Set(bytes).size > Math.min(bytes.length, 256) / 2;
 }

@@ -18,23 +18,13 @@ export interface Provenance {
 export interface Hypothesis {
   /** Equal names mean the same hypothesis. */
   readonly name: string;
-  readonly role: 'right' | 'zeros' | 'placed';
+  readonly role: 'right' | 'placed';
   /** Offset where the bytes were found minus the offset where they belong; bytes. */
   readonly displacement: number;
-  /** Null of `right`, of zeros, and of bytes of a file that is not stamped. */
+  /** Null of `right`, and of bytes of a file that is not stamped. */
   readonly provenance: Provenance | null;
   /** Predicted bytes [from, to); where it predicts nothing, what was observed, inverted. */
   bytes(from: number, to: number): Uint8Array;
-}
-
-export function zeros(): Hypothesis {
-  return {
-    name: 'zeros',
-    role: 'zeros',
-    displacement: 0,
-    provenance: null,
-    bytes: (from, to) => new Uint8Array(to - from),
-  };
 }
 
 /** Fills `out` with the prediction from file offset `from` on. */
