@@ -152,7 +152,8 @@ function openForWriting(path: string, lock: DatabaseSync): OpenDatabase {
     // Nothing of an earlier run stays in the log: what log-tail.ts concludes depends on it.
     if (journal === 'wal') {
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      // A hunt may be allowed a few MiB in all: the log (4 MiB by default) takes at most one of them.
+      // A hunt may be allowed a few MiB in all: the log (4 MiB by default) takes at most one of
+      // them.
       database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES_MAX}`);
       database.exec(`PRAGMA journal_size_limit = ${LOG_PAGES_MAX * PAGE_BYTES}`);
     }

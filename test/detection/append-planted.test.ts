@@ -1,5 +1,5 @@
-// Records of an append trial that are lost, doubled, mixed or out of order in the real file before the
-// real check looks at it: what is counted, and what the diagnosis says of it.
+// Records of an append trial that are lost, doubled, mixed or out of order in the real file before
+// the real check looks at it: what is counted, and what the diagnosis says of it.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// A saboteur in the mailbox: the real reader polls a real file in its own thread while the test writes
-// what a broken medium would show. The clean runs beside them say nothing.
+// A saboteur in the mailbox: the real reader polls a real file in its own thread while the test
+// writes what a broken medium would show. The clean runs beside them say nothing.
 
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// Damage planted into the real file of a roundtrip trial, between its writes and its check: the kind,
-// the exact bytes and bits, where they came from, and the layer. The clean trial beside it says nothing.
+// Damage planted into the real file of a roundtrip trial, between its writes and its check: the
+// kind, the exact bytes and bits, where they came from, and the layer. The clean trial beside it
+// says nothing.
 
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

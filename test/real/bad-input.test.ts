@@ -1,5 +1,5 @@
-// Bad input through the real command line: one clear message with its remedy, the right exit code, no
-// stack trace, nothing on standard output, and nothing left behind in the place.
+// Bad input through the real command line: one clear message with its remedy, the right exit code,
+// no stack trace, nothing on standard output, and nothing left behind in the place.
 
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -52,8 +52,8 @@ export function expectRefusal(said: Said, exitCode: number, message: RegExp): vo
 }
 
 /**
- * Every file below `directory` by path: mode, size, time of its last change and digest. Directories by
- * mode and names, since a directory's time also changes when a file of ours comes and goes.
+ * Every file below `directory` by path: mode, size, time of its last change and digest. Directories
+ * by mode and names, since a directory's time also changes when a file of ours comes and goes.
  * @param omitted names directly below `directory` that are left out
  */
 export function listing(directory: string, omitted = /^$/): Record<string, string> {

@@ -1,6 +1,6 @@
-// A hunt that is killed again and again goes on as if nothing had happened: no recorded trial is lost,
-// the sequence of cells is that of an uninterrupted hunt, nothing of the user's is touched, the space
-// that was allowed is kept, and no process is left behind.
+// A hunt that is killed again and again goes on as if nothing had happened: no recorded trial is
+// lost, the sequence of cells is that of an uninterrupted hunt, nothing of the user's is touched,
+// the space that was allowed is kept, and no process is left behind.
 
 import {
   existsSync,

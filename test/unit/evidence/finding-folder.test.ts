@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keptWindow, writeFindingFolder } from '../../../src/evidence/finding-folder.ts';
 import { firstDifference, hexLines, hexRows } from '../../../src/domain/hex-rows.ts';
+import { keptWindow, writeFindingFolder } from '../../../src/evidence/finding-folder.ts';
 import { sampleFinding, sampleObservation } from './sample-records.ts';
 
 let directory = '';

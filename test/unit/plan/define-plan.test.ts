@@ -1,5 +1,5 @@
-// Plans as people write them: what normalises, and that every message names the field and the likely
-// mistake.
+// Plans as people write them: what normalises, and that every message names the field and the
+// likely mistake.
 
 import { describe, expect, test } from 'vitest';
 import { HeisenwriteError } from '../../../src/domain/errors.ts';

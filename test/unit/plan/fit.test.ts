@@ -1,5 +1,5 @@
-// Which cells fit a place: what is left out is counted with its reason, and nothing left is an error
-// that says why.
+// Which cells fit a place: what is left out is counted with its reason, and nothing left is an
+// error that says why.
 
 import { describe, expect, test } from 'vitest';
 import type { PlaceCapabilities } from '../../../src/domain/workload.ts';

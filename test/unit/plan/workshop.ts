@@ -1,4 +1,5 @@
-// Plans and workloads for the tests of the plan stage: small ones whose cells can be counted by hand.
+// Plans and workloads for the tests of the plan stage: small ones whose cells can be counted by
+// hand.
 
 import { HeisenwriteError } from '../../../src/domain/errors.ts';
 import type { FactorDeclaration, Plan } from '../../../src/domain/plan.ts';

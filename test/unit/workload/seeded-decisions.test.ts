@@ -1,5 +1,5 @@
-// A seed fixes and changes the decisions of a trial, from end to end: the calls that reach the medium
-// are compared, not the plan of them.
+// A seed fixes and changes the decisions of a trial, from end to end: the calls that reach the
+// medium are compared, not the plan of them.
 
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Levels } from '../../../src/domain/cell.ts';
