@@ -231,7 +231,7 @@ describe('with real writers', () => {
     expect(outcome.tallies.map(({ broken }) => broken)).toEqual([0, 0]);
   });
 
-  test('a mailbox in chunks with a stall between them is torn, and the reader says between which', async () => {
+  test('a mailbox in chunks with pauses is torn between neighbouring generations', async () => {
     const outcome = await ran(mailbox, { unit: UNIT, chunk: 512, stall: 2, time: 300 }, DISK);
     const tally = outcome.tallies.find((each) => each.promise === 'unit-atomic');
     expect(tally?.broken).toBeGreaterThan(0);

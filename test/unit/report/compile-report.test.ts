@@ -1,5 +1,5 @@
-// From evidence to report: what is counted as what, and which verdict follows. The evidence is a list
-// in memory, so that every odd course of a hunt can be laid out.
+// From evidence to report: what is counted as what, and which verdict follows. The evidence is a
+// list in memory, so that every odd course of a hunt can be laid out.
 
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../../src/base/assert.ts';

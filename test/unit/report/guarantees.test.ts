@@ -63,7 +63,7 @@ describe('guaranteesOf', () => {
     expect(guarantee?.words).toMatch(/0 of 1,000,000 reads during 300 rewrites, under (0\.99|1)%/);
   });
 
-  test('cells of the same size and mode are added, even when the levels were written otherwise', () => {
+  test('cells of the same size and mode are added, however their levels are written', () => {
     const guarantees = of(
       'xfs',
       [{ ...BUFFERED, unit: 4096 }, 'unit-atomic', 100, 0],

@@ -66,7 +66,7 @@ test('a process that is killed loses its call, and the next call starts another'
   expect(childPids()).not.toContain(pid);
 });
 
-test('a thread that does not answer in time is given up, and the next call starts another', async () => {
+test('a thread that hangs is given up, and the next call starts another', async () => {
   pool.limit(200);
   await expect(hang()).rejects.toThrow(/actor did not answer within 200 ms \(mailbox-read\)/);
   pool.limit(60_000);

@@ -52,7 +52,7 @@ test('one seed: the same I/Os in the same order; another seed: others', async ()
   expect(await ioOf('b', RANDOM)).not.toEqual(first);
 });
 
-test('also in a sequential order the seed decides what is rewritten and where the file is cut', async () => {
+test('in sequential order too the seed decides what is rewritten and cut', async () => {
   const sequential = { ...RANDOM, order: 'sequential', writers: 1 };
   const cuts = new Set<string>();
   for (const seed of ['a', 'b', 'c', 'd', 'e', 'f']) {
