@@ -2,10 +2,11 @@
 
 import type { Writable } from 'node:stream';
 import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
-import { EXIT_CLEAN, HeisenwriteError } from '../domain/errors.ts';
+import { EXIT_CLEAN, EXIT_INTERRUPTED, HeisenwriteError } from '../domain/errors.ts';
 import { PATTERNS, type Pattern } from '../domain/observation.ts';
 import { nearest } from '../plan/nearest.ts';
-import { writeStampedFile } from '../stamp/stamped-file.ts';
+import { type StampedFileOptions, writeStampedFile } from '../stamp/stamped-file.ts';
+import { fileProgress } from './file-progress.ts';
 
 export interface StampArguments {
   readonly file: string;
@@ -30,7 +31,9 @@ export async function runStamp(
   const generation = generationOf(given.generation ?? '1');
   const pattern = patternOf(given.pattern ?? 'stamp');
   const { file, seed } = given;
-  const stream = await writeStampedFile(file, { sizeBytes, blockBytes, generation, pattern, seed });
+  const options = { sizeBytes, blockBytes, generation, pattern, seed };
+  const stream = await writeInterruptibly(file, options, io.err);
+  if (stream === null) return EXIT_INTERRUPTED;
   const { hunt } = stream;
   if (given.json) {
     const answer = { file, bytes: sizeBytes, blockBytes, generation, pattern, hunt };
@@ -45,6 +48,25 @@ export async function runStamp(
       `check it anywhere with: heisenwrite verify ${file}\n`,
   );
   return EXIT_CLEAN;
+}
+
+/** Null when it was interrupted: an unfinished file would only be mistaken for a damaged one. */
+async function writeInterruptibly(file: string, options: StampedFileOptions, err: Writable) {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  const progress = fileProgress('stamp', err);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    const { signal } = interruption;
+    return await writeStampedFile(file, { ...options, signal, onProgress: progress.show });
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    err.write(`interrupted: the unfinished ${file} was removed\n`);
+    return null;
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
 }
 
 function sizeOf(option: string, text: string): number {

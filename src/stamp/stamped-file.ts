@@ -10,11 +10,14 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  statfsSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wallMs } from '../base/clock.ts';
+import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
 import type { ByteRange } from '../domain/damage.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
@@ -80,6 +83,7 @@ export async function writeStampedFile(
   const timeNs = seed === undefined ? BigInt(wallMs()) * 1_000_000n : 0n;
   const direct = options.direct ? constants.O_DIRECT : 0;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | direct;
+  refuseWithoutSpace(path, sizeBytes);
   const descriptor = attempt('write', path, () => openSync(path, flags, 0o644));
   let complete = false;
   try {
@@ -90,6 +94,17 @@ export async function writeStampedFile(
     if (!complete) unlinkSync(path);
   }
   return stream;
+}
+
+/** A disk that is filled up harms others, so what cannot fit is not begun. */
+function refuseWithoutSpace(path: string, sizeBytes: number): void {
+  const { bavail, bsize } = attempt('write', path, () => statfsSync(dirname(path)));
+  if (bavail * bsize >= sizeBytes) return;
+  const free = formatSize(bavail * bsize);
+  const message = `${path} needs ${formatSize(sizeBytes)}, and ${free} are free there`;
+  throw new HeisenwriteError('no-space', message, {
+    remedy: 'free some space, give a smaller --size, or write it elsewhere',
+  });
 }
 
 /**

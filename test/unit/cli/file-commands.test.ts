@@ -1,7 +1,7 @@
 // `stamp`, `verify` and `diagnose` as they are typed: exit codes, one JSON document and nothing
 // else, and an answer in words that names blocks, bits and offsets.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -35,6 +35,22 @@ function damaged(path: string, change: (bytes: Buffer) => void): string {
 }
 
 describe('stamp', () => {
+  it('does not begin what cannot fit', async () => {
+    const file = join(folder, 'huge');
+    await expect(said((io) => runStamp({ file, size: '7TiB' }, io))).rejects.toMatchObject({
+      code: 'no-space',
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('leaves no unfinished file when it is interrupted', async () => {
+    const file = join(folder, 'interrupted');
+    const running = said((io) => runStamp({ file, size: '1GiB' }, io));
+    setImmediate(() => process.emit('SIGTERM', 'SIGTERM'));
+    expect((await running).exitCode).toBe(130);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('is deterministic in its options and says what it wrote', async () => {
     const [one, same] = [await stamped(), await stamped()];
     expect(readFileSync(one).equals(readFileSync(same))).toBe(true);
