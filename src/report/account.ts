@@ -6,8 +6,9 @@ import { formatDuration, formatSize } from '../base/quantities.ts';
 import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
+import { factorKinds } from './level-words.ts';
 import { promiseSums } from './promise-sums.ts';
-import { countWords, plural } from './rate-words.ts';
+import { countWords, plural, rateText, triedWords } from './rate-words.ts';
 import { verdictWords } from './verdict-words.ts';
 import { whereLines } from './where.ts';
 
@@ -66,7 +67,7 @@ export function huntAccount(report: HuntReport): Account {
     row('Ran', ranLines(report), 'plain'),
     row('Evidence', [evidence(report)], 'plain', true),
     row('Replay', [expectedFindings(report)[0]?.replay ?? report.replay], 'plain', true),
-    row('Described', described ? [described.evidence] : [], 'plain', true),
+    row('Example', described ? [described.evidence] : [], 'plain', true),
     row('Exit code', [exitWords(report)], 'plain'),
   ];
   return {
@@ -95,7 +96,9 @@ function howOften(report: HuntReport): string[] {
   if (failed > 0) lines.push(`${countWords(failed, counted, 'trials')} failed`);
   for (const sum of promiseSums(report.cells)) {
     if (!sum.expected || sum.broken === 0) continue;
-    lines.push(`${sum.promise}: ${countWords(sum.broken, sum.tries, sum.noun)}`);
+    const counted = triedWords(sum.broken, sum.tries, sum.noun, sum.chances);
+    const rate = rateText(sum.broken, sum.tries, sum.effective);
+    lines.push(`${sum.promise}: ${counted}, ${rate} over all cells`);
   }
   const firsts = report.cells.flatMap((cell) =>
     cell.firstDamageSeconds === null ? [] : [cell.firstDamageSeconds],
@@ -108,15 +111,16 @@ function howOften(report: HuntReport): string[] {
 }
 
 function where(report: HuntReport): string[] {
-  if (report.trials.damaged > 0) return whereLines(report.cells, 'damaged');
-  return report.trials.failed > 0 ? whereLines(report.cells, 'failed') : [];
+  const { damaged, failed } = report.trials;
+  if (damaged + failed === 0) return [];
+  return whereLines(report.cells, factorKinds(report), damaged > 0 ? 'damaged' : 'failed');
 }
 
 /** Bounds for what held throughout; what held at some levels only is said under Where. */
 function keptLines(report: HuntReport): string[] {
   return promiseSums(report.cells)
     .filter((sum) => sum.broken === 0)
-    .map((sum) => `${sum.promise}: ${countWords(0, sum.tries, sum.noun)}`);
+    .map((sum) => `${sum.promise}: ${countWords(0, sum.tries, sum.noun, sum.chances)}`);
 }
 
 function failureLines(report: HuntReport): string[] {
@@ -150,9 +154,17 @@ function ranLines(report: HuntReport): string[] {
   return [
     `plan ${report.plan.name} on ${places.join(', ')}; ${trials} in ` +
       `${plural(report.cells.length, 'cell')}, ${formatDuration(report.seconds * 1000)}, ` +
-      `${plural(reads, 'read')} of ${formatSize(bytesRead)}, ` +
-      `${plural(writes, 'write')} of ${formatSize(bytesWritten)}; stopped: ${report.stopped}`,
+      `${plural(reads, 'read')} (${formatSize(bytesRead)}), ` +
+      `${plural(writes, 'write')} (${formatSize(bytesWritten)}); stopped: ${report.stopped}`,
+    ...untriedLines(report),
   ];
+}
+
+/** A bound says nothing of a cell that was not reached. */
+function untriedLines({ cells }: HuntReport): string[] {
+  const untried = cells.filter((cell) => cell.trials === 0).length;
+  if (untried === 0) return [];
+  return [`${plural(untried, 'cell')} not reached: go on with --resume, or give more time (--for)`];
 }
 
 function evidence(report: HuntReport): string {

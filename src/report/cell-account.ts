@@ -1,12 +1,12 @@
 // Sums of one cell over its trials, taken one trial at a time so that a long hunt needs no memory
 // for them. Trials of verdict `unknown` enter no count but their own.
 
-import { binomialInterval } from '../base/binomial-interval.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { DamageKind } from '../domain/damage.ts';
 import type { CellReport, PromiseReport } from '../domain/hunt-report.ts';
 import type { PromiseName } from '../domain/promise.ts';
 import type { Judgement, KindCount, Opportunities, TrialOutcome } from '../domain/trial.ts';
+import { countInterval } from './rate-words.ts';
 
 interface PromiseSums {
   tries: number;
@@ -60,7 +60,10 @@ export class CellAccount {
   }
 
   report(expected: ReadonlySet<PromiseName>): CellReport {
-    const { rate, low, high } = interval(this.damaged, this.clean + this.damaged + this.failed);
+    const { rate, low, high } = countInterval(
+      this.damaged,
+      this.clean + this.damaged + this.failed,
+    );
     return {
       cell: this.cell.index,
       levels: this.cell.levels,
@@ -91,10 +94,6 @@ export class CellAccount {
 function promiseReport(promise: PromiseName, sums: PromiseSums, expected: boolean): PromiseReport {
   const { tries, broken, chances } = sums;
   const kinds: KindCount[] = [...sums.kinds].map(([kind, count]) => ({ promise, kind, count }));
-  const bounds = broken === 0 ? interval(0, chances) : interval(broken, tries);
+  const bounds = countInterval(broken, tries, chances);
   return { promise, expected, tries, broken, chances, ...bounds, kinds };
-}
-
-function interval(successes: number, of: number) {
-  return of === 0 ? { rate: null, low: null, high: null } : binomialInterval(successes, of);
 }

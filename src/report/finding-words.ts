@@ -1,7 +1,7 @@
 // What the damage is, where its bytes came from, in which layer it lives and whether it goes on:
 // sentences made from the signature and the kept findings of a hunt.
 
-import { formatDuration, formatSize } from '../base/quantities.ts';
+import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Damage, Layer, Origin } from '../domain/damage.ts';
 import type { Finding, HuntReport } from '../domain/hunt-report.ts';
 import { plural } from './rate-words.ts';
@@ -26,7 +26,7 @@ function ranked(texts: readonly string[], most = 3): string[] {
   const sorted = [...counts].toSorted((a, b) => b[1] - a[1]);
   const lines = sorted
     .slice(0, most)
-    .map(([text, count]) => (sorted.length > 1 ? `${text} (${count} times)` : text));
+    .map(([text, count]) => (sorted.length > 1 ? `${text} (${plural(count, 'time')})` : text));
   if (sorted.length > most) lines.push(`and ${sorted.length - most} others`);
   return lines;
 }
@@ -96,9 +96,10 @@ export function stillHappening(report: HuntReport): string[] {
   const last = damaged.reduce((a: Finding, b) => (b.atMs > a.atMs ? b : a));
   const agoMs = Math.max(0, Date.parse(report.endedAt) - last.atMs);
   const ranMs = report.seconds * 1000;
-  const lastWords = report.findingsNotKept > 0 ? 'last damage that was kept' : 'last damage';
+  const lastWords = report.findingsNotKept > 0 ? 'last damage that was stored' : 'last damage';
   const ago = `${lastWords} ${formatDuration(agoMs)} before the end of ${formatDuration(ranMs)}`;
-  if (report.findingsNotKept > 0) return [`${ago}; ${report.findingsNotKept} more were not kept`];
+  if (report.findingsNotKept > 0)
+    return [`${ago}; ${formatCount(report.findingsNotKept)} more were counted, not stored`];
   // With n events spread evenly, a silence of k mean gaps at the end happens once in e^k hunts.
   const gaps = (agoMs / Math.max(1, ranMs)) * damaged.length;
   if (gaps < 3) return [`yes as far as seen: ${ago}`];

@@ -4,11 +4,13 @@
 import type { Guarantee, HuntReport } from '../domain/hunt-report.ts';
 import { PROMISE_WORDS, type PromiseName } from '../domain/promise.ts';
 import { untestedPromises } from './promise-sums.ts';
+import { bySurprise } from './surprise.ts';
 
 export interface GuaranteeGroups {
   readonly kept: readonly Guarantee[];
+  /** The most surprising first. */
   readonly notKept: readonly Guarantee[];
-  /** Guarantees without a try, and promises of which no cell tested anything. */
+  /** Guarantees without a try, and promises that were to be tested and were not. */
   readonly notTested: readonly { readonly promise: PromiseName; readonly words: string }[];
 }
 
@@ -20,7 +22,7 @@ export function guaranteeGroups(report: HuntReport): GuaranteeGroups {
   );
   return {
     kept: tested.filter((guarantee) => guarantee.kept),
-    notKept: tested.filter((guarantee) => !guarantee.kept),
+    notKept: bySurprise(tested),
     notTested: [
       ...untried.map(({ promise, words }) => ({ promise, words })),
       ...missing.map((promise) => ({ promise, words: PROMISE_WORDS[promise] })),

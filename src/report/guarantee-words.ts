@@ -37,7 +37,7 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
   }
 }
 
-const OPENED: Readonly<Record<string, string>> = {
+export const OPENED: Readonly<Record<string, string>> = {
   buffered: 'buffered',
   direct: 'O_DIRECT',
   sync: 'O_SYNC',

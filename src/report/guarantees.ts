@@ -2,15 +2,15 @@
 // cells. Cells are grouped by mode (who writes and reads how); within a mode the sizes that were
 // never broken and those that were are told apart.
 
-import { binomialInterval } from '../base/binomial-interval.ts';
-import { formatCount, formatPercent, formatSize } from '../base/quantities.ts';
+import { formatSize } from '../base/quantities.ts';
 import type { Levels } from '../domain/cell.ts';
 import type { CellReport, Guarantee } from '../domain/hunt-report.ts';
 import type { PromiseName } from '../domain/promise.ts';
 import { adviceFor, knownOf, modeWords, sizeOf } from './guarantee-words.ts';
 import { tryNoun } from './promise-sums.ts';
+import { countWords, proportionText, triedWords } from './rate-words.ts';
 
-interface Sized {
+export interface Sized {
   readonly bytes: number;
   readonly tries: number;
   readonly broken: number;
@@ -27,7 +27,7 @@ export function guaranteesOf(
   const groups = new Map<string, Group>();
   for (const cell of cells) {
     for (const { promise, expected, tries, broken, chances = tries } of cell.promises) {
-      if (tries === 0) continue;
+      if (broken === 0 && Math.min(tries, chances) === 0) continue;
       const { bytes, mode } = sizeOf(promise, cell.levels);
       const key = JSON.stringify([promise, mode]);
       const group = groups.get(key) ?? { promise, expected, mode, sizes: [] };
@@ -105,7 +105,7 @@ function guaranteeOf(
     kept,
     expected,
     mode,
-    words: `${modeWords(promise, mode, sizeWords(sizes))}: ${countWords(promise, kept, sizes)}`,
+    words: `${modeWords(promise, mode, sizeWords(sizes))}: ${outcomeWords(promise, kept, sizes)}`,
     ...(advice ? { advice } : {}),
     ...(known ? { known } : {}),
     tries,
@@ -127,19 +127,34 @@ const BROKEN_VERBS: Readonly<Record<PromiseName, readonly [string, string]>> = {
   synced: ['the medium agrees', 'the medium disagrees'],
 };
 
-function countWords(promise: PromiseName, kept: boolean, sizes: readonly Sized[]): string {
+function outcomeWords(promise: PromiseName, kept: boolean, sizes: readonly Sized[]): string {
   const noun = tryNoun(promise);
   const [good, bad] = BROKEN_VERBS[promise];
   if (kept) {
     const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
     const chances = sizes.reduce((sum, size) => sum + size.chances, 0);
-    const bound = `under ${formatPercent(binomialInterval(0, chances).high ?? 1)} at 95%`;
-    const during = chances < tries ? ` during ${formatCount(chances)} rewrites` : '';
-    return `${good} (0 of ${formatCount(tries)} ${noun}${during}, ${bound})`;
+    return `${good} (${countWords(0, tries, noun, chances)})`;
   }
-  const rates = sizes.map((size) => {
-    const rate = `${formatPercent(size.broken / size.tries)} of ${formatCount(size.tries)} ${noun}`;
-    return sizes.length === 1 ? rate : `${formatSize(size.bytes)} in ${rate}`;
+  const rates = sizes.map(({ bytes, broken, tries }) => {
+    const rate = broken === 1 ? '' : ` (${proportionText(broken / tries)})`;
+    const often = `${triedWords(broken, tries, noun)}${rate}`;
+    return sizes.length === 1 ? often : `${formatSize(bytes)} in ${often}`;
   });
   return `${bad}, ${rates.join('; ')}`;
+}
+
+/** The sizes of one guarantee's mode that were broken, the smallest first. */
+export function brokenSizes(
+  cells: readonly CellReport[],
+  { promise, mode }: Pick<Guarantee, 'promise' | 'mode'>,
+): Sized[] {
+  const key = JSON.stringify(mode);
+  const sizes = cells.flatMap((cell) => {
+    const tested = cell.promises.find((each) => each.promise === promise);
+    const sized = sizeOf(promise, cell.levels);
+    if (!tested || JSON.stringify(sized.mode) !== key) return [];
+    const { tries, broken, chances = tries } = tested;
+    return [{ bytes: sized.bytes, tries, broken, chances }];
+  });
+  return mergeSizes(sizes).filter((size) => size.broken > 0);
 }

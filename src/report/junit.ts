@@ -4,7 +4,8 @@
 
 import { formatSize } from '../base/quantities.ts';
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
-import { countedTrials, countWords, levelsWords } from './rate-words.ts';
+import { factorKinds, levelsWords } from './level-words.ts';
+import { countedTrials, countWords } from './rate-words.ts';
 import { brokenPromises } from './verdict-words.ts';
 import { printable } from './wrap.ts';
 
@@ -42,7 +43,7 @@ function stateOf(cell: CellReport): CellState {
 }
 
 function testCase(report: HuntReport, cell: CellReport): string {
-  const name = attribute(levelsWords(cell.levels) || `cell ${cell.cell}`);
+  const name = attribute(levelsWords(cell.levels, factorKinds(report)) || `cell ${cell.cell}`);
   const group = attribute(`heisenwrite.${report.plan.name}`);
   const open = `<testcase classname="${group}" name="${name}"`;
   const body = bodyOf(report, cell);
@@ -79,9 +80,10 @@ function skipReason(report: HuntReport, cell: CellReport): string {
 }
 
 function damageText(report: HuntReport, cell: CellReport): string {
-  const name = levelsWords(cell.levels);
+  const kinds = factorKinds(report);
+  const name = levelsWords(cell.levels, kinds);
   const finding = report.findings.find(
-    (each) => each.expected && levelsWords(each.levels) === name,
+    (each) => each.expected && levelsWords(each.levels, kinds) === name,
   );
   if (!finding) return 'no finding of this cell was kept';
   const ranges = finding.damage

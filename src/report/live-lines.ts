@@ -2,7 +2,7 @@
 // tested without a terminal; src/report/live.ts only puts the lines on the screen.
 
 import { formatCount, formatDuration } from '../base/quantities.ts';
-import type { CellProgress, HuntProgress } from './progress.ts';
+import { type CellProgress, type HuntProgress, NOT_APPLICABLE } from './progress.ts';
 import { rateText } from './rate-words.ts';
 import { clip, type Paints, printable } from './wrap.ts';
 
@@ -15,27 +15,43 @@ interface Column {
   readonly title: string;
   readonly width: number;
   readonly text: (cell: CellProgress) => string;
-  /** Shown from this many columns of the terminal on. */
-  readonly from: number;
+  /** Columns that say nothing in this hunt, so far, are left out. */
+  readonly says: (progress: HuntProgress) => boolean;
 }
 
+const ALWAYS = () => true;
+
+/** From left to right; where there is no room, the last ones give way to the names of the cells. */
 const COLUMNS: readonly Column[] = [
-  { title: 'trials', width: 8, text: (cell) => formatCount(cell.trials), from: 0 },
+  { title: 'trials', width: 8, text: (cell) => formatCount(cell.trials), says: ALWAYS },
   {
     title: 'damaged',
     width: 9,
     text: (cell) => formatCount(cell.verdicts.damaged),
-    from: 0,
+    says: ALWAYS,
   },
-  { title: 'failed', width: 8, text: (cell) => formatCount(cell.verdicts.failed), from: 90 },
-  { title: 'rate (95% interval)', width: 24, text: rateOf, from: 66 },
+  {
+    title: 'failed',
+    width: 8,
+    text: (cell) => formatCount(cell.verdicts.failed),
+    says: (progress) => progress.verdicts.failed > 0,
+  },
+  {
+    title: 'described',
+    width: 11,
+    text: (cell) => formatCount(cell.described),
+    says: (progress) => progress.described > 0,
+  },
+  { title: 'rate (95% interval)', width: 24, text: rateOf, says: ALWAYS },
   {
     title: 'first',
     width: 8,
     text: (cell) => (cell.firstDamageMs === null ? '-' : formatDuration(cell.firstDamageMs)),
-    from: 76,
+    says: (progress) => progress.verdicts.damaged > 0,
   },
 ];
+/** Trials and damaged stay at any width. */
+const COLUMNS_MIN = 2;
 
 /** Lines outside the table of cells: two of head, a title, "and more", running, last, one spare. */
 const OTHER_LINES = 7;
@@ -55,6 +71,7 @@ export function liveLines(progress: HuntProgress, screen: Screen, paint: Paints)
   const counts = [
     `${formatCount(progress.trials)} trials`,
     `${formatCount(damaged)} damaged`,
+    ...(progress.described > 0 ? [`${formatCount(progress.described)} described`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(unknown > 0 ? [`${formatCount(unknown)} unknown`] : []),
   ].join(', ');
@@ -78,10 +95,11 @@ export function liveLines(progress: HuntProgress, screen: Screen, paint: Paints)
 }
 
 function cellLines(progress: HuntProgress, most: number, width: number, paint: Paints): string[] {
-  const columns = COLUMNS.filter((column) => width >= column.from);
-  const nameWidth = width - columns.reduce((sum, column) => sum + column.width, 0);
-  const shown = progress.topCells(most);
-  const names = nameColumn(progress, nameWidth);
+  const all = progress.topCells(progress.cellCount);
+  const columns = columnsFor(progress, all, width);
+  const nameWidth = width - widthOf(columns);
+  const shown = all.slice(0, most);
+  const names = nameColumn(progress, all, nameWidth);
   const line = (name: string, texts: readonly string[]) =>
     clip(printable(name), nameWidth).padEnd(nameWidth) +
     texts.map((text, index) => text.padStart(columns[index]?.width ?? 0)).join('');
@@ -107,16 +125,35 @@ function cellLines(progress: HuntProgress, most: number, width: number, paint: P
   return lines;
 }
 
-/** A column for each varied factor where they fit, else the levels joined, in the same order. */
-function nameColumn(progress: HuntProgress, width: number) {
+function widthOf(columns: readonly Column[]): number {
+  return columns.reduce((sum, column) => sum + column.width, 0);
+}
+
+/** As many columns as leave the names their room, which is at most half of the width. */
+function columnsFor(progress: HuntProgress, all: readonly CellProgress[], width: number): Column[] {
+  const columns = COLUMNS.filter((column) => column.says(progress));
+  const longest = all.reduce((most, cell) => Math.max(most, joinedName(cell).length), 0);
+  const room = width - Math.min(longest, Math.floor(width / 2));
+  while (columns.length > COLUMNS_MIN && widthOf(columns) > room) columns.pop();
+  return columns;
+}
+
+/** `mailbox/4KiB/whole/buffered`: factors that do not apply are left out. */
+function joinedName(cell: CellProgress): string {
+  return cell.levels.filter((level) => level !== NOT_APPLICABLE).join('/') || cell.name;
+}
+
+/** A column for each varied factor where they fit, else the levels that apply, joined. */
+function nameColumn(progress: HuntProgress, all: readonly CellProgress[], width: number) {
   const factors = progress.varied;
   if (factors.length === 0) return { title: 'cell', of: (cell: CellProgress) => cell.name };
-  const all = progress.topCells(progress.cellCount);
   const widths = factors.map((factor, at) =>
     all.reduce((most, cell) => Math.max(most, (cell.levels[at] ?? '').length), factor.length),
   );
-  const fits = widths.reduce((sum, each) => sum + each + 2, 0) <= width;
-  const joined = (texts: readonly string[]) =>
-    fits ? texts.map((text, at) => text.padEnd((widths[at] ?? 0) + 2)).join('') : texts.join('/');
-  return { title: joined(factors), of: (cell: CellProgress) => joined(cell.levels) };
+  if (widths.reduce((sum, each) => sum + each + 2, 0) > width) {
+    return { title: 'cell', of: joinedName };
+  }
+  const padded = (texts: readonly string[]) =>
+    texts.map((text, at) => text.padEnd((widths[at] ?? 0) + 2)).join('');
+  return { title: padded(factors), of: (cell: CellProgress) => padded(cell.levels) };
 }

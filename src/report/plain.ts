@@ -39,13 +39,15 @@ export function plainListener(output: Writable, options: PlainOptions = {}): Hun
       broken = true;
     }
   };
-  const tell = () => {
+  const counts = () => {
     const { damaged, failed, unknown } = progress.verdicts;
     const others = failed + unknown > 0 ? `, ${failed} failed, ${unknown} unknown` : '';
-    write(
-      `${progress.times()}: ${plural(progress.trials, 'trial')}, ` +
-        `${formatCount(damaged)} damaged${others}; ${progress.speed()}`,
-    );
+    return `${plural(progress.trials, 'trial')}, ${formatCount(damaged)} damaged${others}`;
+  };
+  const tell = () => {
+    // The last line tells the same in a moment.
+    if (progress.isEnding()) return;
+    write(`${progress.times()}: ${counts()}; ${progress.speed()}`);
   };
 
   return {
@@ -71,9 +73,14 @@ export function plainListener(output: Writable, options: PlainOptions = {}): Hun
     ended: (report) =>
       safely(() => {
         if (timer) clearInterval(timer);
-        tell();
-        const more = lines.untold > 0 ? ` (${plural(lines.untold, 'finding')} not listed)` : '';
-        write(`ended: ${report.verdict}, ${report.stopped}${more}`);
+        write(
+          `ended after ${formatDuration(progress.elapsedMs())}: ${report.verdict}, ` +
+            `${report.stopped}; ${counts()}; ${progress.speed()}`,
+        );
+        if (lines.untold > 0) {
+          const more = plural(lines.untold, 'further finding');
+          write(`${more} of the kinds told above: see ${report.directory}`);
+        }
       }),
   };
 }

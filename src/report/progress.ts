@@ -7,15 +7,21 @@ import type { Cell } from '../domain/cell.ts';
 import type { Finding } from '../domain/hunt-report.ts';
 import type { HuntHeader, HuntLimits } from '../domain/ports.ts';
 import type { Judgement, TrialRecord, Verdict } from '../domain/trial.ts';
-import { levelsWords, levelText, variedFactors } from './rate-words.ts';
+import { levelsWords, levelText, NO_KINDS, variedFactors } from './level-words.ts';
+
+const ENDING_MS = 1000;
+/** Stands for the level of a factor that a cell does not have. */
+export const NOT_APPLICABLE = '-';
 
 export interface CellProgress {
   readonly index: number;
   readonly name: string;
-  /** Of the varied factors, in their order; `-` where a factor does not apply. */
+  /** Of the varied factors, in their order. */
   readonly levels: readonly string[];
   readonly verdicts: Record<Verdict, number>;
   trials: number;
+  /** Trials in which something was seen that the plan does not expect to hold: no damage. */
+  described: number;
   /** Milliseconds of trials in this cell, and how many of them it took to the first damage. */
   trialMs: number;
   firstDamageMs: number | null;
@@ -32,6 +38,7 @@ export class HuntProgress {
   readonly verdicts: Record<Verdict, number> = { clean: 0, damaged: 0, failed: 0, unknown: 0 };
   title = '';
   trials = 0;
+  described = 0;
   bytes = 0;
   findings = 0;
   lastFinding = '';
@@ -67,6 +74,10 @@ export class HuntProgress {
     this.verdicts[judgement.verdict]++;
     this.bytes += bytesRead + bytesWritten;
     cell.trials++;
+    if (judgement.described.length > 0) {
+      cell.described++;
+      this.described++;
+    }
     cell.verdicts[judgement.verdict]++;
     cell.trialMs += record.durationMs;
     if (judgement.verdict === 'damaged') cell.firstDamageMs ??= cell.trialMs;
@@ -83,7 +94,7 @@ export class HuntProgress {
     const at = damage ? ` at offset ${damage.offset}, ${damage.length} bytes` : '';
     const more = finding.damage.length > 1 ? `, ${finding.damage.length} ranges` : '';
     const described = finding.expected ? '' : ' (described, not damage)';
-    const levels = levelsWords(finding.levels, this.varied);
+    const levels = levelsWords(finding.levels, NO_KINDS, this.varied);
     const where = `trial ${finding.trial}${levels ? `, ${levels}` : ''}`;
     return `${finding.kinds.join(', ')}${at}${more}, ${finding.layer}; ${where}${described}`;
   }
@@ -103,6 +114,12 @@ export class HuntProgress {
     return left.length === 0 ? null : Math.max(0, Math.min(...left));
   }
 
+  /** True in the last second, when what is left is not worth telling. */
+  isEnding(): boolean {
+    const left = this.leftMs();
+    return left !== null && left < ENDING_MS;
+  }
+
   /** `36 trials/s, 412MiB/s`; slow hunts are told in trials a minute. */
   speed(): string {
     const seconds = Math.max(0.001, this.elapsedMs() / 1000);
@@ -117,20 +134,22 @@ export class HuntProgress {
   times(): string {
     const left = this.leftMs();
     const elapsed = formatDuration(this.elapsedMs());
-    return left === null ? elapsed : `${elapsed}, ${formatDuration(left)} left`;
+    if (left === null) return elapsed;
+    return this.isEnding() ? `${elapsed}, ending` : `${elapsed}, ${formatDuration(left)} left`;
   }
 
   get cellCount(): number {
     return this.cells.size;
   }
 
-  /** Damaged first, then failed, then those with most trials; at most `most`. */
+  /** Damaged, failed, described, then those with most trials; at most `most`. */
   topCells(most: number): CellProgress[] {
     return [...this.cells.values()]
       .sort(
         (a, b) =>
           b.verdicts.damaged - a.verdicts.damaged ||
           b.verdicts.failed - a.verdicts.failed ||
+          b.described - a.described ||
           b.trials - a.trials ||
           a.index - b.index,
       )
@@ -142,10 +161,13 @@ export class HuntProgress {
     if (known) return known;
     const fresh: CellProgress = {
       index: cell.index,
-      name: levelsWords(cell.levels, this.varied) || `cell ${cell.index}`,
-      levels: this.varied.map((factor) => levelText(cell.levels[factor] ?? '-')),
+      name: levelsWords(cell.levels, NO_KINDS, this.varied) || `cell ${cell.index}`,
+      levels: this.varied.map((factor) =>
+        levelText(factor, cell.levels[factor] ?? NOT_APPLICABLE, NO_KINDS),
+      ),
       verdicts: { clean: 0, damaged: 0, failed: 0, unknown: 0 },
       trials: 0,
+      described: 0,
       trialMs: 0,
       firstDamageMs: null,
     };

@@ -4,21 +4,34 @@
 
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
 import { PROMISES, type PromiseName } from '../domain/promise.ts';
+import { effectiveChances } from './rate-words.ts';
 
 const TRY_NOUNS: Readonly<Record<PromiseName, string>> = {
-  'read-back': 'tries',
+  'read-back': 'reads',
   'unit-atomic': 'reads',
   'fresh-read': 'reads',
-  'append-atomic': 'tries',
+  'append-atomic': 'records',
   'replace-atomic': 'reads',
-  synced: 'tries',
+  synced: 'reads',
 };
+
+/** What each workload tests; a test holds it to what the workloads themselves declare. */
+export const PROMISES_OF_WORKLOADS: ReadonlyMap<string, readonly PromiseName[]> = new Map([
+  ['roundtrip', ['read-back', 'synced']],
+  ['mailbox', ['unit-atomic', 'fresh-read']],
+  ['append', ['append-atomic']],
+  ['replace', ['replace-atomic', 'fresh-read']],
+]);
 
 export interface PromiseSum {
   readonly promise: PromiseName;
   readonly expected: boolean;
   readonly tries: number;
   readonly broken: number;
+  /** Independent chances among the tries. */
+  readonly chances: number;
+  /** Chances on which the summed rate rests, see effectiveChances. */
+  readonly effective: number;
   readonly noun: string;
 }
 
@@ -33,22 +46,35 @@ export function promiseSums(cells: readonly CellReport[]): PromiseSum[] {
     const tested = cells.flatMap((cell) => cell.promises.filter((p) => p.promise === promise));
     const tries = tested.reduce((sum, p) => sum + p.tries, 0);
     if (tries === 0) continue;
+    const parts = tested.map(({ tries: of, chances = of }) => ({ tries: of, chances }));
     sums.push({
       promise,
       expected: tested.some((p) => p.expected),
       tries,
       broken: tested.reduce((sum, p) => sum + p.broken, 0),
+      chances: parts.reduce((sum, p) => sum + p.chances, 0),
+      effective: effectiveChances(parts),
       noun: tryNoun(promise),
     });
   }
   return sums;
 }
 
-/** Promises without a single try: nothing is known of them, which must be said. */
-export function untestedPromises(report: Pick<HuntReport, 'cells' | 'guarantees'>): PromiseName[] {
+/**
+ * Promises that this hunt was to test, expected or of one of its workloads, without a single try:
+ * nothing is known of them, which must be said. Others are not missed.
+ */
+export function untestedPromises(
+  report: Pick<HuntReport, 'cells' | 'guarantees' | 'plan'>,
+): PromiseName[] {
+  const meant = new Set<PromiseName>(report.plan.expectations.map((each) => each.promise));
+  for (const { levels } of report.cells) {
+    const workload = String(levels.workload);
+    for (const promise of PROMISES_OF_WORKLOADS.get(workload) ?? []) meant.add(promise);
+  }
   const tested = new Set<PromiseName>(promiseSums(report.cells).map((sum) => sum.promise));
   for (const guarantee of report.guarantees) {
     if (guarantee.tries > 0) tested.add(guarantee.promise);
   }
-  return PROMISES.filter((promise) => !tested.has(promise));
+  return PROMISES.filter((promise) => meant.has(promise) && !tested.has(promise));
 }

@@ -110,7 +110,7 @@ function guaranteeLines(report: HuntReport, width: number, paint: Paints): strin
     for (const guarantee of each) lines.push(...sentence(guarantee, width, paint, told));
   };
   group('NOT KEPT', paint.bad, notKept);
-  group('KEPT', paint.good, kept);
+  group('KEPT (with the bound that so many tries allow, 95% certain)', paint.good, kept);
   if (notTested.length > 0) {
     lines.push(paint.doubt('NOT TESTED'));
     for (const { promise, words } of notTested) {

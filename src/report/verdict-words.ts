@@ -3,15 +3,18 @@
 
 import { binomialInterval } from '../base/binomial-interval.ts';
 import { formatCount } from '../base/quantities.ts';
+import { EXIT_CLEAN } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
-import type { PromiseName } from '../domain/promise.ts';
+import { PROMISE_WORDS, type PromiseName } from '../domain/promise.ts';
+import { exitMeaning } from './exit-meaning.ts';
 import { promiseSums } from './promise-sums.ts';
 import { countWords, plural, proportionText } from './rate-words.ts';
+import { surpriseWords } from './surprise.ts';
 
 /** What is true when a promise is broken, for the first line of a report. */
 const BROKEN_WORDS: Readonly<Record<PromiseName, string>> = {
   'read-back': 'acknowledged data were not read back as written',
-  'unit-atomic': 'readers saw units that were partly of one generation, partly of another',
+  'unit-atomic': 'readers saw updates half done, part old and part new',
   'fresh-read': 'reads did not see writes that were acknowledged before they began',
   'append-atomic': 'appended records were mixed or lost',
   'replace-atomic': 'readers of a replaced file saw neither the old file nor the new one, whole',
@@ -20,9 +23,10 @@ const BROKEN_WORDS: Readonly<Record<PromiseName, string>> = {
 
 /** One to three lines; usable for `report.words`. The first begins with the verdict in capitals. */
 export function verdictWords(report: Omit<HuntReport, 'words'>): string[] {
+  const notKept = report.guarantees.filter((guarantee) => !guarantee.kept && !guarantee.expected);
+  if (report.verdict === 'clean' && notKept.length > 0) return cleanWithSurprise(report);
   const lines = [headline(report)];
   if (report.verdict === 'damaged' && report.signature) lines.push(report.signature.words);
-  const notKept = report.guarantees.filter((guarantee) => !guarantee.kept && !guarantee.expected);
   if (notKept.length > 0) {
     lines.push(
       `Of what nobody promised, ${plural(notKept.length, 'guarantee')} ` +
@@ -30,6 +34,27 @@ export function verdictWords(report: Omit<HuntReport, 'words'>): string[] {
     );
   }
   return lines;
+}
+
+/** What a newcomer did not expect, and why it is no damage all the same. */
+function cleanWithSurprise(report: Omit<HuntReport, 'words'>): string[] {
+  const expected = report.plan.expectations.map(({ promise }) => {
+    const sum = promiseSums(report.cells).find((each) => each.promise === promise);
+    const kept = sum
+      ? `never broken here (${countWords(0, sum.tries, sum.noun, sum.chances)})`
+      : 'not tested here';
+    return `${PROMISE_WORDS[promise]}, ${kept}`;
+  });
+  const { code, words } = exitMeaning(report);
+  const exit = code === EXIT_CLEAN ? `exit ${code}` : `exit ${code}: ${words}`;
+  const asked =
+    expected.length === 0
+      ? 'this plan expects nothing'
+      : `expected is only that ${expected.join('; that ')}`;
+  return [
+    `CLEAN, and good to know: ${surpriseWords(report)}.`,
+    `No damage (${exit}): ${asked}. Nobody promised the rest.`,
+  ];
 }
 
 function headline(report: Omit<HuntReport, 'words'>): string {

@@ -4,8 +4,9 @@
 
 import type { Level } from '../domain/cell.ts';
 import type { CellReport } from '../domain/hunt-report.ts';
+import { type FactorKinds, levelsWords, levelText, variedFactors } from './level-words.ts';
 import { promiseSums } from './promise-sums.ts';
-import { countedTrials, countWords, levelsWords, levelText, variedFactors } from './rate-words.ts';
+import { countedTrials, countWords } from './rate-words.ts';
 
 /** Which count of a cell is looked at: damaged trials, or failed ones where nothing was damaged. */
 export type Hit = 'damaged' | 'failed';
@@ -36,7 +37,13 @@ export function levelTallies(
 }
 
 /** Sentences for the summary, the certain ones first. Empty when only one cell was tried. */
-export function whereLines(cells: readonly CellReport[], hit: Hit = 'damaged'): string[] {
+export function whereLines(
+  cells: readonly CellReport[],
+  kinds: FactorKinds,
+  hit: Hit = 'damaged',
+): string[] {
+  const named = (factor: string, tallies: readonly LevelTally[]) =>
+    `${factor}=${tallies.map(({ level }) => levelText(factor, level, kinds)).join('|')}`;
   const only: string[] = [];
   const open: string[] = [];
   const alike: string[] = [];
@@ -57,7 +64,7 @@ export function whereLines(cells: readonly CellReport[], hit: Hit = 'damaged'): 
       open.push(`too few trials to tell about ${named(factor, few)} (none seen)`);
     }
   }
-  const pairs = only.length === 0 ? sparedPairs(cells, hit) : [];
+  const pairs = only.length === 0 ? sparedPairs(cells, kinds, hit) : [];
   const same =
     pairs.length === 0 && alike.length > 0 ? [`seen at every level of ${alike.join(', ')}`] : [];
   return [...only, ...pairs, ...open, ...same];
@@ -69,7 +76,7 @@ interface Pair {
 }
 
 /** Where no factor alone tells the cells apart: pairs of levels that never showed damage. */
-function sparedPairs(cells: readonly CellReport[], hit: Hit): string[] {
+function sparedPairs(cells: readonly CellReport[], kinds: FactorKinds, hit: Hit): string[] {
   const pairs = levelPairs(cells);
   const hits = cells.reduce((total, cell) => total + cell[hit], 0);
   const trials = cells.reduce((total, cell) => total + countedTrials(cell), 0);
@@ -84,7 +91,7 @@ function sparedPairs(cells: readonly CellReport[], hit: Hit): string[] {
     if (lines.length === 4) break;
     if (pair.cells.filter((cell) => told.has(cell)).length * 2 > pair.cells.length) continue;
     for (const cell of pair.cells) told.add(cell);
-    lines.push(`never with ${levelsWords(pair.levels)}: ${boundOf(pair.cells)}`);
+    lines.push(`never with ${levelsWords(pair.levels, kinds)}: ${boundOf(pair.cells)}`);
   }
   const rateOf = (pair: Pair) => pair.cells.reduce((n, cell) => n + cell[hit], 0) / tried(pair);
   const worst = pairs
@@ -93,7 +100,7 @@ function sparedPairs(cells: readonly CellReport[], hit: Hit): string[] {
   if (worst) {
     const count = worst.cells.reduce((n, cell) => n + cell[hit], 0);
     const often = countWords(count, tried(worst), 'trials');
-    lines.unshift(`most often with ${levelsWords(worst.levels)}: ${often}`);
+    lines.unshift(`most often with ${levelsWords(worst.levels, kinds)}: ${often}`);
   }
   return lines;
 }
@@ -120,7 +127,7 @@ function levelPairs(cells: readonly CellReport[]): Pair[] {
 function boundOf(cells: readonly CellReport[]): string {
   const sums = promiseSums(cells).filter((each) => each.expected);
   const most = sums.toSorted((a, b) => b.tries - a.tries)[0];
-  if (most && most.broken === 0) return countWords(0, most.tries, most.noun);
+  if (most && most.broken === 0) return countWords(0, most.tries, most.noun, most.chances);
   return countWords(
     0,
     cells.reduce((n, cell) => n + countedTrials(cell), 0),
@@ -135,8 +142,4 @@ function surprising(trials: number, rate: number): boolean {
 
 function sum(tallies: readonly LevelTally[], count: 'hits' | 'trials'): number {
   return tallies.reduce((total, tally) => total + tally[count], 0);
-}
-
-function named(factor: string, tallies: readonly LevelTally[]): string {
-  return `${factor}=${tallies.map((tally) => levelText(tally.level)).join('|')}`;
 }

@@ -171,14 +171,19 @@ test('the damage picture has marks at bits 0 to 31 and at no other', async () =>
 
 test('torn units are drawn to scale with their generations', async () => {
   const report = tornPlaces();
+  const first = report.findings[0] as (typeof report.findings)[number];
   const page = await open('torn', report);
   const rects = page.locator('#generations rect');
   expect(await rects.count()).toBe(2 * report.findings.length);
-  const step = report.findings[0]?.damage[0]?.generations?.[1]?.offset ?? 0;
-  const length = report.findings[0]?.damage[0]?.length ?? 1;
-  const [first, second] = [await rects.nth(0).boundingBox(), await rects.nth(1).boundingBox()];
-  const share = (first?.width ?? 0) / ((first?.width ?? 0) + (second?.width ?? 0));
-  expect(share).toBeCloseTo(step / length, 1);
+  const step = first.damage[0]?.generations?.[1]?.offset ?? 0;
+  const unit = first.window?.asked ?? 1;
+  // The damage is only the older part: the picture is of the whole unit.
+  expect(first.damage[0]?.length).toBe(unit - step);
+  const [left, right] = [await rects.nth(0).boundingBox(), await rects.nth(1).boundingBox()];
+  const share = (left?.width ?? 0) / ((left?.width ?? 0) + (right?.width ?? 0));
+  expect(share).toBeCloseTo(step / unit, 1);
+  expect(await rects.nth(0).getAttribute('class')).toBe('age-0');
+  expect(await rects.nth(1).getAttribute('data-to')).toBe(String(unit));
   expect(await page.locator('#bits').count()).toBe(0);
 });
 
@@ -199,9 +204,22 @@ test('a survey tells what is kept, not kept and not tested', async () => {
   const page = await open('survey', surveyExt4());
   const badges = await page.locator('#guarantees tbody .badge').allTextContents();
   const count = (word: string) => badges.filter((badge) => badge === word).length;
-  expect([count('not kept'), count('kept'), count('not tested')]).toEqual([1, 4, 2]);
-  const advice = page.locator('#guarantees').getByText('Advice: write to a temporary file');
+  expect([count('not kept'), count('kept'), count('not tested')]).toEqual([1, 6, 1]);
+  const advice = page.locator('#guarantees').getByText('Advice: readers need a checksum');
   expect(await advice.isVisible()).toBe(true);
+});
+
+test('a bound on "never" counts rewrites, in the guarantees, the promises and the matrix', async () => {
+  const page = await open('bounds', surveyExt4());
+  const direct = page.locator('#guarantees tr').filter({ hasText: 'read O_DIRECT: never torn' });
+  const said = '0 of 62,408 reads during 506 rewrites, under 0.59%';
+  expect(await direct.textContent()).toContain(said);
+  expect(await direct.locator('td').last().textContent()).toBe('<0.59%');
+  await page.getByLabel('Count').selectOption('unit-atomic');
+  await page.getByLabel('Rows').selectOption('writer');
+  await page.getByLabel('Columns').selectOption('unit');
+  const cell = page.locator('table.heat td[data-hits="0"]').first();
+  expect(await cell.textContent()).toMatch(/0 of 31,204\s*in 253\s+rewrites\s*under 1\.2%/);
 });
 
 test('hostile names stay text', async () => {

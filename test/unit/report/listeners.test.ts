@@ -82,7 +82,8 @@ describe('plain lines', () => {
     expect(lines.filter((line) => line.startsWith('found:'))).toHaveLength(2);
     expect(lines.filter((line) => line.startsWith('  replay'))).toHaveLength(1);
     expect(written).toContain('(and 1 before it)');
-    expect(lines.at(-1)).toContain('1 finding not listed');
+    expect(lines.at(-1)).toBe(`1 further finding of the kinds told above: see ${REPORT.directory}`);
+    expect(lines.at(-2)).toMatch(/^ended after 10s: damaged, .*; 0 trials, 0 damaged; /);
   });
 
   test('a sign of life every ten seconds, none after the end', () => {
