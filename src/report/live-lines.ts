@@ -67,14 +67,8 @@ export function liveLines(progress: HuntProgress, screen: Screen, paint: Paints)
   const width = Math.max(18, screen.columns - 1);
   const fitted = (text: string, style: (text: string) => string = paint.plain) =>
     style(clip(printable(text), width));
-  const { damaged, failed, unknown } = progress.verdicts;
-  const counts = [
-    `${formatCount(progress.trials)} trials`,
-    `${formatCount(damaged)} damaged`,
-    ...(progress.described > 0 ? [`${formatCount(progress.described)} described`] : []),
-    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
-    ...(unknown > 0 ? [`${formatCount(unknown)} unknown`] : []),
-  ].join(', ');
+  const { damaged } = progress.verdicts;
+  const counts = progress.counts();
   const lines = [
     fitted(`${progress.times()}  ${progress.title}`, paint.strong),
     fitted(

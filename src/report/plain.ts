@@ -39,15 +39,10 @@ export function plainListener(output: Writable, options: PlainOptions = {}): Hun
       broken = true;
     }
   };
-  const counts = () => {
-    const { damaged, failed, unknown } = progress.verdicts;
-    const others = failed + unknown > 0 ? `, ${failed} failed, ${unknown} unknown` : '';
-    return `${plural(progress.trials, 'trial')}, ${formatCount(damaged)} damaged${others}`;
-  };
   const tell = () => {
     // The last line tells the same in a moment.
     if (progress.isEnding()) return;
-    write(`${progress.times()}: ${counts()}; ${progress.speed()}`);
+    write(`${progress.times()}: ${progress.counts()}; ${progress.speed()}`);
   };
 
   return {
@@ -75,7 +70,7 @@ export function plainListener(output: Writable, options: PlainOptions = {}): Hun
         if (timer) clearInterval(timer);
         write(
           `ended after ${formatDuration(progress.elapsedMs())}: ${report.verdict}, ` +
-            `${report.stopped}; ${counts()}; ${progress.speed()}`,
+            `${report.stopped}; ${progress.counts()}; ${progress.speed()}`,
         );
         if (lines.untold > 0) {
           const more = plural(lines.untold, 'further finding');
@@ -101,7 +96,8 @@ class FindingLines {
 
   of(finding: Finding): string[] {
     const key = JSON.stringify([finding.promise, finding.expected, [...finding.kinds].sort()]);
-    const text = `found: ${this.progress.findingLine(finding)}`;
+    const label = finding.expected ? 'found' : 'not damage, described';
+    const text = `${label}: ${this.progress.findingLine(finding)}`;
     const first = !this.told.has(key);
     if (!first && this.now() - this.lastMs < FINDING_MS) {
       this.skipped++;

@@ -2,12 +2,13 @@
 // by the same events as every listener; it draws nothing, so that the table and the plain lines
 // cannot disagree.
 
-import { formatDuration, formatSize } from '../base/quantities.ts';
+import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { Finding } from '../domain/hunt-report.ts';
 import type { HuntHeader, HuntLimits } from '../domain/ports.ts';
 import type { Judgement, TrialRecord, Verdict } from '../domain/trial.ts';
 import { levelsWords, levelText, NO_KINDS, variedFactors } from './level-words.ts';
+import { plural } from './rate-words.ts';
 
 const ENDING_MS = 1000;
 /** Stands for the level of a factor that a cell does not have. */
@@ -85,7 +86,7 @@ export class HuntProgress {
 
   found(finding: Finding): void {
     this.findings++;
-    this.lastFinding = this.findingLine(finding);
+    this.lastFinding = `${finding.expected ? '' : 'not damage, '}${this.findingLine(finding)}`;
   }
 
   /** `torn at offset 512, 3584 bytes, in-flight; trial 41, writer=buffered`. */
@@ -93,10 +94,9 @@ export class HuntProgress {
     const damage = finding.damage[0];
     const at = damage ? ` at offset ${damage.offset}, ${damage.length} bytes` : '';
     const more = finding.damage.length > 1 ? `, ${finding.damage.length} ranges` : '';
-    const described = finding.expected ? '' : ' (described, not damage)';
     const levels = levelsWords(finding.levels, NO_KINDS, this.varied);
     const where = `trial ${finding.trial}${levels ? `, ${levels}` : ''}`;
-    return `${finding.kinds.join(', ')}${at}${more}, ${finding.layer}; ${where}${described}`;
+    return `${finding.kinds.join(', ')}${at}${more}, ${finding.layer}; ${where}`;
   }
 
   elapsedMs(): number {
@@ -112,6 +112,21 @@ export class HuntProgress {
       left.push(((this.limits.trials - this.trials) * elapsed) / this.trials);
     }
     return left.length === 0 ? null : Math.max(0, Math.min(...left));
+  }
+
+  /** `36 trials, 2 damaged, 1 failed`: damage always, the others where there are any. */
+  counts(): string {
+    const { damaged, failed, unknown } = this.verdicts;
+    const others = [
+      [failed, 'failed'],
+      [unknown, 'unknown'],
+      [this.described, 'described'],
+    ] as const;
+    return [
+      plural(this.trials, 'trial'),
+      `${formatCount(damaged)} damaged`,
+      ...others.filter(([count]) => count > 0).map(([n, what]) => `${formatCount(n)} ${what}`),
+    ].join(', ');
   }
 
   /** True in the last second, when what is left is not worth telling. */

@@ -98,6 +98,16 @@ describe('plain lines', () => {
     expect(written).toBe(atEnd);
   });
 
+  test('in the last second it is silent, so that the end is told once', () => {
+    const listener = plainListener(output());
+    listener.begun(HEADER, CELLS, { ...LIMITS, forMs: 20_000 });
+    vi.advanceTimersByTime(20_000);
+    listener.ended(REPORT);
+    expect(written.match(/ left: /g)).toHaveLength(1);
+    expect(written).not.toContain('0ms');
+    expect(written.match(/^ended after 20s: /gm)).toHaveLength(1);
+  });
+
   test('a closed log harms nothing', () => {
     const closed = output();
     closed.destroy(new Error('EPIPE'));
@@ -131,6 +141,35 @@ describe('live lines', () => {
     const lines = liveLines(running(), { columns, rows }, paints(false));
     expect(lines.length).toBeLessThan(rows);
     for (const line of lines) expect(line.length).toBeLessThan(columns);
+  });
+
+  test('80 columns of a survey: described cells first, long names keep their room', () => {
+    const levels = CELLS.map(({ index, levels: before }) => ({
+      index,
+      levels: {
+        ...before,
+        order: index % 2 ? 'sequential' : 'random',
+        pattern: index % 3 ? 'stamp' : 'alternating',
+      },
+    }));
+    const progress = new HuntProgress(() => 0);
+    progress.begin(HEADER, levels, LIMITS);
+    const diagnosis = {
+      observation: 0,
+      promise: 'unit-atomic' as const,
+      damage: [],
+      layer: 'transient' as const,
+      layerBecause: '',
+    };
+    const cell = levels[17] as (typeof levels)[number];
+    progress.judged(
+      { ...record(1, 17), cell },
+      { verdict: 'clean', damage: [], described: [diagnosis] },
+    );
+    const lines = liveLines(progress, { columns: 80, rows: 24 }, paints(false));
+    expect(lines[1]).toContain('1 trial, 0 damaged, 1 described;');
+    expect(lines[2]).toMatch(/^cell +trials +damaged +described/);
+    expect(lines[3]).toMatch(/^xfs\/16KiB\/buffered\/direct\/sequential\/stamp +1 +0 +1/);
   });
 
   test('damaged cells come first, the hidden ones are counted, time left is told', () => {
