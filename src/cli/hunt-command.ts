@@ -27,7 +27,7 @@ import {
   storedPlan,
 } from './hunt-ground.ts';
 import { type PlanOptions, planFrom } from './plan-source.ts';
-import { writeReports } from './report-command.ts';
+import { checkReportPlaces, writeReports } from './report-command.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface HuntOptions extends PlanOptions {
@@ -47,6 +47,7 @@ export async function runHunt(
   options: HuntOptions,
   terminal: Terminal,
 ): Promise<number> {
+  checkReportPlaces(options);
   if (options.resume !== undefined) return resumeHunt(operands, options, terminal);
   const plan = await planFrom(operands, options);
   const places = checkPlaces(plan, sizeOption(options.space, '--space'));

@@ -25,7 +25,7 @@ function huntOptions(command: Command): Command {
     .option('--only <factor=level>', 'only cells with this level, repeatable', several)
     .option('--factor <factor=a,b>', 'other levels for a factor of the plan, repeatable', several)
     .option('--expect <promise>', 'what must hold besides, repeatable', several)
-    .option('--dry-run', 'print the cells, the time and the space, and write nothing')
+    .option('--dry-run', 'print the cells, the time and the space, and hunt nothing')
     .option('--json', 'print the report as one JSON document')
     .option('--html <file>', 'also write the report as one HTML file')
     .option('--junit <file>', 'also write the report as JUnit XML')

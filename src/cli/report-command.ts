@@ -1,7 +1,8 @@
 // `heisenwrite report HUNT`: the report of a stored hunt, also of one that was killed or still
 // runs.
 
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import { resolveHunt } from '../evidence/resolve-hunt.ts';
@@ -33,6 +34,21 @@ export async function runReport(
     return exitMeaning(report).code;
   } finally {
     await store.close();
+  }
+}
+
+/** Before a long hunt: can the files that were asked for be written at its end? */
+export function checkReportPlaces({ html, junit }: ReportOptions): void {
+  for (const path of [html, junit]) {
+    if (path === undefined) continue;
+    try {
+      accessSync(dirname(path), constants.W_OK);
+    } catch (error) {
+      const reason = errnoOf(error) ?? (error as Error).message;
+      throw new HeisenwriteError('place-not-writable', `${path} cannot be written (${reason})`, {
+        remedy: 'create its directory, or give another path for the report',
+      });
+    }
   }
 }
 

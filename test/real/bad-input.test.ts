@@ -262,6 +262,15 @@ describe('evidence', () => {
     });
   });
 
+  test('a report that could not be written is said before the hunt, not after it', async () => {
+    await inDirectory(async (directory) => {
+      const html = join(directory, 'absent', 'report.html');
+      const said = await heisenwrite(['hunt', directory, '--html', html]);
+      expectRefusal(said, 2, /report\.html cannot be written \(ENOENT\)/);
+      expect(readdirSync(directory)).toEqual([]);
+    });
+  });
+
   test('a report that cannot be written is said; the hunt is not lost', async () => {
     await afterHunt(async (directory, hunt) => {
       const html = join(directory, 'absent', 'report.html');
