@@ -1,6 +1,7 @@
 // What a medium keeps and does not keep, in sentences with bounds, from the promise counts of the
-// cells. Cells are grouped by mode (who writes and reads how); within a mode the sizes that were
-// never broken and those that were are told apart.
+// cells. Cells are grouped by mode (who writes and reads how); within a mode the sizes below the
+// smallest that was broken are told apart from the others. A larger size that happened to hold is
+// no guarantee where a smaller one did not.
 
 import { formatSize } from '../base/quantities.ts';
 import type { Levels } from '../domain/cell.ts';
@@ -38,9 +39,10 @@ export function guaranteesOf(
   return [...joinKeptFreshness([...groups.values()])].flatMap(
     ({ promise, expected, mode, sizes }) => {
       const merged = mergeSizes(sizes);
+      const smallest = merged.find((size) => size.broken > 0)?.bytes ?? Number.POSITIVE_INFINITY;
       const parts = [
-        merged.filter((size) => size.broken === 0),
-        merged.filter((size) => size.broken > 0),
+        merged.filter((size) => size.bytes < smallest),
+        merged.filter((size) => size.bytes >= smallest),
       ].filter((part) => part.length > 0);
       const fileSystem =
         fileSystems[String(mode.place ?? Object.keys(fileSystems)[0])] ?? 'unknown';
@@ -136,7 +138,7 @@ function outcomeWords(promise: PromiseName, kept: boolean, sizes: readonly Sized
     return `${good} (${countWords(0, tries, noun, chances)})`;
   }
   const rates = sizes.map(({ bytes, broken, tries }) => {
-    const rate = broken === 1 ? '' : ` (${proportionText(broken / tries)})`;
+    const rate = broken <= 1 ? '' : ` (${proportionText(broken / tries)})`;
     const often = `${triedWords(broken, tries, noun)}${rate}`;
     return sizes.length === 1 ? often : `${formatSize(bytes)} in ${often}`;
   });

@@ -75,7 +75,8 @@ export function rateText(count: number, of: number, chances = of): string {
   if (rate === null || low === null || high === null) return '-';
   if (count === 0) return `<${proportionText(high)}`;
   const [from, to] = [proportionText(low), proportionText(high)];
-  return `${proportionText(rate)} (${from.replace('%', '')}-${to})`;
+  const joined = from.endsWith('%') ? `${from.slice(0, -1)}-${to}` : `${from} to ${to}`;
+  return `${proportionText(rate)} (${joined})`;
 }
 
 /** `1 trial`, `2 trials`. */

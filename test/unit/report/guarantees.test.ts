@@ -48,6 +48,18 @@ describe('guaranteesOf', () => {
     );
   });
 
+  test('a larger size that happened to hold is no guarantee where a smaller one did not', () => {
+    const guarantees = of(
+      'ext4',
+      [{ ...BUFFERED, unit: 4096 }, 'unit-atomic', 9000, 2],
+      [{ ...BUFFERED, unit: 16_384 }, 'unit-atomic', 700, 0],
+    );
+    expect(guarantees.map(({ kept, tries, broken }) => [kept, tries, broken])).toEqual([
+      [false, 9700, 2],
+    ]);
+    expect(guarantees[0]?.words).toMatch(/4KiB in 2 of 9,000 reads \(0.022%\); 16KiB in 0 of 700 /);
+  });
+
   test('a bound counts rewrites, of which each had one chance, however many reads saw it', () => {
     const cells = [3, 7].map((index) =>
       cellReport(index, {
