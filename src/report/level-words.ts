@@ -16,7 +16,7 @@ export function factorKinds({ factors }: Pick<HuntReport, 'factors'>): FactorKin
   return new Map(factors.flatMap(({ factor, kind }) => (kind ? [[factor, kind] as const] : [])));
 }
 
-/** Exact: `4KiB`, `150ms`, `1024` of a count. A chunk of 0 bytes is the `whole` unit in one write. */
+/** Exact: `4KiB`, `150ms`, `1024` of a count. A chunk of 0 bytes is the `whole` unit at once. */
 export function levelText(factor: string, level: Level, kinds: FactorKinds): string {
   if (factor === 'chunk' && level === 0) return 'whole';
   if (typeof level !== 'number') return String(level);

@@ -209,7 +209,7 @@ test('a survey tells what is kept, not kept and not tested', async () => {
   expect(await advice.isVisible()).toBe(true);
 });
 
-test('a bound on "never" counts rewrites, in the guarantees, the promises and the matrix', async () => {
+test('a bound on "never" counts rewrites, in the guarantees and in the matrix', async () => {
   const page = await open('bounds', surveyExt4());
   const direct = page.locator('#guarantees tr').filter({ hasText: 'read O_DIRECT: never torn' });
   const said = '0 of 62,408 reads during 506 rewrites, under 0.59%';

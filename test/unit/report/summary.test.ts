@@ -96,7 +96,7 @@ test('the first two lines of a survey: the surprise in plain words, and why it i
       '(0.21% of reads).',
   );
   expect(second).toMatch(
-    /^No damage \(exit 0\): expected is only that acknowledged data are read /,
+    /^No damage \(exit 0\): expected is only that acknowledged data /,
   );
   expect(second).toContain('never broken here (0 of 720 reads, under 0.42%)');
   const stopped = verdictWords({ ...surveyExt4(), stopped: 'interrupted' });
