@@ -89,15 +89,13 @@ test('a survey accuses nobody: exit 0, and every group of guarantees is there', 
   expect(said).toContain('Exit code  0');
 });
 
-test('the first two lines of a survey: the surprise in plain words, and why it is no damage', () => {
+test('a survey opens with the surprise in plain words, and why it is no damage', () => {
   const [first, second] = verdictWords(surveyExt4());
   expect(first).toBe(
     'CLEAN, and good to know: a reader can see a 4KiB buffered write half done here ' +
       '(0.21% of reads).',
   );
-  expect(second).toMatch(
-    /^No damage \(exit 0\): expected is only that acknowledged data /,
-  );
+  expect(second).toMatch(/^No damage \(exit 0\): expected is only that acknowledged data /);
   expect(second).toContain('never broken here (0 of 720 reads, under 0.42%)');
   const stopped = verdictWords({ ...surveyExt4(), stopped: 'interrupted' });
   expect(stopped[1]).toMatch(/^No damage \(exit 130: interrupted/);
