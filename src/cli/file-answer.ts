@@ -11,14 +11,14 @@ const BLOCK_RANGES_SHOWN_MAX = 8;
 
 /** @param meant what it was held against: `as it was stamped`, `as in good.bin` */
 export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
-  const { file, bytes, damage, damageNotListed, signature } = diagnosis;
+  const { file, bytes, damage, damageNotListed, givenUp, signature } = diagnosis;
   const size = `${file} (${exactSize(bytes)})`;
   if (diagnosis.verdict === 'clean') {
     return [`CLEAN: every byte of ${size} is ${meant}${stampWords(diagnosis)}`];
   }
   const ranges = damage.length + damageNotListed;
   const lines = [
-    `DAMAGED: ${size} is not ${meant}: ${formatCount(ranges)} ` +
+    `DAMAGED: ${size} is not ${meant}: ${givenUp ? 'more than ' : ''}${formatCount(ranges)} ` +
       `${ranges === 1 ? 'range' : 'ranges'}${lengthWords(diagnosis)}`,
     '',
   ];

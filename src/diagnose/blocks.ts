@@ -136,6 +136,7 @@ export function stampedJudge(
       for (const piece of segment(segmentation, from, to)) {
         conclusion.add(piece);
         pieces++;
+        if (list.isOverfull) break;
       }
       return pieces;
     },

@@ -12,6 +12,9 @@ const SECTOR_BYTES = 512;
 const CHAIN_LINKS_MIN = 4;
 const CHAIN_GAP_BYTES = 64;
 
+/** Looking closely at a range takes up to 0.1 ms: a file of noise must not take hours. */
+const NOT_LISTED_ENOUGH = 20_000;
+
 export class DamageList {
   private readonly damages: Damage[] = [];
   private readonly most: number;
@@ -20,6 +23,11 @@ export class DamageList {
 
   constructor(most = Number.POSITIVE_INFINITY) {
     this.most = most;
+  }
+
+  /** True when so much was counted beyond the bound that more would tell nobody anything. */
+  get isOverfull(): boolean {
+    return this.notListed >= NOT_LISTED_ENOUGH;
   }
 
   add(...damages: readonly Damage[]): void {

@@ -30,8 +30,8 @@ export async function compareFiles(
   const { onProgress } = options;
   const from = await equalUntil(bad, good, onProgress);
   const same = from === bad.length && from === good.length;
-  const { damage, notListed } = same
-    ? { damage: [], notListed: 0 }
+  const { damage, notListed, givenUp } = same
+    ? { damage: [], notListed: 0, givenUp: false }
     : await walk(bad, good, from, options);
   if (!same && damage.length === 0) {
     const because = 'wrong when it was read first, and right when it was read again';
@@ -46,6 +46,7 @@ export async function compareFiles(
     meantBytes: good.length,
     damage,
     damageNotListed: notListed,
+    givenUp,
     signature: signatureOf([{ damage, ioBytes: 0, layer: 'undetermined' }]),
   };
 }

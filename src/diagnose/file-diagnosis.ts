@@ -18,8 +18,10 @@ export interface FileDiagnosis {
   readonly meantBytes: number | null;
   /** Ascending by offset; a range with several kinds appears once for each. */
   readonly damage: readonly Damage[];
-  /** Ranges beyond those listed; a lower bound where a search was given up. */
+  /** Ranges beyond those listed; a lower bound where `givenUp`. */
   readonly damageNotListed: number;
+  /** True where there was so much damage that the rest of the file was not looked at closely. */
+  readonly givenUp: boolean;
   /** What the listed damage has in common; null of a clean file. */
   readonly signature: Signature | null;
   /** Of a stamped file: what its headers say. */

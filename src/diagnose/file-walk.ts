@@ -25,7 +25,7 @@ export function* walkBad(
   good: OpenedFile,
   from: number,
   rangesMax: number,
-): Generator<number, { damage: Damage[]; notListed: number }> {
+): Generator<number, { damage: Damage[]; notListed: number; givenUp: boolean }> {
   const source = goodFileOf(good);
   const right = goodHypothesis(source, observed, 0);
   const scene: Scene = {
@@ -47,7 +47,9 @@ export function* walkBad(
   for (const piece of segment({ observed, right, origins }, from, observed.end)) {
     conclusion.add(piece);
     yield piece.to;
+    if (list.isOverfull) break;
   }
   conclusion.end(observed.end);
-  return { damage: list.all(), notListed: list.notListed };
+  const givenUp = list.isOverfull;
+  return { damage: list.all(), notListed: list.notListed, givenUp };
 }

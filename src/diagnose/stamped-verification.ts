@@ -63,6 +63,7 @@ class Verification {
     const last = offset + length === this.meantBytes;
     const end = last ? this.file.length : Math.min(offset + length, this.file.length);
     this.lookedTo = end;
+    if (this.list.isOverfull) return;
     const pieces = attempt('read', this.file.path, () => this.judge.look(offset, end));
     if (pieces > 0) return;
     const because = 'wrong when it was read first, and right when it was read again';
@@ -72,11 +73,12 @@ class Verification {
   end(blocksDamaged: number): FileDiagnosis {
     const { file, identity, meantBytes } = this;
     const { stream, generation } = identity;
-    attempt('read', file.path, () => {
-      const beyond = Math.max(this.lookedTo, meantBytes ?? file.length);
-      if (beyond < file.length) this.judge.look(beyond, file.length);
-      this.judge.end();
-    });
+    if (!this.list.isOverfull)
+      attempt('read', file.path, () => {
+        const beyond = Math.max(this.lookedTo, meantBytes ?? file.length);
+        if (beyond < file.length) this.judge.look(beyond, file.length);
+        this.judge.end();
+      });
     const damage = this.list.all();
     const { hunt, blockBytes, pattern } = stream;
     return {
@@ -87,6 +89,7 @@ class Verification {
       meantBytes,
       damage,
       damageNotListed: this.list.notListed,
+      givenUp: this.list.isOverfull,
       signature: signatureOf([{ damage, ioBytes: 0, layer: 'undetermined' }]),
       stamp: { hunt, file: stream.file, blockBytes, pattern, generation },
       blocks: this.blocks,
