@@ -78,10 +78,13 @@ describe('the package', () => {
   it('runs a hunt, whose actors are files of their own, and writes its page', (context) => {
     const place = join(base, 'place');
     mkdirSync(place, { recursive: true });
-    const parameters = ['hunt', place, '--preset', 'roundtrip', '--trials', '3', '--json'];
-    const hunted = run(context, ...parameters);
+    const page = join(base, 'page.html');
+    const only = ['--only', 'size=64KiB', '--only', 'pattern=stamp', '--only', 'io=4KiB'];
+    const hunt = ['hunt', place, '--preset', 'roundtrip', '--trials', '3', ...only];
+    const hunted = run(context, ...hunt, '--html', page, '--json');
     expect(hunted.status, hunted.stderr).toBe(0);
     expect(JSON.parse(hunted.stdout)).toMatchObject({ verdict: 'clean', trials: { clean: 3 } });
+    expect(readFileSync(page, 'utf8')).toContain('CLEAN');
   });
 
   it('doctor says what this machine can do', (context) => {
