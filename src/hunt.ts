@@ -67,7 +67,9 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
     begunMs: monotonicMs(),
     accusations: await countAccusations(store),
   };
-  request.listener.begun(header, cells, { ...stop, spaceBytes: ground.spaceLeftBytes() });
+  const forMs = stop.forMs === null ? null : Math.max(0, stop.forMs - ground.msBefore);
+  const limits = { ...stop, forMs, spaceBytes: ground.spaceLeftBytes() };
+  request.listener.begun(header, cells, limits);
   let stopped = 'an error of the hunter itself';
   try {
     await store.appendRig(await course.rig.check(), wallMs());
@@ -174,7 +176,8 @@ function withOnly(replay: string, only: string): string {
 function stopReason(course: Course, trials: number): string | null {
   const { stop } = course.plan;
   if (course.signal.aborted) return 'interrupted';
-  if (stop.forMs !== null && monotonicMs() - course.begunMs >= stop.forMs) return 'time was up';
+  const elapsedMs = course.ground.msBefore + monotonicMs() - course.begunMs;
+  if (stop.forMs !== null && elapsedMs >= stop.forMs) return 'time was up';
   if (stop.trials !== null && trials >= stop.trials) return 'the number of trials was reached';
   if (stop.findings !== null && course.accusations >= stop.findings) {
     return 'the number of findings was reached';

@@ -1,6 +1,7 @@
 // `heisenwrite hunt` and `heisenwrite survey`: from the command line to the flow and back to an
 // exit code.
 
+import { resolve } from 'node:path';
 import { formatCount, formatDuration, formatSize, parseSize } from '../base/quantities.ts';
 import { freshSeed } from '../base/rng.ts';
 import type { Cell } from '../domain/cell.ts';
@@ -83,9 +84,18 @@ async function resumeHunt(
   const spaceBytes = sizeOption(options.space, '--space');
   const ground = await reopenGround(resolveHunt(named, process.cwd()), spaceBytes);
   const { plan } = storedPlan(ground.header);
-  const extended = { ...plan, stop: { ...plan.stop, ...(await stopFromOptions(plan, options)) } };
-  const note = `resumed after ${formatCount(ground.trialsBefore)} recorded trials`;
-  return carryOut(extended, ground, options, terminal, [note]);
+  const stop = await stopFromOptions(plan, options);
+  // `--for` is the time from now on; without it, what is left of the plan's.
+  const forMs =
+    options.for === undefined || stop.forMs === null ? stop.forMs : stop.forMs + ground.msBefore;
+  const notes = [
+    `resumed after ${formatCount(ground.trialsBefore)} recorded trials, ` +
+      `${formatDuration(ground.msBefore)} of trials`,
+  ];
+  if (forMs !== null && forMs <= ground.msBefore) {
+    notes.push('its time is up: go on for longer with --for, for example --for 60s');
+  }
+  return carryOut({ ...plan, stop: { ...stop, forMs } }, ground, options, terminal, notes);
 }
 
 async function stopFromOptions(plan: Plan, options: HuntOptions): Promise<Plan['stop']> {
@@ -226,7 +236,7 @@ function replayCommand(
   const words = [
     'heisenwrite',
     'hunt',
-    ...(operands.length > 0 ? operands : Object.values(plan.places)),
+    ...(operands.length > 0 ? operands.map(absolute) : Object.values(plan.places)),
   ];
   if (options.preset) words.push('--preset', options.preset);
   for (const factor of options.factor ?? []) words.push('--factor', factor);
@@ -236,6 +246,11 @@ function replayCommand(
   if (options.space) words.push('--space', options.space);
   words.push('--seed', seed);
   return words.map(quoted).join(' ');
+}
+
+/** So that the command can be called from anywhere. */
+function absolute(operand: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//.test(operand) ? operand : resolve(operand);
 }
 
 /** For a POSIX shell. */

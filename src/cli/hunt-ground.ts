@@ -112,7 +112,7 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
   };
   const store = await openEvidence(directory.path, { create: true });
   await store.begin(header);
-  return groundOf(header, stored, directories, store, 0);
+  return groundOf(header, stored, directories, store, { trials: 0, ms: 0 });
 }
 
 /**
@@ -131,11 +131,14 @@ export async function reopenGround(path: string, spaceBytes?: number): Promise<O
   );
   for (const directory of Object.values(directories)) closeHuntDirectory(directory);
   for (const directory of Object.values(directories)) reopenHuntDirectory(directory.path);
-  let trialsBefore = 0;
-  for await (const trial of store.trials()) trialsBefore = Math.max(trialsBefore, trial.trial);
+  const before = { trials: 0, ms: 0 };
+  for await (const { trial, durationMs } of store.trials()) {
+    before.trials = Math.max(before.trials, trial);
+    before.ms += durationMs;
+  }
   const stored = storedPlan(header);
   const allowed = { ...stored, spaceBytes: spaceBytes ?? stored.spaceBytes };
-  return groundOf(header, allowed, directories, store, trialsBefore);
+  return groundOf(header, allowed, directories, store, before);
 }
 
 export function storedPlan(header: HuntHeader): StoredPlan {
@@ -166,7 +169,7 @@ function groundOf(
   stored: StoredPlan,
   directories: Readonly<Record<string, HuntDirectory>>,
   store: SqliteEvidenceStore,
-  trialsBefore: number,
+  before: { readonly trials: number; readonly ms: number },
 ): OpenGround {
   const [first] = Object.values(directories) as [HuntDirectory];
   let taken = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
@@ -175,7 +178,8 @@ function groundOf(
     cells: stored.cells,
     store,
     directory: first.path,
-    trialsBefore,
+    trialsBefore: before.trials,
+    msBefore: before.ms,
     trialsDirectory: (place) => (directories[String(place)] ?? first).trials,
     keepFinding: async (finding, observation, expected) =>
       writeFindingFolder(first.path, finding, { observation, expected }, header.facts),

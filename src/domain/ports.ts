@@ -64,8 +64,9 @@ export interface HuntGround {
   readonly store: EvidenceStore;
   /** The hunt's own directory, which holds the evidence. */
   readonly directory: string;
-  /** Trials that a resumed hunt has had already. */
+  /** Trials that a resumed hunt has had already, and how long they took; milliseconds. */
   readonly trialsBefore: number;
+  readonly msBefore: number;
   /** Where trials of this place make their directories; each is on the place itself. */
   trialsDirectory(place: Cell['levels'][string] | undefined): string;
   /** Writes the finding's folder and returns its path. */

@@ -17,8 +17,9 @@ interface FoundHunt {
 const LISTED_MAX = 10;
 
 /**
- * @param text path of a hunt's directory, or its identifier or a unique beginning of it (with or
- *   without `heisenwrite-`), or undefined for the newest in `cwd`
+ * @param text path of a hunt's directory, or of a directory with hunts (the newest is meant), or
+ *   its identifier or a unique beginning of it (with or without `heisenwrite-`), or undefined for
+ *   the newest in `cwd`
  * @throws HeisenwriteError 'no-such-hunt', which lists what is there
  */
 export function resolveHunt(text: string | undefined, cwd: string): string {
@@ -28,11 +29,11 @@ export function resolveHunt(text: string | undefined, cwd: string): string {
     if (newest) return newest.path;
     throw noSuchHunt(`there is no hunt in ${cwd}`, found);
   }
+  if (text === '') throw noSuchHunt('an empty name is not a hunt', found);
   const path = resolve(cwd, text);
   if (isHunt(path)) return realpathSync(path);
   const inside = existsSync(path) && statSync(path).isDirectory() ? huntsIn(path) : [];
-  if (inside.length === 1 && inside[0]) return inside[0].path;
-  if (inside.length > 1) throw noSuchHunt(`${text} holds ${inside.length} hunts`, inside);
+  if (inside[0]) return inside[0].path;
   const wanted = text.startsWith(HUNT_PREFIX) ? text.slice(HUNT_PREFIX.length) : text;
   const matching = found.filter(({ hunt }) => wanted !== '' && hunt.startsWith(wanted));
   const exact = matching.find(({ hunt }) => hunt === wanted);

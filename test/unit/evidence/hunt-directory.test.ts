@@ -173,7 +173,8 @@ describe('finding a hunt', () => {
     expect(() => resolveHunt(undefined, join(place, 'none'))).toThrow(code('no-such-hunt'));
   });
 
-  test('a place that holds one hunt means that hunt; a directory without evidence is none', () => {
+  test('a place means its newest hunt; a directory without evidence is none', () => {
+    hunt('bb22', 500);
     const only = hunt('aa11', 1000);
     mkdirSync(join(place, 'heisenwrite-empty'));
     expect(resolveHunt(place, '/')).toBe(only);
