@@ -57,3 +57,21 @@ export function formatPercent(rate: number): string {
   if (percent < 1e-4) return `${percent.toExponential(1)}%`;
   return `${Number(percent.toPrecision(2))}%`;
 }
+
+/** Which way a bound is rounded, so that what is printed still holds: an upper bound goes `up`. */
+export type Rounding = 'up' | 'down';
+
+/** `value` (0 or more) with two significant digits, never on the wrong side of it. */
+export function roundToTwoDigits(value: number, rounding: Rounding): number {
+  // Twelve digits first: 0.05 * 100 is 5.000000000000001 and must not become 5.1.
+  const [digits = '0', exponent = '0'] = value.toExponential(11).split('e');
+  const scaled = Number((Number(digits) * 10).toPrecision(11));
+  const whole = rounding === 'up' ? Math.ceil(scaled) : Math.floor(scaled);
+  return Number(`${whole}e${Number(exponent) - 1}`);
+}
+
+/** A bound on a proportion: 0.02549 as `2.6%` when rounded up, `2.5%` down. */
+export function formatPercentBound(rate: number, rounding: Rounding): string {
+  const percent = roundToTwoDigits(rate * 100, rounding);
+  return percent !== 0 && percent < 1e-4 ? `${percent.toExponential(1)}%` : `${percent}%`;
+}

@@ -2,13 +2,27 @@
 // the terminal, the page and the live table say the same thing of the same numbers.
 
 import { type BinomialInterval, binomialInterval } from '../base/binomial-interval.ts';
-import { formatCount, formatPercent } from '../base/quantities.ts';
+import {
+  formatCount,
+  formatPercent,
+  formatPercentBound,
+  type Rounding,
+  roundToTwoDigits,
+} from '../base/quantities.ts';
 import type { CellReport } from '../domain/hunt-report.ts';
 
 /** A percentage; below 0.001 % as `1 in 920,000`, because nobody counts zeros at night. */
 export function proportionText(rate: number): string {
   if (rate === 0 || rate >= 1e-5) return formatPercent(rate);
   return `1 in ${formatCount(Number((1 / rate).toPrecision(2)))}`;
+}
+
+/** A bound on a proportion, written alike; an upper bound is rounded `up`, a lower one `down`. */
+export function boundText(rate: number, rounding: Rounding): string {
+  if (rate === 0 || rate >= 1e-5) return formatPercentBound(rate, rounding);
+  // One in fewer is more often.
+  const one = roundToTwoDigits(1 / rate, rounding === 'up' ? 'down' : 'up');
+  return `1 in ${formatCount(one)}`;
 }
 
 /** The same as a share of things: `0.2% of reads`, `1 in 250,000 reads`. */
@@ -64,8 +78,8 @@ export function countWords(count: number, of: number, noun: string, chances = of
   const { rate, low, high } = countInterval(count, of, chances);
   const counted = triedWords(count, of, noun, chances);
   if (rate === null || low === null || high === null) return counted;
-  if (count === 0) return `${counted}, under ${proportionText(high)}`;
-  const interval = `95% interval ${proportionText(low)} to ${proportionText(high)}`;
+  if (count === 0) return `${counted}, under ${boundText(high, 'up')}`;
+  const interval = `95% interval ${boundText(low, 'down')} to ${boundText(high, 'up')}`;
   return `${counted}, ${proportionText(rate)} (${interval})`;
 }
 
@@ -73,8 +87,8 @@ export function countWords(count: number, of: number, noun: string, chances = of
 export function rateText(count: number, of: number, chances = of): string {
   const { rate, low, high } = countInterval(count, of, chances);
   if (rate === null || low === null || high === null) return '-';
-  if (count === 0) return `<${proportionText(high)}`;
-  const [from, to] = [proportionText(low), proportionText(high)];
+  if (count === 0) return `<${boundText(high, 'up')}`;
+  const [from, to] = [boundText(low, 'down'), boundText(high, 'up')];
   const joined = from.endsWith('%') ? `${from.slice(0, -1)}-${to}` : `${from} to ${to}`;
   return `${proportionText(rate)} (${joined})`;
 }

@@ -8,7 +8,7 @@ import type { HuntReport } from '../domain/hunt-report.ts';
 import { PROMISE_WORDS, type PromiseName } from '../domain/promise.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { promiseSums } from './promise-sums.ts';
-import { countWords, plural, proportionText } from './rate-words.ts';
+import { boundText, countWords, plural } from './rate-words.ts';
 import { surpriseWords } from './surprise.ts';
 
 /** What is true when a promise is broken, for the first line of a report. */
@@ -81,7 +81,7 @@ function headline(report: Omit<HuntReport, 'words'>): string {
         : `UNKNOWN: ${countWords(unknown, counted + unknown, 'trials')} could not be judged; ` +
             'nothing was damaged in the others.';
     case 'clean': {
-      const bound = proportionText(binomialInterval(0, counted).high ?? 1);
+      const bound = boundText(binomialInterval(0, counted).high ?? 1, 'up');
       return (
         `CLEAN: no damage in ${plural(counted, 'trial')} ` +
         `(at 95% certainty, under ${bound} of trials).`

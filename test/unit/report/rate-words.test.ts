@@ -12,6 +12,7 @@ import {
   untestedPromises,
 } from '../../../src/report/promise-sums.ts';
 import {
+  boundText,
   countInterval,
   countWords,
   effectiveChances,
@@ -30,7 +31,17 @@ describe('countInterval', () => {
       '0 of 1,379,082 reads during 253 rewrites, under 1.2%',
     );
     expect(rateText(0, 1_379_082, 253)).toBe('<1.2%');
-    expect(countWords(0, 300, 'trials')).toBe('0 of 300 trials, under 0.99%');
+    expect(countWords(0, 300, 'trials')).toBe('0 of 300 trials, under 1%');
+  });
+
+  test('what is printed as a bound holds', () => {
+    expect(countWords(0, 116, 'trials')).toBe('0 of 116 trials, under 2.6%');
+    expect(boundText(1 / 305_000, 'up')).toBe('1 in 300,000');
+    expect(boundText(1 / 305_000, 'down')).toBe('1 in 310,000');
+    const { low, high } = countInterval(12, 3600);
+    const said = /\(95% interval ([\d.]+)% to ([\d.]+)%\)/.exec(countWords(12, 3600, 'trials'));
+    expect(Number(said?.[1]) / 100).toBeLessThanOrEqual(low as number);
+    expect(Number(said?.[2]) / 100).toBeGreaterThanOrEqual(high as number);
   });
 
   test('no chance, no bound', () => {
