@@ -23,8 +23,8 @@ import { requireOrSkip } from './requirements.ts';
 
 const KILLS = 12;
 const TRIALS = 240;
-/** 32 cells of a few milliseconds, half of them with a reader in a process of its own. */
-const CELLS = ['size=64KiB', 'io=4KiB', 'mode=buffered', 'pattern=stamp'];
+/** 16 cells of some milliseconds, two of them with a reader in a process of its own. */
+const CELLS = ['size=1MiB', 'mode=buffered'];
 const ONLY = CELLS.flatMap((level) => ['--only', level]);
 const HUNT = ['hunt', '.', '--preset', 'roundtrip', ...ONLY, '--seed', 's', '--json'];
 const TOTAL = ['--trials', String(TRIALS)];
