@@ -35,6 +35,7 @@ export interface Segmentation {
 
 /** How far one step looks ahead; a longer rest is given in several pieces. */
 const LOOK_AHEAD_BYTES = 64 * 1024;
+const NEAR_BYTES = 256;
 const SECTOR_BYTES = 512;
 /** Fewer zeros than these, or bits cleared among right ones, are not called zeroed. */
 const ZEROS_MIN = 8;
@@ -110,7 +111,7 @@ interface Step {
 function explain(all: Segmentation, current: Hypothesis, wrong: number, to: number): Step {
   const { observed, right, origins } = all;
   const limit = Math.min(to, wrong + LOOK_AHEAD_BYTES);
-  const again = resume(observed, right, current, wrong, limit);
+  const again = resumeSoon(observed, right, current, wrong, limit);
   if (again?.at === wrong) return { ...again, baseline: again.hypothesis };
   const filled = untouchedUntil(observed, right, wrong, to);
   if (filled > wrong) return pieceUntil(filled, 'untouched', wrong, current, right);
@@ -160,6 +161,23 @@ export function agreeUntil(
     step = Math.min(LOOK_AHEAD_BYTES, step * 4);
   }
   return to;
+}
+
+/** As `resume`, but looks near first: most damage is short, and far predictions are costly. */
+function resumeSoon(
+  observed: ObservedBytes,
+  right: Hypothesis,
+  current: Hypothesis,
+  from: number,
+  limit: number,
+): Anchor | null {
+  for (let at = from, step = NEAR_BYTES; at < limit; step *= 16) {
+    const until = Math.min(limit, at + step);
+    const found = resume(observed, right, current, at, until);
+    if (found) return found;
+    at = until;
+  }
+  return null;
 }
 
 /** Where what is meant, or else what held before, holds again. */

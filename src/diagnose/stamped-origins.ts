@@ -5,15 +5,16 @@
 
 import type { Pattern, StampStream } from '../domain/observation.ts';
 import { HEADER_BYTES, MAGIC_BYTES, TEXT_LINE_BYTES } from '../stamp/layout.ts';
-import { type Header, readHeader, wordAt } from '../stamp/reference.ts';
+import { type Header, readHeader } from '../stamp/reference.ts';
 import { matchesAgain, PLAIN_MATCH_BYTES } from './comparison.ts';
+import { FLIPPED_BITS_MAX } from './flipped.ts';
+import { FLIPPED_ALONE_BITS_MAX, isFlippedWords, isNearly } from './flipped-words.ts';
 import { type Hypothesis, type Provenance, predictNothing, remembered } from './hypothesis.ts';
 import { type ObservedBytes, readClipped } from './observed-bytes.ts';
 import { chunkBytesOf, placed } from './placed-hypothesis.ts';
 import type { Origins } from './segmenter.ts';
 import { type BlockVersion, fillStamped } from './stamped-bytes.ts';
 import { numberNear, type WordCode, type WordPlace, wordCodeOf } from './word-code.ts';
-import { countBits } from './word-differences.ts';
 
 export interface StampedSetting {
   readonly stream: StampStream;
@@ -34,8 +35,6 @@ export interface StampedSetting {
 const FILES_AHEAD = 7;
 const FILE_CYCLE = 1024;
 const SECTOR_BYTES = 512;
-/** Words of another generation differ so little from the meant one once in thousands. */
-const FLIPPED_ALONE_BITS_MAX = 3;
 /** Bytes of `walking` and `random` tell generations apart; those of `ones` and `zeros` do not. */
 const GUESSED: readonly Pattern[] = ['alternating', 'walking', 'random'];
 
@@ -119,6 +118,7 @@ function atWords(
 ): Hypothesis | null {
   const { stream } = setting;
   const own = code.pattern === stream.pattern;
+  if (isFlippedWords(setting, view, index, at, FLIPPED_ALONE_BITS_MAX)) return null;
   const alone = own && at % 8 === 0 ? code.wordAt(view, index, at) : null;
   const place = alone && isOwn(setting, alone) ? alone : code.pairAt(view, index);
   if (!place) return null;
@@ -130,8 +130,12 @@ function atWords(
   const meant = setting.versionOf(block)?.generation;
   if (own && displacement === 0 && meant !== undefined && !setting.placesVary) {
     if (ownFile && meant === generation) return null;
-    if (isNearly(stream, meant, view, index, at, code.pairAt(view, index) !== null)) return null;
+    const pair = code.pairAt(view, index) !== null;
+    if (isNearly(stream, meant, view, index, at, pair, FLIPPED_ALONE_BITS_MAX)) return null;
   }
+  const outside = !ownFile || place.offset >= (setting.meantBytes ?? Number.POSITIVE_INFINITY);
+  const doubtful = outside && generation > reference && !setting.generations.includes(generation);
+  if (doubtful && isFlippedWords(setting, view, index, at, FLIPPED_BITS_MAX)) return null;
   const file = ownFile ? stream.file : fileOf(place.fileLow as number, stream.file);
   const provenance = { hunt: stream.hunt, ownHunt: true, ownFile, file, generation };
   const numbered = {
@@ -148,31 +152,13 @@ function atWords(
       displacement,
       provenance,
     );
-    const to = Math.min(at + (place === alone ? 8 : 16), setting.observed.end);
+    const length = doubtful ? SECTOR_BYTES : place === alone ? 8 : 16;
+    const to = doubtful ? at + length : Math.min(at + length, setting.observed.end);
+    if (to > setting.observed.end) return null;
     const same = Buffer.compare(guess.bytes(at, to), setting.observed.read(at, to)) === 0;
     if (same) return guess;
   }
   return null;
-}
-
-/**
- * A word so near to the meant one is that word with flipped bits, whatever it seems to say; and so
- * are two. Words of `counter` are always so near: there two that agree are another generation's.
- */
-function isNearly(
-  stream: StampStream,
-  generation: number,
-  view: DataView,
-  index: number,
-  at: number,
-  pair: boolean,
-): boolean {
-  if (pair && stream.pattern === 'counter') return false;
-  const places = pair ? [0, 8] : [0];
-  return places.every((add) => {
-    const meant = wordAt(stream, generation, (at + add) / 8);
-    return countBits(view.getBigUint64(index + add, true) ^ meant) <= FLIPPED_ALONE_BITS_MAX;
-  });
 }
 
 function isOwn({ stream }: StampedSetting, place: WordPlace): boolean {

@@ -30,9 +30,15 @@ function splitmix64(state: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
+/** The last key made: every word of a file asks for the same one. */
+let lastKey: { readonly huntHex: string; readonly key: bigint } | null = null;
+
 /** key(hunt) of layout.ts. */
 export function keyOf(huntHex: string): bigint {
-  return splitmix64(BigInt(`0x${huntHex}`));
+  if (lastKey?.huntHex !== huntHex) {
+    lastKey = { huntHex, key: splitmix64(BigInt(`0x${huntHex}`)) };
+  }
+  return lastKey.key;
 }
 
 /** The hunt number of files stamped with this seed, 16 hex digits: the same seed, the same file. */
@@ -99,18 +105,20 @@ export function decodeWord(
   };
 }
 
+/** @param part what of the block is made; the rest stays zeros */
 function blockBytesOf(
   stream: StampStream,
   block: number,
   generation: number,
   timeNs: bigint,
   writer: number = stream.writer,
+  part = { from: 0, to: stream.blockBytes },
 ): Uint8Array {
   const bytes = new Uint8Array(stream.blockBytes);
   const view = new DataView(bytes.buffer);
   bytes.set(headerBytes(stream, block, generation, timeNs, writer));
   const firstWord = (block * stream.blockBytes) / 8;
-  for (let at = HEADER_BYTES; at < bytes.length; at += 8) {
+  for (let at = Math.max(HEADER_BYTES, part.from - (part.from % 8)); at < part.to; at += 8) {
     view.setBigUint64(at, wordAt(stream, generation, firstWord + at / 8), true);
   }
   return bytes;
@@ -153,10 +161,10 @@ export function expectedBytes(
     );
     if (!run) continue;
     const start = block * size - offset;
-    const encoded = blockBytesOf(stream, block, run.generation, 0n, run.writer);
-    if (observed) adoptTime(encoded.subarray(0, HEADER_BYTES), observed, start);
     const from = Math.max(0, -start);
     const to = Math.min(size, length - start);
+    const encoded = blockBytesOf(stream, block, run.generation, 0n, run.writer, { from, to });
+    if (observed) adoptTime(encoded.subarray(0, HEADER_BYTES), observed, start);
     out.set(encoded.subarray(from, to), start + from);
   }
   return out;

@@ -1,0 +1,53 @@
+// A bit that is stuck in every word, or in every byte: flips, in `verify` as in `diagnose`. The word
+// code is linear, so words changed alike agree on a place that they were never written to; nobody
+// may be accused of that.
+
+import { afterAll, describe, expect, it } from 'vitest';
+import { diagnoseFiles, verifyFile } from '../../src/diagnose/files.ts';
+import type { Damage } from '../../src/domain/damage.ts';
+import { BLOCK, changed, scratch, stampedBytes } from './damaged-files.ts';
+
+const files = scratch();
+afterAll(files.remove);
+
+const GOOD = stampedBytes(256 * 1024, { seed: 'abc', generation: 1 });
+const goodPath = files.put(GOOD);
+
+/** Both answers. */
+async function answers(bad: Buffer): Promise<(readonly Damage[])[]> {
+  const path = files.put(bad);
+  const [verified, compared] = [await verifyFile(path), await diagnoseFiles(path, goodPath)];
+  return [verified.damage, compared.damage];
+}
+
+function every(from: number, to: number, step: number, change: (byte: number) => number): Buffer {
+  return changed(GOOD, (copy) => {
+    for (let at = from; at < to; at += step) copy[at] = change(copy[at] as number);
+  });
+}
+
+const [FROM, TO] = [10 * BLOCK, 11 * BLOCK];
+const kindsIn = (damage: readonly Damage[]) => [...new Set(damage.map(({ kind }) => kind))];
+
+describe('one bit of every word of a body', () => {
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])('bit %i stuck at 1 or 0 accuses no place', async (bit) => {
+    const mask = 1 << bit;
+    for (const change of [(byte: number) => byte | mask, (byte: number) => byte & ~mask]) {
+      for (const lane of [0, 5]) {
+        for (const damage of await answers(every(FROM + 64 + lane, TO, 8, change))) {
+          expect(kindsIn(damage)).toEqual(['flipped']);
+          const told = new Set(damage.flatMap(({ bits }) => bits?.bitsInWord));
+          expect([...told]).toEqual([lane * 8 + bit]);
+          expect(damage.every(({ bits }) => bits?.direction !== 'both')).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('of a whole file, in bounded work', async () => {
+    for (const damage of await answers(every(0, GOOD.length, 8, (byte) => byte & ~4))) {
+      expect(kindsIn(damage)).toEqual(['flipped']);
+      expect(damage[0]?.bits).toMatchObject({ bitsInWord: [2], direction: '1->0' });
+    }
+  });
+});
