@@ -13,6 +13,8 @@ export interface RigCheck {
   readonly passed: boolean;
   /** What was measured, in words with numbers. */
   readonly detail: string;
+  /** False where it could not be made, or there was nothing to read; absent where it was made. */
+  readonly checked?: false;
 }
 
 export interface Rig {
@@ -59,7 +61,10 @@ export interface PromiseReport {
 /** A sentence of the survey: what the medium keeps or does not keep, and up to what. */
 export interface Guarantee {
   readonly promise: PromiseName;
+  /** Never seen broken; to be built on only where `enough` is not false. */
   readonly kept: boolean;
+  /** False where too few tries were made to say anything: not tested, although never broken. */
+  readonly enough?: boolean;
   readonly expected: boolean;
   /** The mode it speaks of, as levels: `{writer: 'buffered', reader: 'buffered'}`. */
   readonly mode: Levels;
@@ -73,6 +78,12 @@ export interface Guarantee {
   readonly broken: number;
   /** Independent chances among the tries: for a rewritten unit, its rewrites. */
   readonly chances?: number;
+  /** With 0 broken: upper bound of the rate at 95 %, which holds for each size (and mode) alone. */
+  readonly bound?: number;
+  /** With some broken: rate over all sizes and its interval at 95 %. */
+  readonly rate?: number;
+  readonly low?: number;
+  readonly high?: number;
 }
 
 export interface Finding {

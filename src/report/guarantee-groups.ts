@@ -1,8 +1,8 @@
 // The guarantees of a survey, grouped as a designer of a protocol reads them: what he may build on,
-// what he may not, and what nobody has looked at here.
+// what he may not, and of what nobody can speak here.
 
 import type { Guarantee, HuntReport } from '../domain/hunt-report.ts';
-import { PROMISE_WORDS, type PromiseName } from '../domain/promise.ts';
+import { PROMISE_WORDS } from '../domain/promise.ts';
 import { untestedPromises } from './promise-sums.ts';
 import { bySurprise } from './surprise.ts';
 
@@ -10,22 +10,25 @@ export interface GuaranteeGroups {
   readonly kept: readonly Guarantee[];
   /** The most surprising first. */
   readonly notKept: readonly Guarantee[];
-  /** Guarantees without a try, and promises that were to be tested and were not. */
-  readonly notTested: readonly { readonly promise: PromiseName; readonly words: string }[];
+  /** Sentences: what was tried too little, and promises that were to be tested and were not. */
+  readonly notTested: readonly string[];
 }
 
 export function guaranteeGroups(report: HuntReport): GuaranteeGroups {
-  const tested = report.guarantees.filter((guarantee) => guarantee.tries > 0);
-  const untried = report.guarantees.filter((guarantee) => guarantee.tries === 0);
+  const [tested, untested] = [true, false].map((wanted) =>
+    report.guarantees.filter((each) => isTested(each) === wanted),
+  ) as [Guarantee[], Guarantee[]];
   const missing = untestedPromises(report).filter(
-    (promise) => !untried.some((guarantee) => guarantee.promise === promise),
+    (promise) => !untested.some((guarantee) => guarantee.promise === promise),
   );
   return {
     kept: tested.filter((guarantee) => guarantee.kept),
     notKept: bySurprise(tested),
     notTested: [
-      ...untried.map(({ promise, words }) => ({ promise, words })),
-      ...missing.map((promise) => ({ promise, words: PROMISE_WORDS[promise] })),
+      ...untested.map(({ words }) => words),
+      ...missing.map((promise) => `${promise}: ${PROMISE_WORDS[promise]}`),
     ],
   };
 }
+
+const isTested = ({ tries, enough }: Guarantee) => tries > 0 && enough !== false;

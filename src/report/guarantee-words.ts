@@ -50,11 +50,19 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   'shared-temporary': 'two writers that rename the same temporary name into place',
 };
 
-/** The sentence's subject: "one O_DIRECT write of 4KiB, read O_DIRECT". */
-export function modeWords(promise: PromiseName, mode: Levels, sizes: string): string {
+/**
+ * The sentence's subject: "one O_DIRECT write of 4KiB, read O_DIRECT".
+ * @param scope where modes share a sentence: which of them
+ */
+export function modeWords(
+  promise: PromiseName,
+  mode: Levels,
+  sizes: string,
+  scope = 'every mode',
+): string {
   const prefix = mode.place === undefined ? '' : `${mode.place}: `;
   if (promise === 'fresh-read' && mode.workload === undefined) {
-    return `${prefix}in every other mode a read that starts after an acknowledged write`;
+    return `${prefix}in ${scope} a read that starts after an acknowledged write`;
   }
   switch (mode.workload) {
     case 'mailbox': {
@@ -112,6 +120,7 @@ interface Known {
 }
 
 const bothBuffered = (mode: Levels) => mode.writer === 'buffered' && mode.reader === 'buffered';
+const mixesDirect = (mode: Levels) => (mode.writer === 'direct') !== (mode.reader === 'direct');
 const oneWrite = (mode: Levels) => mode.chunk === undefined;
 
 /** Behaviour that is by design, each with where to read on. */
@@ -137,15 +146,16 @@ const KNOWN: readonly Known[] = [
     promise: 'unit-atomic',
     applies: (mode) => bothBuffered(mode) && oneWrite(mode),
     words:
-      'by design: reads are copied page by page without a lock against a write of several pages',
+      'by design: a buffered read copies page by page and takes no lock that would make it wait ' +
+      'for a buffered write',
   },
   {
     fileSystem: /./,
     promise: 'unit-atomic',
-    applies: (mode) => mode.writer === 'direct' && mode.reader === 'buffered' && oneWrite(mode),
+    applies: (mode) => mixesDirect(mode) && oneWrite(mode),
     words:
       'open(2), NOTES on O_DIRECT: applications should avoid mixing O_DIRECT and normal I/O to ' +
-      'the same file; the page cache is filled while the direct write is under way',
+      'the same file, and especially to overlapping byte regions in the same file',
   },
   {
     fileSystem: /./,
@@ -172,4 +182,13 @@ export function knownOf(
     (known) =>
       known.fileSystem.test(fileSystem) && known.promise === promise && known.applies(mode),
   )?.words;
+}
+
+const BY_DESIGN = 'by design: ';
+
+/** Why nobody may build on a promise although it held here; null where nothing is known. */
+export function notPromised(fileSystem: string, known: string | undefined): string | null {
+  if (!known?.startsWith(BY_DESIGN)) return null;
+  const because = known.slice(BY_DESIGN.length).replace(`${fileSystem} takes`, 'it takes');
+  return `though ${fileSystem} does not promise it: ${because}`;
 }

@@ -1,55 +1,16 @@
 // What a medium keeps and does not keep, in sentences with bounds, from the promise counts of the
 // cells. Cells are grouped by mode (who writes and reads how); within a mode the sizes below the
-// smallest that was broken are told apart from the others. A larger size that happened to hold is
-// no guarantee where a smaller one did not.
+// smallest that was broken are told apart from the others, and those that were tried too little
+// from those of which something can be said. A larger size that happened to hold is no guarantee
+// where a smaller one did not.
 
-import { formatSize } from '../base/quantities.ts';
 import type { Levels } from '../domain/cell.ts';
 import type { CellReport, Guarantee } from '../domain/hunt-report.ts';
 import type { PromiseName } from '../domain/promise.ts';
-import { adviceFor, knownOf, modeWords, sizeOf } from './guarantee-words.ts';
-import { tryNoun } from './promise-sums.ts';
-import { countWords, proportionText, triedWords } from './rate-words.ts';
-
-export interface Sized {
-  readonly bytes: number;
-  readonly tries: number;
-  readonly broken: number;
-  readonly chances: number;
-}
-
-/**
- * @param fileSystems label of the place to the type of its file system (`ext4`)
- */
-export function guaranteesOf(
-  cells: readonly CellReport[],
-  fileSystems: Readonly<Record<string, string>>,
-): Guarantee[] {
-  const groups = new Map<string, Group>();
-  for (const cell of cells) {
-    for (const { promise, expected, tries, broken, chances = tries } of cell.promises) {
-      if (broken === 0 && Math.min(tries, chances) === 0) continue;
-      const { bytes, mode } = sizeOf(promise, cell.levels);
-      const key = JSON.stringify([promise, mode]);
-      const group = groups.get(key) ?? { promise, expected, mode, sizes: [] };
-      groups.set(key, group);
-      group.sizes.push({ bytes, tries, broken, chances });
-    }
-  }
-  return [...joinKeptFreshness([...groups.values()])].flatMap(
-    ({ promise, expected, mode, sizes }) => {
-      const merged = mergeSizes(sizes);
-      const smallest = merged.find((size) => size.broken > 0)?.bytes ?? Number.POSITIVE_INFINITY;
-      const parts = [
-        merged.filter((size) => size.bytes < smallest),
-        merged.filter((size) => size.bytes >= smallest),
-      ].filter((part) => part.length > 0);
-      const fileSystem =
-        fileSystems[String(mode.place ?? Object.keys(fileSystems)[0])] ?? 'unknown';
-      return parts.map((part) => guaranteeOf(promise, expected, mode, part, fileSystem));
-    },
-  );
-}
+import { type GuaranteePart, guaranteeSentence, type Sized } from './guarantee-sentence.ts';
+import { adviceFor, knownOf, notPromised, sizeOf } from './guarantee-words.ts';
+import { PROMISES_OF_WORKLOADS } from './promise-sums.ts';
+import { countInterval, effectiveChances } from './rate-words.ts';
 
 interface Group {
   readonly promise: PromiseName;
@@ -58,21 +19,92 @@ interface Group {
   readonly sizes: Sized[];
 }
 
+/** Fewer chances bound a rate of 0 only above 5 %: nobody should call that kept. */
+const CHANCES_MIN = 60;
+
+/**
+ * @param fileSystems label of the place to the type of its file system (`ext4`)
+ */
+export function guaranteesOf(
+  cells: readonly CellReport[],
+  fileSystems: Readonly<Record<string, string>>,
+): Guarantee[] {
+  const groups = groupsOf(cells).map((group) => ({ ...group, sizes: mergeSizes(group.sizes) }));
+  const parts = groups.filter((group) => !isKeptFreshness(group)).flatMap(partsOf);
+  return [...parts, ...joinKeptFreshness(groups, cells)].map((part) => {
+    const fileSystem =
+      fileSystems[String(part.mode.place ?? Object.keys(fileSystems)[0])] ?? 'unknown';
+    return guaranteeOf(part, fileSystem);
+  });
+}
+
+function groupsOf(cells: readonly CellReport[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const cell of cells) {
+    for (const { promise, expected, tries, broken, chances = tries } of cell.promises) {
+      if (tries === 0) continue;
+      const { bytes, mode } = sizeOf(promise, cell.levels);
+      const key = JSON.stringify([promise, mode]);
+      const group = groups.get(key) ?? { promise, expected, mode, sizes: [] };
+      groups.set(key, group);
+      group.sizes.push({ bytes, tries, broken, chances: Math.min(tries, chances) });
+    }
+  }
+  return [...groups.values()];
+}
+
+function partsOf({ sizes, ...group }: Group): GuaranteePart[] {
+  const smallest = sizes.find((size) => size.broken > 0)?.bytes ?? Number.POSITIVE_INFINITY;
+  const held = sizes.filter((size) => size.bytes < smallest);
+  const parts: GuaranteePart[] = [
+    { ...group, outcome: 'kept', sizes: held.filter(isEnough) },
+    { ...group, outcome: 'too-few', sizes: held.filter((size) => !isEnough(size)) },
+    { ...group, outcome: 'broken', sizes: sizes.filter((size) => size.bytes >= smallest) },
+  ];
+  return parts.filter((part) => part.sizes.length > 0);
+}
+
+const isEnough = (size: Sized) => size.chances >= CHANCES_MIN;
+
+const isKeptFreshness = ({ promise, sizes }: Group) =>
+  promise === 'fresh-read' && sizes.every((size) => size.broken === 0);
+
 /**
  * Freshness is tested beside another promise in every mode, so where it is kept everywhere one
- * sentence says so, instead of one for each mode; modes in which it is broken stand alone.
+ * sentence says so, instead of one for each mode; modes in which it is broken stand alone. The
+ * sizes of different modes stay apart, since the bound is to hold for each mode.
  */
-function joinKeptFreshness(groups: readonly Group[]): Group[] {
-  const isKept = ({ promise, sizes }: Group) =>
-    promise === 'fresh-read' && sizes.every((size) => size.broken === 0);
-  const joined = new Map<string, Group>();
-  for (const group of groups.filter(isKept)) {
-    const mode: Levels = group.mode.place === undefined ? {} : { place: group.mode.place };
-    const key = JSON.stringify(mode);
+function joinKeptFreshness(
+  groups: readonly Group[],
+  cells: readonly CellReport[],
+): GuaranteePart[] {
+  const joined = new Map<string, GuaranteePart>();
+  for (const part of groups.filter(isKeptFreshness).flatMap(partsOf)) {
+    const mode: Levels = part.mode.place === undefined ? {} : { place: part.mode.place };
+    const key = JSON.stringify([mode, part.outcome]);
     const before = joined.get(key)?.sizes ?? [];
-    joined.set(key, { ...group, mode, sizes: [...before, ...group.sizes] });
+    joined.set(key, { ...part, mode, sizes: [...before, ...part.sizes] });
   }
-  return [...groups.filter((group) => !isKept(group)), ...joined.values()];
+  return [...joined.values()].map((part) => {
+    const here = ({ mode }: { readonly mode: Levels }) => mode.place === part.mode.place;
+    const others =
+      groups.some((group) => here(group) && isBrokenFreshness(group)) ||
+      (part.outcome === 'kept' && [...joined.values()].some((o) => here(o) && isTooFew(o)));
+    const untried = cells.some((cell) => isUntriedFreshness(cell, part.mode.place));
+    const every = `every ${others ? 'other ' : ''}mode${untried ? ' that was tried' : ''}`;
+    return { ...part, scope: isTooFew(part) ? 'modes that were hardly tried' : every };
+  });
+}
+
+const isTooFew = (part: GuaranteePart) => part.outcome === 'too-few';
+
+const isBrokenFreshness = (group: Group) =>
+  group.promise === 'fresh-read' && !isKeptFreshness(group);
+
+function isUntriedFreshness({ levels, promises }: CellReport, place: Levels[string] | undefined) {
+  const meant = PROMISES_OF_WORKLOADS.get(String(levels.workload))?.includes('fresh-read') ?? false;
+  const tried = promises.some((each) => each.promise === 'fresh-read' && each.tries > 0);
+  return meant && !tried && levels.place === place;
 }
 
 function mergeSizes(sizes: readonly Sized[]): Sized[] {
@@ -89,60 +121,43 @@ function mergeSizes(sizes: readonly Sized[]): Sized[] {
   return [...merged.values()].sort((a, b) => a.bytes - b.bytes);
 }
 
-function guaranteeOf(
-  promise: PromiseName,
-  expected: boolean,
-  mode: Levels,
-  sizes: readonly Sized[],
-  fileSystem: string,
-): Guarantee {
-  const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
-  const chances = sizes.reduce((sum, size) => sum + size.chances, 0);
-  const broken = sizes.reduce((sum, size) => sum + size.broken, 0);
-  const kept = broken === 0;
+function guaranteeOf(part: GuaranteePart, fileSystem: string): Guarantee {
+  const { promise, expected, mode, sizes, outcome } = part;
+  const [tries, chances, broken] = (['tries', 'chances', 'broken'] as const).map((count) =>
+    sizes.reduce((sum, size) => sum + size[count], 0),
+  ) as [number, number, number];
+  const kept = outcome !== 'broken';
   const advice = adviceFor(promise, kept, mode);
   const known = knownOf(fileSystem, promise, mode);
+  const caveat = outcome === 'kept' ? notPromised(fileSystem, known) : null;
+  // What is known of a broken promise says nothing beside one that was not tested or not seen.
+  const tellsKnown = known !== undefined && caveat === null && outcome !== 'too-few';
   return {
     promise,
     kept,
+    ...(outcome === 'too-few' ? { enough: false } : {}),
     expected,
     mode,
-    words: `${modeWords(promise, mode, sizeWords(sizes))}: ${outcomeWords(promise, kept, sizes)}`,
+    words: guaranteeSentence(part, caveat),
     ...(advice ? { advice } : {}),
-    ...(known ? { known } : {}),
+    ...(tellsKnown ? { known } : {}),
     tries,
     broken,
     chances,
+    ...(kept ? boundOf(sizes) : rateOf(broken, tries, sizes)),
   };
 }
 
-function sizeWords(sizes: readonly Sized[]): string {
-  return sizes.map((size) => formatSize(size.bytes)).join(', ');
+/** The largest of the sizes, so that it holds for each. */
+function boundOf(sizes: readonly Sized[]): Pick<Guarantee, 'bound'> {
+  const fewest = Math.min(...sizes.map((size) => size.chances));
+  const bound = countInterval(0, fewest).high;
+  return bound === null ? {} : { bound };
 }
 
-const BROKEN_VERBS: Readonly<Record<PromiseName, readonly [string, string]>> = {
-  'read-back': ['read back right', 'not read back right'],
-  'unit-atomic': ['never torn', 'torn'],
-  'fresh-read': ['never stale', 'stale'],
-  'append-atomic': ['never mixed or lost', 'mixed or lost'],
-  'replace-atomic': ['always whole', 'seen partial, empty or absent'],
-  synced: ['the medium agrees', 'the medium disagrees'],
-};
-
-function outcomeWords(promise: PromiseName, kept: boolean, sizes: readonly Sized[]): string {
-  const noun = tryNoun(promise);
-  const [good, bad] = BROKEN_VERBS[promise];
-  if (kept) {
-    const tries = sizes.reduce((sum, size) => sum + size.tries, 0);
-    const chances = sizes.reduce((sum, size) => sum + size.chances, 0);
-    return `${good} (${countWords(0, tries, noun, chances)})`;
-  }
-  const rates = sizes.map(({ bytes, broken, tries }) => {
-    const rate = broken <= 1 ? '' : ` (${proportionText(broken / tries)})`;
-    const often = `${triedWords(broken, tries, noun)}${rate}`;
-    return sizes.length === 1 ? often : `${formatSize(bytes)} in ${often}`;
-  });
-  return `${bad}, ${rates.join('; ')}`;
+function rateOf(broken: number, tries: number, sizes: readonly Sized[]) {
+  const { rate, low, high } = countInterval(broken, tries, effectiveChances(sizes));
+  return rate === null || low === null || high === null ? {} : { rate, low, high };
 }
 
 /** The sizes of one guarantee's mode that were broken, the smallest first. */

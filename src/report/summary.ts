@@ -113,9 +113,7 @@ function guaranteeLines(report: HuntReport, width: number, paint: Paints): strin
   group('KEPT (with the bound that so many tries allow, 95% certain)', paint.good, kept);
   if (notTested.length > 0) {
     lines.push(paint.doubt('NOT TESTED'));
-    for (const { promise, words } of notTested) {
-      lines.push(...hang(`${promise}: ${words}`, width, '  - '));
-    }
+    for (const words of notTested) lines.push(...hang(words, width, '  - '));
   }
   return lines;
 }
