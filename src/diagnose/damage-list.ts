@@ -1,6 +1,7 @@
 // Collects damage in bounded memory: neighbouring ranges of the same kind and origin become one,
 // and what exceeds the bound is counted, not kept.
 
+import { formatCount } from '../base/quantities.ts';
 import type { BitDamage, Damage } from '../domain/damage.ts';
 import { joinBits, SAMPLES_MAX } from './word-differences.ts';
 
@@ -10,6 +11,7 @@ const COINCIDENCE_BYTES = 16;
 const SECTOR_BYTES = 512;
 /** So many equal flips, each so near to the last, are one fault: a bit that is stuck. */
 const CHAIN_LINKS_MIN = 4;
+const CHAIN_BITS_MIN = 16;
 const CHAIN_GAP_BYTES = 64;
 
 /** Looking closely at a range takes up to 0.1 ms: a file of noise must not take hours. */
@@ -38,8 +40,17 @@ export class DamageList {
     const last = this.damages.at(-1);
     const joined = last && this.notListed === 0 && joinedDamage(last, damage);
     if (joined) this.damages[this.damages.length - 1] = joined;
-    else if (this.damages.length < this.most) this.damages.push(damage);
+    else if (this.damages.length < this.most || this.compacted()) this.damages.push(damage);
     else this.notListed++;
+  }
+
+  /** Joins the flips of a bit that is stuck, when that makes much room. */
+  private compacted(): boolean {
+    if (this.notListed > 0) return false;
+    const joined = this.all();
+    if (joined.length > this.most / 2) return false;
+    this.damages.splice(0, this.damages.length, ...joined);
+    return true;
   }
 
   get isEmpty(): boolean {
@@ -94,7 +105,9 @@ function joinChains(damages: readonly Damage[]): Damage[] {
     let to = from + 1;
     while (to < damages.length && isLink(damages[to - 1] as Damage, damages[to] as Damage)) to++;
     const chain = damages.slice(from, to);
-    if (chain.length >= CHAIN_LINKS_MIN) out.push(chained(chain));
+    const bits = chain.reduce((sum, one) => sum + (one.bits?.count ?? 0), 0);
+    const many = chain.length >= CHAIN_LINKS_MIN || bits >= CHAIN_BITS_MIN;
+    if (chain.length > 1 && many) out.push(chained(chain));
     else out.push(...chain);
     from = to;
   }
@@ -103,17 +116,32 @@ function joinChains(damages: readonly Damage[]): Damage[] {
 
 function isLink(a: Damage, b: Damage): boolean {
   const near = b.offset - (a.offset + a.length) <= CHAIN_GAP_BYTES;
-  const alike = a.bits?.xorMask === b.bits?.xorMask && a.bits?.direction === b.bits?.direction;
-  return a.kind === 'flipped' && b.kind === 'flipped' && near && alike;
+  if (a.kind !== 'flipped' || b.kind !== 'flipped' || !near || !a.bits || !b.bits) return false;
+  const [one, other] = [BigInt(`0x${a.bits.xorMask}`), BigInt(`0x${b.bits.xorMask}`)];
+  if (a.bits.direction !== b.bits.direction) return false;
+  // Bits that are stuck show in a word only where the other value was meant.
+  const within = (one & other) === one || (one & other) === other;
+  return a.bits.direction === 'both' ? one === other : within;
 }
 
 function chained(chain: readonly Damage[]): Damage {
   const [first, last] = [chain[0] as Damage, chain.at(-1) as Damage];
+  const bits = joinBits(chain.map((damage) => damage.bits as BitDamage));
   return {
     ...first,
     length: last.offset + last.length - first.offset,
-    bits: joinBits(chain.map((damage) => damage.bits as BitDamage)),
+    bits,
     samples: chain.flatMap((damage) => damage.samples ?? []).slice(0, SAMPLES_MAX),
-    because: `${chain.length} words close together differ by one and the same mask`,
+    because: chainBecause(bits),
   };
+}
+
+function chainBecause({ xorMask, direction, count }: BitDamage): string {
+  const mask = `mask ${xorMask}`;
+  if (direction === 'both') return `words close together differ by one and the same ${mask}`;
+  const reads = direction === '0->1' ? 1 : 0;
+  return (
+    `all ${formatCount(count)} bits that changed, in words close together, are bits of ${mask} ` +
+    `and read ${reads}, as bits do that are stuck at ${reads}; all others are right`
+  );
 }

@@ -5,13 +5,16 @@
 // the same plain value, closeness of many different words is no evidence, and nothing is claimed.
 
 import type { Damage } from '../domain/damage.ts';
-import { bitsOf, countBits, samplesOf, type WordDifference } from './word-differences.ts';
+import { bitsOf, countBits, hexWord, samplesOf, type WordDifference } from './word-differences.ts';
 
 export const FLIPPED_BITS_MAX = 12;
 /** Bits of coincidence that a claim about many words needs. */
 const EVIDENCE_BITS = 24;
+const STUCK_WORDS_MIN = 3;
 /** A mask that covers nearly the whole word leaves nothing of it to be recognised. */
 const STUCK_BITS_MAX = 56;
+/** So many different words that differ by one mask leave no doubt, even when all bits differ. */
+const ONE_MASK_WORDS_MIN = 4;
 
 /** Why these words are flipped, or null when they need not be. */
 export function flippedBecause(words: readonly WordDifference[]): string | null {
@@ -19,9 +22,27 @@ export function flippedBecause(words: readonly WordDifference[]): string | null 
   const counts = words.map(({ expected, observed }) => countBits(expected ^ observed));
   const most = Math.max(...counts);
   if (most <= FLIPPED_BITS_MAX && !isPlainMixture(words)) {
-    return `${bitWords(most, words.length)} from what was meant, its other bits are right`;
+    const close = `${bitWords(most, words.length)} from what was meant, its other bits are right`;
+    const stuck = stuckWords(words);
+    return stuck === null ? close : `${close}: ${stuck}`;
   }
   return constantMask(words) ?? stuckBits(words);
+}
+
+/** `stuck at 1 ..` where all the bits that changed in several words read the same. */
+export function stuckWords(words: readonly WordDifference[]): string | null {
+  const different = new Set(words.map(({ expected }) => expected)).size;
+  const [mask, reads] = stuckMask(words);
+  if (different < STUCK_WORDS_MIN || reads === null) return null;
+  return `every bit of mask ${hexWord(mask)} reads ${reads} in them, stuck at ${reads}`;
+}
+
+/** All bits that differ in any word, and what they all read. */
+function stuckMask(words: readonly WordDifference[]): [bigint, 0 | 1 | null] {
+  let mask = 0n;
+  for (const { expected, observed } of words) mask |= expected ^ observed;
+  if (words.every(({ observed }) => (observed & mask) === 0n)) return [mask, 0];
+  return [mask, words.every(({ observed }) => (observed & mask) === mask) ? 1 : null];
 }
 
 function bitWords(most: number, words: number): string {
@@ -43,22 +64,22 @@ function constantMask(words: readonly WordDifference[]): string | null {
   const masks = new Set(words.map((word) => word.expected ^ word.observed));
   const meant = new Set(words.map((word) => word.expected));
   const [mask] = masks;
-  if (masks.size !== 1 || meant.size < 2 || countBits(mask as bigint) > STUCK_BITS_MAX) return null;
-  return `${meant.size} different words differ by one and the same mask`;
+  if (masks.size !== 1 || meant.size < 2) return null;
+  const all = countBits(mask as bigint) > STUCK_BITS_MAX;
+  if (all && meant.size < ONE_MASK_WORDS_MIN) return null;
+  const which = `${meant.size} different words`;
+  return `${which} differ by one and the same mask, ${hexWord(mask as bigint)}`;
 }
 
 function stuckBits(words: readonly WordDifference[]): string | null {
-  let mask = 0n;
-  for (const { expected, observed } of words) mask |= expected ^ observed;
+  const [mask, reads] = stuckMask(words);
   const size = countBits(mask);
-  const low = words.every(({ observed }) => (observed & mask) === 0n);
-  const high = words.every(({ observed }) => (observed & mask) === mask);
-  if ((!low && !high) || size > STUCK_BITS_MAX) return null;
+  if (reads === null || size > STUCK_BITS_MAX) return null;
   const different = new Set(words.map(({ expected, observed }) => `${expected}/${observed}`)).size;
   const evidence = (different - 1) * size;
   if (evidence < EVIDENCE_BITS && !isOneRun(mask)) return null;
   const which = words.length === 1 ? 'the word' : 'each word';
-  return `${size} bits of ${which} read ${low ? 0 : 1}, the others are right`;
+  return `${size} bits of ${which} read ${reads}, the others are right (mask ${hexWord(mask)})`;
 }
 
 /** Set bits without a gap: half a word, a byte. */

@@ -89,6 +89,10 @@ function fromSights(observation: Observation, sights: Sights): LayerFinding {
     return undetermined(`right when read again, whether ${because}: ${told}`);
   }
   if (all('same') && reachedMedium(sights)) {
+    if (observation.expected.shape === 'unit') {
+      const because = 'the unit was being rewritten, so these looks cannot tell what will stay';
+      return undetermined(`${because}: ${told}`);
+    }
     return { layer: 'persisted', because: `the same wrong bytes each time: ${told}` };
   }
   if (isRewritten(observation)) {

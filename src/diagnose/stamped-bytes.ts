@@ -2,17 +2,28 @@
 // time is right in a header whose checksum agrees with it, so the time found there is adopted.
 
 import type { StampStream } from '../domain/observation.ts';
+import { headerBytes } from '../stamp/header.ts';
 import { createStampKernel, type StampKernel } from '../stamp/kernel.ts';
-import { BLOCK_BYTES_MAX, BLOCKS_MAX, HEADER_BYTES, OFFSET_TIME } from '../stamp/layout.ts';
-import { expectedBytes } from '../stamp/reference.ts';
+import {
+  BLOCK_BYTES_MAX,
+  BLOCKS_MAX,
+  HEADER_BYTES,
+  OFFSET_CHECKSUM,
+  OFFSET_TIME,
+} from '../stamp/layout.ts';
+import { expectedBytes, readHeader } from '../stamp/reference.ts';
 import { predictNothing } from './hypothesis.ts';
 import { type ObservedBytes, readClipped } from './observed-bytes.ts';
+import { countBits } from './word-differences.ts';
 
 /** Of one block: generation and, where it is not the stream's, the writer. */
 export interface BlockVersion {
   readonly generation: number;
   readonly writer?: number | undefined;
 }
+
+/** Bits of a checksum that may be wrong: a checksum of anything else is 32 off, give or take. */
+const NEAR_BITS_MAX = 12;
 
 let shared: StampKernel | undefined;
 
@@ -70,9 +81,44 @@ function makeBlock(
   const header = readClipped(observed, blockAt, blockAt + HEADER_BYTES);
   const whole = header.length === HEADER_BYTES;
   if (header.length > 0 && !sameHeader(made, header, whole)) {
+    const time = whole && likelyTime({ ...stream, writer }, block, generation, observed, blockAt);
+    if (typeof time === 'bigint') {
+      one.encode(0, block, 1, generation, time);
+      return made;
+    }
     adoptDamagedTime(made, { ...stream, writer }, block, generation, observed, blockAt);
   }
   return made;
+}
+
+/**
+ * The time of a header of which several bits are wrong: that which its checksum is near to, among
+ * the time found and the times that whole files are stamped with (0, and that of the neighbours).
+ * Null where none is.
+ */
+function likelyTime(
+  stream: StampStream,
+  block: number,
+  generation: number,
+  observed: ObservedBytes,
+  blockAt: number,
+): bigint | null {
+  const found = timeAt(observed, blockAt + OFFSET_TIME);
+  const checksum = timeAt(observed, blockAt + OFFSET_CHECKSUM);
+  const fits = (time: bigint) => {
+    const made = headerBytes(stream, block, generation, time);
+    const sealed = new DataView(made.buffer).getBigUint64(OFFSET_CHECKSUM, true);
+    const [timeMask, sealMask] = [time ^ found, sealed ^ checksum];
+    if (timeMask === sealMask || sealMask === 0n) return true;
+    return countBits(sealMask) <= NEAR_BITS_MAX && countBits(timeMask) <= NEAR_BITS_MAX;
+  };
+  if (fits(found)) return found;
+  if (fits(0n)) return 0n;
+  for (const at of [blockAt - stream.blockBytes, blockAt + stream.blockBytes]) {
+    const header = readHeader(readClipped(observed, at, at + HEADER_BYTES), 0);
+    if (header && header.timeNs !== found && fits(header.timeNs)) return header.timeNs;
+  }
+  return null;
 }
 
 function timeAt(observed: ObservedBytes, at: number): bigint {

@@ -63,6 +63,8 @@ describe('planted', () => {
         const end = from + count;
         const bytes = joined(clean.bytes.subarray(0, end), clean.bytes.subarray(from));
         const joint = firstDifference(bytes, clean.bytes);
+        // Headers begin alike: there the joint is the start of the block.
+        fc.pre(!inHeader(joint, size));
         const damage = damageOf(blocksObservation(clean, bytes));
         expect(placesOf(damage)).toEqual([
           ['duplicated', joint, count],

@@ -51,3 +51,32 @@ describe('one bit of every word of a body', () => {
     }
   });
 });
+
+describe('bits of every byte, headers included', () => {
+  it.each([
+    ['a block', FROM, TO],
+    ['a sector with a header', FROM, FROM + 512],
+    ['a sector without', FROM + 1024, FROM + 1536],
+  ])('%s with bit 3 of each byte stuck at 1', async (_, from, to) => {
+    const [verified, compared] = await answers(every(from, to, 1, (byte) => byte | 8));
+    expect(kindsIn(verified ?? [])).toEqual(['flipped']);
+    expect(verified).toEqual(compared);
+    const [first] = verified ?? [];
+    expect(first?.bits).toMatchObject({ xorMask: '0808080808080808', direction: '0->1' });
+    expect(first?.because).toContain('stuck at 1');
+    expect(first?.because).toContain('0808080808080808');
+  });
+
+  it('a block of which every bit is inverted', async () => {
+    const [verified, compared] = await answers(every(FROM, TO, 1, (byte) => byte ^ 0xff));
+    expect(verified).toMatchObject([{ kind: 'flipped', offset: FROM, length: BLOCK }]);
+    expect(verified?.[0]?.bits?.xorMask).toBe('ffffffffffffffff');
+    expect(compared).toEqual(verified);
+  });
+
+  it('but another block, whatever its bits, is not flipped', async () => {
+    const other = stampedBytes(GOOD.length, { seed: 'other' }).subarray(FROM, TO);
+    const bad = changed(GOOD, (copy) => other.copy(copy, FROM));
+    for (const damage of await answers(bad)) expect(kindsIn(damage)).toEqual(['foreign']);
+  });
+});

@@ -123,9 +123,15 @@ describe('the layer of a unit that is being rewritten', () => {
     );
   });
 
-  it('is persisted when nothing moves any more: a write that was never finished', () => {
-    const half = torn(9, 8);
-    expect(layer([look('same-descriptor', half), look('direct', half)])).toBe('persisted');
+  it('is never persisted: what did not move within a trial may have been on its way', () => {
+    for (const half of [torn(9, 8), new Uint8Array(0), torn(9, 8).subarray(0, 512)]) {
+      for (const expected of [unitBetween(8, 9), unitBetween(9, 9)]) {
+        const rereads = [look('same-descriptor', half), look('direct', half)];
+        const found = layerOf(seen(half, expected, rereads));
+        expect(found.layer).toBe('undetermined');
+        expect(found.because).toContain('being rewritten');
+      }
+    }
   });
 
   it('sees the cache when no writer was at work', () => {
