@@ -113,15 +113,17 @@ export function renewSnapshot(
   return { ...rigSnapshot(directory, sources), mount, deviceNumber };
 }
 
-type Outcome = Pick<RigCheck, 'passed' | 'detail'>;
+type Outcome = Omit<RigCheck, 'name'>;
 const pass = (detail: string): Outcome => ({ passed: true, detail });
+/** No ground for doubt, and none for trust. */
+const notChecked = (detail: string): Outcome => ({ passed: true, checked: false, detail });
 const fail = (detail: string): Outcome => ({ passed: false, detail });
 
 function guard(name: string, check: () => Outcome): RigCheck {
   try {
     return { name, ...check() };
   } catch (error) {
-    return { name, ...pass(`could not be checked: ${(error as Error).message}`) };
+    return { name, ...notChecked(`could not be checked: ${(error as Error).message}`) };
   }
 }
 
@@ -134,7 +136,7 @@ function checkSpace(request: RigRequest, sources: RigSources): Outcome {
 
 function checkInodes(directory: string, sources: RigSources): Outcome {
   const { freeInodes } = sources.space(directory);
-  if (freeInodes === null) return pass('this file system does not count inodes');
+  if (freeInodes === null) return notChecked('this file system does not count inodes');
   const detail = `${freeInodes} free, ${NEED_INODES} needed`;
   return freeInodes < NEED_INODES ? fail(detail) : pass(detail);
 }
@@ -160,7 +162,7 @@ function checkDeleted(directory: string, sources: RigSources): Outcome {
 }
 
 function checkClock(before: RigSnapshot | undefined, sources: RigSources): Outcome {
-  if (!before) return pass('nothing to compare with');
+  if (!before) return notChecked('nothing to compare with');
   const now = sources.now();
   const elapsed = now.monotonicMs - before.monotonicMs;
   const drift = now.wallMs - before.wallMs - elapsed;
@@ -173,7 +175,7 @@ function checkClock(before: RigSnapshot | undefined, sources: RigSources): Outco
 
 function checkMemoryErrors(before: RigSnapshot | undefined, sources: RigSources): Outcome {
   const now = sources.uncorrectedErrors();
-  if (now === null) return pass('the memory controller reports no counters (EDAC)');
+  if (now === null) return notChecked('the memory controller reports no counters (EDAC)');
   const since = now - (before?.uncorrectedErrors ?? now);
   if (since > 0) return fail(`${since} uncorrected memory errors since the start`);
   return pass(`no uncorrected memory errors since the start (${now} before it)`);
@@ -184,9 +186,9 @@ function checkKernelLog(
   before: RigSnapshot | undefined,
   sources: RigSources,
 ): Outcome {
-  if (!before) return pass('nothing to compare with');
+  if (!before) return notChecked('nothing to compare with');
   const records = sources.kernelRecords(before.kernelSequence);
-  if (records === null) return pass('the kernel log may not be read by this user');
+  if (records === null) return notChecked('the kernel log may not be read by this user');
   const devices = sources.devices(sources.mount(directory));
   const { here, elsewhere } = troubleIn(records, devices);
   if (here.length > 0) return fail(`${here.length} messages since the start, first: ${here[0]}`);
@@ -197,7 +199,7 @@ function checkKernelLog(
 
 function checkTaint(before: RigSnapshot | undefined, sources: RigSources): Outcome {
   const now = sources.taint();
-  if (now === null) return pass('the kernel does not say');
+  if (now === null) return notChecked('the kernel does not say');
   const fresh = before?.taint == null ? 0 : now & ~before.taint;
   const serious = Object.entries(TAINT_BITS)
     .filter(([bit]) => fresh & (1 << Number(bit)))
@@ -217,7 +219,7 @@ function checkMount(
     return fail('another file system is mounted there than at the start');
   }
   const mount = sources.mount(directory);
-  if (mount === null) return pass('the mount table does not say');
+  if (mount === null) return notChecked('the mount table does not say');
   if (mount.options.includes('ro')) return fail(`${mount.mountPoint} is mounted read-only`);
   const same = before ? ', the same as at the start' : '';
   return pass(`${mount.type} on ${mount.mountPoint}, read-write${same}`);

@@ -7,7 +7,7 @@ import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
 import { factorKinds } from './level-words.ts';
-import { promiseSums } from './promise-sums.ts';
+import { keptWords, promiseSums } from './promise-sums.ts';
 import { countWords, plural, rateText, triedWords } from './rate-words.ts';
 import { verdictWords } from './verdict-words.ts';
 import { whereLines } from './where.ts';
@@ -120,7 +120,7 @@ function where(report: HuntReport): string[] {
 function keptLines(report: HuntReport): string[] {
   return promiseSums(report.cells)
     .filter((sum) => sum.broken === 0)
-    .map((sum) => `${sum.promise}: ${countWords(0, sum.tries, sum.noun, sum.chances)}`);
+    .map((sum) => `${sum.promise}: ${keptWords(sum, report.cells)}`);
 }
 
 function failureLines(report: HuntReport): string[] {
@@ -137,11 +137,22 @@ function unknownLines(report: HuntReport): string[] {
 
 function rigLines(report: HuntReport): string[] {
   const { checks, passed } = report.rig;
-  if (passed)
-    return [`all ${checks.length} checks passed: ${checks.map((c) => c.name).join(', ')}`];
+  if (passed) return [passedWords(checks)];
   return checks
     .filter((check) => !check.passed)
     .map((check) => `NOT PASSED: ${check.name}: ${check.detail}`);
+}
+
+/** A check that could not be made has passed nothing. */
+function passedWords(checks: HuntReport['rig']['checks']): string {
+  const names = (made: boolean) =>
+    checks.filter((check) => (check.checked !== false) === made).map((check) => check.name);
+  const [made, open] = [names(true), names(false)];
+  if (open.length === 0) return `all ${checks.length} checks passed: ${made.join(', ')}`;
+  return (
+    `${made.length} of ${checks.length} checks passed, ` +
+    `${open.join(', ')} could not be checked; passed: ${made.join(', ')}`
+  );
 }
 
 function ranLines(report: HuntReport): string[] {

@@ -36,7 +36,8 @@ export async function compileReport(
   const sums = await sumTrials(store, cells, gatherer);
   const expected = new Set(header.expectations.map((expectation) => expectation.promise));
   const cellReports = [...sums.accounts.values()].map((account) => account.report(expected));
-  const last = stops.at(-1);
+  // A stop before the last trial is that of an earlier run: the one that resumed it did not end.
+  const last = stops.findLast((stop) => stop.atMs >= sums.lastStartedMs);
   const rig = mergeRigs(rigs);
   const body: Omit<HuntReport, 'words'> = {
     schema: 'heisenwrite.hunt/1',
@@ -86,6 +87,8 @@ interface Sums {
   /** Trials with something to show, damage or described. */
   departing: number;
   seconds: number;
+  /** Wall clock at which the latest trial began. */
+  lastStartedMs: number;
 }
 
 async function sumTrials(
@@ -100,6 +103,7 @@ async function sumTrials(
     unknowns: new Map(),
     departing: 0,
     seconds: 0,
+    lastStartedMs: Number.NEGATIVE_INFINITY,
   };
   for await (const trial of store.trials()) {
     const judgement = trial.judgement ?? {
@@ -110,6 +114,7 @@ async function sumTrials(
     };
     sums.trials[judgement.verdict]++;
     sums.seconds += trial.durationMs / 1000;
+    sums.lastStartedMs = Math.max(sums.lastStartedMs, trial.startedAtMs);
     sums.accounts.get(trial.cell.index)?.add(trial.outcome, judgement, trial.durationMs);
     if (judgement.damage.length + judgement.described.length > 0) sums.departing++;
     if (judgement.verdict === 'unknown') {

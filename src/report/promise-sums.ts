@@ -4,15 +4,15 @@
 
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
 import { PROMISES, type PromiseName } from '../domain/promise.ts';
-import { effectiveChances } from './rate-words.ts';
+import { countWords, effectiveChances } from './rate-words.ts';
 
 const TRY_NOUNS: Readonly<Record<PromiseName, string>> = {
-  'read-back': 'reads',
+  'read-back': 'reads of one I/O',
   'unit-atomic': 'reads',
   'fresh-read': 'reads',
   'append-atomic': 'records',
   'replace-atomic': 'reads',
-  synced: 'reads',
+  synced: 'reads of one I/O',
 };
 
 /** What each workload tests; a test holds it to what the workloads themselves declare. */
@@ -58,6 +58,15 @@ export function promiseSums(cells: readonly CellReport[]): PromiseSum[] {
     });
   }
   return sums;
+}
+
+/** Of a promise never broken; a bound of the sum is none of each cell, so it says what it is of. */
+export function keptWords(sum: PromiseSum, cells: readonly CellReport[]): string {
+  const tested = cells.filter((cell) =>
+    cell.promises.some(({ promise, tries }) => promise === sum.promise && tries > 0),
+  );
+  const over = tested.length > 1 ? ` over ${tested.length} cells` : '';
+  return `${countWords(0, sum.tries, sum.noun, sum.chances)}${over}`;
 }
 
 /**

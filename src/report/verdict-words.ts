@@ -7,7 +7,7 @@ import { EXIT_CLEAN } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import { PROMISE_WORDS, type PromiseName } from '../domain/promise.ts';
 import { exitMeaning } from './exit-meaning.ts';
-import { promiseSums } from './promise-sums.ts';
+import { keptWords, promiseSums } from './promise-sums.ts';
 import { boundText, countWords, plural } from './rate-words.ts';
 import { surpriseWords } from './surprise.ts';
 
@@ -21,11 +21,17 @@ const BROKEN_WORDS: Readonly<Record<PromiseName, string>> = {
   synced: 'after fsync the medium did not hold what was written',
 };
 
-/** One to three lines; usable for `report.words`. The first begins with the verdict in capitals. */
+const NOT_ENDED = 'the hunt did not end (killed, or still running)';
+
+/** A few lines; usable for `report.words`. The first begins with the verdict in capitals. */
 export function verdictWords(report: Omit<HuntReport, 'words'>): string[] {
   const notKept = report.guarantees.filter((guarantee) => !guarantee.kept && !guarantee.expected);
-  if (report.verdict === 'clean' && notKept.length > 0) return cleanWithSurprise(report);
+  if (report.verdict === 'clean' && notKept.length > 0) {
+    return [...cleanWithSurprise(report), ...untriedLines(report)];
+  }
   const lines = [headline(report)];
+  if (report.verdict === 'clean') lines.push(...untriedLines(report));
+  else if (report.endedAt === null) lines.push(`So far only: ${NOT_ENDED}.`);
   if (report.verdict === 'damaged' && report.signature) lines.push(report.signature.words);
   if (notKept.length > 0) {
     lines.push(
@@ -36,13 +42,19 @@ export function verdictWords(report: Omit<HuntReport, 'words'>): string[] {
   return lines;
 }
 
+/** What was never tried is not clean. */
+function untriedLines({ cells }: Pick<HuntReport, 'cells'>): string[] {
+  const untried = cells.filter((cell) => cell.trials === 0).length;
+  if (untried === 0) return [];
+  const were = untried === 1 ? 'was' : 'were';
+  return [`${formatCount(untried)} of ${plural(cells.length, 'cell')} ${were} never tried.`];
+}
+
 /** What a newcomer did not expect, and why it is no damage all the same. */
 function cleanWithSurprise(report: Omit<HuntReport, 'words'>): string[] {
   const expected = report.plan.expectations.map(({ promise }) => {
     const sum = promiseSums(report.cells).find((each) => each.promise === promise);
-    const kept = sum
-      ? `never broken here (${countWords(0, sum.tries, sum.noun, sum.chances)})`
-      : 'not tested here';
+    const kept = sum ? `never broken here (${keptWords(sum, report.cells)})` : 'not tested here';
     return `${PROMISE_WORDS[promise]}, ${kept}`;
   });
   const { code, words } = exitMeaning(report);
@@ -52,7 +64,9 @@ function cleanWithSurprise(report: Omit<HuntReport, 'words'>): string[] {
       ? 'this plan expects nothing'
       : `expected is only that ${expected.join('; that ')}`;
   return [
-    `CLEAN, and good to know: ${surpriseWords(report)}.`,
+    report.endedAt === null
+      ? `CLEAN so far, and good to know: ${surpriseWords(report)}; ${NOT_ENDED}.`
+      : `CLEAN, and good to know: ${surpriseWords(report)}.`,
     `No damage (${exit}): ${asked}. Nobody promised the rest.`,
   ];
 }
@@ -82,10 +96,9 @@ function headline(report: Omit<HuntReport, 'words'>): string {
             'nothing was damaged in the others.';
     case 'clean': {
       const bound = boundText(binomialInterval(0, counted).high ?? 1, 'up');
-      return (
-        `CLEAN: no damage in ${plural(counted, 'trial')} ` +
-        `(at 95% certainty, under ${bound} of trials).`
-      );
+      const none = `no damage in ${plural(counted, 'trial')}`;
+      const said = `${none} (at 95% certainty, under ${bound} of trials)`;
+      return report.endedAt === null ? `CLEAN so far: ${said}; ${NOT_ENDED}.` : `CLEAN: ${said}.`;
     }
   }
 }

@@ -157,6 +157,16 @@ describe('near-miss: mentioned, and no trial becomes unknown', () => {
     expect(rig.checks.find((check) => check.name === name)?.detail).toMatch(says);
   });
 
+  test('what could not be looked at is marked, and what was looked at is not', async () => {
+    const open = async (sources: Partial<RigSources>) =>
+      (await look(sources)).checks.filter((each) => each.checked === false).map((c) => c.name);
+    expect(await open({})).toEqual([]);
+    expect(await open({ uncorrectedErrors: () => null, kernelRecords: () => null })).toEqual([
+      'memory errors',
+      'kernel log',
+    ]);
+  });
+
   test('taint from before the hunt is not held against it', async () => {
     expect((await look({ taint: () => 128 }, { ...BEFORE, taint: 128 })).failed).toEqual([]);
     expect((await look({ taint: () => 128 }, null)).failed).toEqual([]);

@@ -215,6 +215,14 @@ describe('the course of the hunt', () => {
     expect(report.endedAt).toBe('1970-01-01T00:01:00.000Z');
   });
 
+  test('one that was resumed after its last stop and then killed did not end', async () => {
+    const stops = [{ reason: 'interrupted', atMs: 1000, trialSeconds: 7 }];
+    const trials = [trial(1, 'clean'), { ...trial(2, 'clean'), startedAtMs: 2000 }];
+    const report = await compiled({ trials, stops });
+    expect(report).toMatchObject({ endedAt: null, seconds: 7 });
+    expect(report.stopped).toMatch(/^not ended/);
+  });
+
   test('a check that failed at any time stays failed; else its last result counts', async () => {
     const later: Rig = { passed: true, checks: [{ name: 'clock', passed: true, detail: 'later' }] };
     const clock: Rig = { passed: true, checks: [{ name: 'clock', passed: true, detail: 'first' }] };

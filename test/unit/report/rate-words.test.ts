@@ -91,7 +91,7 @@ describe('promises', () => {
     expect(promiseSums(cells)[0]).toMatchObject({ tries: 1_200_001, chances: 253 });
     const kept = huntAccount(report).rows.find((row) => row.label === 'Kept');
     expect(kept?.lines).toEqual([
-      'unit-atomic: 0 of 1,200,001 reads during 253 rewrites, under 1.2%',
+      'unit-atomic: 0 of 1,200,001 reads during 253 rewrites, under 1.2% over 2 cells',
     ]);
   });
 

@@ -1,7 +1,7 @@
 // The account of a hunt on a terminal: what must be said, what must not, and that it fits.
 
 import { describe, expect, test } from 'vitest';
-import type { HuntReport } from '../../../src/domain/hunt-report.ts';
+import type { CellReport, HuntReport } from '../../../src/domain/hunt-report.ts';
 import { exitMeaning } from '../../../src/report/exit-meaning.ts';
 import { summaryLines } from '../../../src/report/summary.ts';
 import { verdictWords } from '../../../src/report/verdict-words.ts';
@@ -96,7 +96,9 @@ test('a survey opens with the surprise in plain words, and why it is no damage',
       '(0.21% of reads).',
   );
   expect(second).toMatch(/^No damage \(exit 0\): expected is only that acknowledged data /);
-  expect(second).toContain('never broken here (0 of 720 reads, under 0.42%)');
+  expect(second).toContain(
+    'never broken here (0 of 720 reads of one I/O, under 0.42% over 3 cells)',
+  );
   const stopped = verdictWords({ ...surveyExt4(), stopped: 'interrupted' });
   expect(stopped[1]).toMatch(/^No damage \(exit 130: interrupted/);
 });
@@ -107,6 +109,39 @@ test('failures and unknown trials are neither clean nor damage', () => {
   expect(text(failing())).toContain('3 trials: the wall clock stepped');
   expect(text(unknownRig())).toContain('NOT PASSED: space: 112MiB free');
   expect(text(unknownRig())).toContain('Exit code  3');
+});
+
+test('what was never tried stands at the top of a clean hunt, not only at its end', () => {
+  for (const report of [clean(), surveyExt4()]) {
+    expect(verdictWords(report).join(' ')).not.toContain('never tried');
+    const [first] = report.cells;
+    const untried = { ...first, cell: 9, trials: 0, promises: [] } as CellReport;
+    const cells = [...report.cells, untried, { ...untried, cell: 10 }];
+    const words = verdictWords({ ...report, cells });
+    expect(words.at(-1)).toBe(`2 of ${cells.length} cells were never tried.`);
+  }
+});
+
+test('a hunt that did not end is clean only so far, whose exit code is that of its verdict', () => {
+  for (const report of [clean(), surveyExt4()]) {
+    const [first] = verdictWords({ ...report, endedAt: null });
+    expect(first).toMatch(/^CLEAN so far/);
+    expect(first).toMatch(/the hunt did not end \(killed, or still running\)\.$/);
+    expect(verdictWords(report)[0]).not.toContain('did not end');
+    expect(exitMeaning({ ...report, stopped: 'not ended: it was killed' }).code).toBe(0);
+  }
+  expect(verdictWords({ ...failing(), endedAt: null }).join(' ')).toContain('did not end');
+});
+
+test('a rig check that could not be made has not passed', () => {
+  const report = clean();
+  const checks = [
+    ...report.rig.checks,
+    { name: 'memory errors', passed: true, checked: false, detail: 'no counters' } as const,
+  ];
+  expect(flat({ ...report, rig: { passed: true, checks } })).toContain(
+    '6 of 7 checks passed, memory errors could not be checked; passed: space,',
+  );
 });
 
 test('interrupted hunts exit 130 whatever was found', () => {

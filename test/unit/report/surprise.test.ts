@@ -66,7 +66,8 @@ describe('words', () => {
       APPENDS,
     ],
     [
-      'after fsync the medium can hold something else than was written here (0.1% of reads)',
+      'after fsync the medium can hold something else than was written here ' +
+        '(0.1% of reads of one I/O)',
       SYNCED,
     ],
   ])('%s', (words, broken) => {
