@@ -2,7 +2,7 @@
 // where, what, from where, in which layer, still going on, what held, what to run next. The
 // terminal and the page show these same rows, so that nobody reads two different stories.
 
-import { formatDuration, formatSize } from '../base/quantities.ts';
+import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
@@ -164,11 +164,18 @@ function ranLines(report: HuntReport): string[] {
   );
   return [
     `plan ${report.plan.name} on ${places.join(', ')}; ${trials} in ` +
-      `${plural(report.cells.length, 'cell')}, ${formatDuration(report.seconds * 1000)}, ` +
+      `${triedCells(report.cells)}, ${formatDuration(report.seconds * 1000)}, ` +
       `${plural(reads, 'read')} (${formatSize(bytesRead)}), ` +
       `${plural(writes, 'write')} (${formatSize(bytesWritten)}); stopped: ${report.stopped}`,
     ...untriedLines(report),
   ];
+}
+
+/** `54 cells`, `30 of 54 cells`. */
+function triedCells(cells: HuntReport['cells']): string {
+  const tried = cells.filter((cell) => cell.trials > 0).length;
+  const all = plural(cells.length, 'cell');
+  return tried === cells.length ? all : `${formatCount(tried)} of ${all}`;
 }
 
 /** A bound says nothing of a cell that was not reached. */

@@ -119,6 +119,9 @@ test('what was never tried stands at the top of a clean hunt, not only at its en
     const cells = [...report.cells, untried, { ...untried, cell: 10 }];
     const words = verdictWords({ ...report, cells });
     expect(words.at(-1)).toBe(`2 of ${cells.length} cells were never tried.`);
+    expect(flat({ ...report, cells })).toContain(
+      `in ${cells.length - 2} of ${cells.length} cells,`,
+    );
   }
 });
 
