@@ -81,6 +81,7 @@ function joinedDamage(a: Damage, b: Damage): Damage | null {
     ...a,
     length: b.offset + b.length - a.offset,
     ...(samples.length > 0 ? { samples } : {}),
+    ...(a.bits && b.bits ? { bits: joinBits([a.bits, b.bits]) } : {}),
   };
 }
 

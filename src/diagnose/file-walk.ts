@@ -10,6 +10,7 @@ import { goodFileOf, type OpenedFile } from './good-file.ts';
 import { GoodOrigins, goodHypothesis } from './good-origins.ts';
 import { goodStamps } from './good-stamps.ts';
 import type { ObservedBytes } from './observed-bytes.ts';
+import { looksRandom } from './plain-flips.ts';
 import type { Scene } from './scene.ts';
 import { segment } from './segmenter.ts';
 import { sparing } from './sparing-origins.ts';
@@ -28,15 +29,17 @@ export function* walkBad(
 ): Generator<number, { damage: Damage[]; notListed: number; givenUp: boolean }> {
   const source = goodFileOf(good);
   const right = goodHypothesis(source, observed, 0);
+  const stamps = goodStamps(good, observed);
+  const end = Math.min(good.length, observed.end);
   const scene: Scene = {
     observed,
     right,
     meantBytes: good.length,
     seenToEnd: true,
     nobodys: NOBODYS,
+    ...(stamps ? {} : { mayBeEdited: (at) => !looksRandom(right, at, end) }),
   };
   const list = new DamageList(rangesMax);
-  const stamps = goodStamps(good, observed);
   const conclusion = new Conclusion(scene, 0, list, (run) => {
     if (!stamps) return;
     const { stream, versionOf } = stamps.setting;

@@ -6,11 +6,12 @@ import type { Damage } from '../domain/damage.ts';
 import type { DamageList } from './damage-list.ts';
 import { flippedBecause, flippedDamage } from './flipped.ts';
 import { FOREIGN_BYTES_MIN, foreignDamage } from './foreign.ts';
+import { plainFlipsBecause } from './plain-flips.ts';
 import { type Extent, type Scene, trimmed } from './scene.ts';
 import type { Piece } from './segmenter.ts';
 import { unexplainedDamage } from './unexplained.ts';
 import { untouchedDamage } from './untouched.ts';
-import { type WordDifference, wordDifferences } from './word-differences.ts';
+import { bitsOf, type WordDifference, wordDifferences } from './word-differences.ts';
 import { zeroedDamage } from './zeroed.ts';
 
 /** Words looked at first: when not even these are close, none of a long rest need be. */
@@ -21,6 +22,10 @@ const FIRST_BYTES = 4096;
 const GROUP_GAP_BYTES = 256;
 const GROUP_PIECES_MAX = 512;
 const SURROUNDED_BYTES_MAX = 64;
+
+const MAY_BE_EDITED =
+  'several bits of a word differ; in data that are not random an edit, or an older state of them, ' +
+  'may look like that as well as flipped bits';
 
 export class RestGroups {
   private readonly scene: Scene;
@@ -56,8 +61,14 @@ function flipsTogether(scene: Scene, group: readonly Piece[]): Damage[] | null {
     const found = wordDifferences(scene.observed, scene.right, piece.from, piece.to);
     words.push(...found.filter(({ at }) => at !== words.at(-1)?.at));
   }
-  const because = flippedBecause(words);
+  const because = flipsBecause(scene, words);
   return because === null ? null : flippedDamage(words, because);
+}
+
+function flipsBecause({ mayBeEdited }: Scene, words: readonly WordDifference[]): string | null {
+  const [first] = words;
+  const edited = first !== undefined && mayBeEdited?.(first.at);
+  return edited ? plainFlipsBecause(words) : flippedBecause(words);
 }
 
 export function restDamage(scene: Scene, piece: Piece): Damage[] {
@@ -66,6 +77,8 @@ export function restDamage(scene: Scene, piece: Piece): Damage[] {
   const flips = fewestFlips(scene, piece);
   if (flips) return flips;
   const extent = trimmed(scene, piece);
+  const edited = editedDamage(scene, extent);
+  if (edited) return edited;
   if (isOfThePattern(scene, extent)) {
     const because =
       'words of the same pattern, displaced or of another generation: they do not say';
@@ -77,6 +90,16 @@ export function restDamage(scene: Scene, piece: Piece): Damage[] {
   }
   const because = 'too few bytes are wrong to tell whose they are, and too many bits to be flips';
   return [unexplainedDamage(scene, extent, because)];
+}
+
+/** What would be called flipped in random data, and may as well have been edited in these. */
+function editedDamage(scene: Scene, extent: Extent): Damage[] | null {
+  if (!scene.mayBeEdited?.(extent.from)) return null;
+  if (extent.to - extent.from > FIRST_BYTES) return null;
+  const words = wordDifferences(scene.observed, scene.right, extent.from, extent.to);
+  if (flippedBecause(words) === null) return null;
+  const bits = bitsOf(words);
+  return [{ ...unexplainedDamage(scene, extent, MAY_BE_EDITED), bits }];
 }
 
 function isOfThePattern(scene: Scene, { from, to }: Extent): boolean {
@@ -108,8 +131,8 @@ function flipsAgainst(scene: Scene, piece: Piece, baseline: Scene['right']): Dam
   const { observed } = scene;
   const until = Math.min(piece.to, piece.from + FIRST_BYTES);
   const first = wordDifferences(observed, baseline, piece.from, until, FIRST_WORDS);
-  if (first.length === 0 || flippedBecause(first) === null) return null;
+  if (first.length === 0 || flipsBecause(scene, first) === null) return null;
   const words = wordDifferences(observed, baseline, piece.from, piece.to);
-  const because = flippedBecause(words);
+  const because = flipsBecause(scene, words);
   return because === null ? null : flippedDamage(words, because);
 }

@@ -18,6 +18,8 @@ export interface Scene {
   readonly seenToEnd: boolean;
   /** Words for bytes of unknown origin: where they were looked for without success. */
   readonly nobodys: string;
+  /** Whether words that are close to the meant ones at an offset need not be flipped ones. */
+  readonly mayBeEdited?: (at: number) => boolean;
   /** True of pattern `random`: no word can be told from a word of another place or generation. */
   readonly wordsMayBeAny?: boolean;
   /** Whether a word may stand somewhere in a pattern whose words do not tell where. */
