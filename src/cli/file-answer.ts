@@ -30,11 +30,12 @@ export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
   lines.push('', ...blockLines(diagnosis));
   if (signature) {
     const { offsetAlignment, lengthAlignment } = signature;
-    lines.push(
-      `Alignment: offsets are multiples of ${formatSize(offsetAlignment)}, ` +
-        `lengths of ${formatSize(lengthAlignment)}`,
-      `In common: ${signature.words}`,
-    );
+    // Of a single range an alignment would be no more than its own offset.
+    if (ranges > 1) {
+      const offsets = `offsets are multiples of ${formatSize(offsetAlignment)}`;
+      lines.push(`Alignment: ${offsets}, lengths of ${formatSize(lengthAlignment)}`);
+    }
+    lines.push(`In common: ${signature.words}`);
   }
   return lines;
 }
@@ -59,7 +60,8 @@ function exactSize(bytes: number): string {
   return parseSize(text) === bytes ? text : `${formatCount(bytes)} bytes`;
 }
 
-function blockLines({ stamp, blocks, blocksDamaged }: FileDiagnosis): string[] {
+function blockLines(diagnosis: FileDiagnosis): string[] {
+  const { stamp, blocks, blocksDamaged } = diagnosis;
   if (!stamp || !blocks || !blocksDamaged) return [];
   const shown = blocks.slice(0, BLOCK_RANGES_SHOWN_MAX).map(rangeWords);
   const listed = blocks.slice(0, BLOCK_RANGES_SHOWN_MAX).reduce((sum, one) => sum + one.blocks, 0);
@@ -69,7 +71,16 @@ function blockLines({ stamp, blocks, blocksDamaged }: FileDiagnosis): string[] {
   if (rest > 0) {
     return [`Blocks of ${size}: ${shown.join(', ')} and ${formatCount(rest)} more`];
   }
-  return [`Exactly ${noun} ${shown.join(', ')} (of ${size}, from 0)`];
+  const which = `${noun} ${shown.join(', ')} (of ${size}, from 0)`;
+  return [coversBlocks(diagnosis, stamp.blockBytes) ? `Exactly ${which}` : `In ${which}`];
+}
+
+/** Whether each range of damage begins and ends where blocks do. */
+function coversBlocks({ damage, bytes }: FileDiagnosis, blockBytes: number): boolean {
+  return damage.every(({ offset, length }) => {
+    const end = offset + length;
+    return offset % blockBytes === 0 && (end % blockBytes === 0 || end === bytes);
+  });
 }
 
 function rangeWords({ firstBlock, blocks }: BlockRange): string {

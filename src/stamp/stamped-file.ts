@@ -26,7 +26,7 @@ import { attempt } from './file-failure.ts';
 import { createStampKernel, type StampKernel } from './kernel.ts';
 import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, BLOCKS_MAX, FILE_BYTES_MAX } from './layout.ts';
 import { huntNumberOf } from './reference.ts';
-import { learnIdentity, type StampedIdentity } from './stamped-identity.ts';
+import { learnIdentity, type StampedIdentity, whyNotStamped } from './stamped-identity.ts';
 
 /** A multiple of every block size; large enough that system calls do not count. */
 const IO_BYTES = 1024 * 1024;
@@ -203,7 +203,7 @@ function identityOf(path: string, descriptor: number): StampedIdentity {
   }
   const identity = learnIdentity(descriptor, stat.size);
   if (identity) return identity;
-  const what = stat.size === 0 ? 'is empty' : 'has no block with the header of a stamp';
+  const what = stat.size === 0 ? 'is empty' : whyNotStamped(descriptor, stat.size);
   throw new HeisenwriteError('not-stamped', `${path} ${what}`);
 }
 

@@ -54,6 +54,37 @@ export function learnIdentity(descriptor: number, fileBytes: number): StampedIde
   return elect(votes, fileBytes);
 }
 
+/** Bits of the 64 of a magic that may be wrong in what is still said to be like one. */
+const MAGIC_BITS_WRONG_MAX = 16;
+
+/**
+ * What speaks for a stamped file whose headers are all damaged: how many bits of the magic are
+ * wrong where headers stand whatever the block size. Null where nothing is like a header.
+ */
+function damagedMagicBits(descriptor: number, fileBytes: number): number | null {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  let least = MAGIC_BYTES.length * 8;
+  for (let at = 0; at < Math.min(fileBytes, SEARCHED_BYTES); at += BLOCK_BYTES_MAX) {
+    if (readSync(descriptor, bytes, 0, HEADER_BYTES, at) < HEADER_BYTES) break;
+    let bits = 0;
+    for (const [index, byte] of MAGIC_BYTES.entries()) {
+      for (let rest = byte ^ (bytes[index] as number); rest > 0; rest &= rest - 1) bits++;
+    }
+    least = Math.min(least, bits);
+  }
+  return least <= MAGIC_BITS_WRONG_MAX ? least : null;
+}
+
+/** Why a file that is not empty has no identity, as the end of a sentence about it. */
+export function whyNotStamped(descriptor: number, fileBytes: number): string {
+  const bits = damagedMagicBits(descriptor, fileBytes);
+  if (bits === null) return 'has no block with the header of a stamp';
+  return (
+    `has no valid header of a stamp, but one with ${bits} bits of its magic wrong: it looks like ` +
+    'a stamped file whose headers are damaged; compare it with `heisenwrite diagnose BAD GOOD`'
+  );
+}
+
 /**
  * Asks the first header of up to `samples` evenly spaced chunks. Each speaks for the stretch that
  * it samples: counted by heads, a few blocks of 512 bytes would outvote many of 1 MiB.

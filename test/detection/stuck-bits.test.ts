@@ -80,3 +80,9 @@ describe('bits of every byte, headers included', () => {
     for (const damage of await answers(bad)) expect(kindsIn(damage)).toEqual(['foreign']);
   });
 });
+
+it('a whole file with damaged headers is said to look stamped', async () => {
+  const path = files.put(every(0, GOOD.length, 1, (byte) => byte | 8));
+  await expect(verifyFile(path)).rejects.toThrow(/looks like a stamped file whose headers are/);
+  await expect(verifyFile(files.put(Buffer.alloc(9000, 7)))).rejects.toThrow(/has no block with/);
+});
