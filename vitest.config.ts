@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/{unit,detection,conformance}/**/*.test.ts'],
+          setupFiles: ['test/property-seed.ts'],
           testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

@@ -1,6 +1,6 @@
-// A bit that is stuck in every word, or in every byte: flips, in `verify` as in `diagnose`. The word
-// code is linear, so words changed alike agree on a place that they were never written to; nobody
-// may be accused of that.
+// A bit that is stuck in every word, or in every byte: flips, in `verify` as in `diagnose`. The
+// word code is linear, so words changed alike agree on a place that they were never written to;
+// nobody may be accused of that.
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { diagnoseFiles, verifyFile } from '../../src/diagnose/files.ts';
