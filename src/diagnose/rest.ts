@@ -24,7 +24,7 @@ const GROUP_PIECES_MAX = 512;
 const SURROUNDED_BYTES_MAX = 64;
 
 const MAY_BE_EDITED =
-  'several bits of a word differ; in data that are not random an edit, or an older state of them, ' +
+  'several bits of a word differ; in data that are not random an edit, or an older state, ' +
   'may look like that as well as flipped bits';
 
 export class RestGroups {
