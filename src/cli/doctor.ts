@@ -87,10 +87,13 @@ export function doctorLines(report: DoctorReport): string[] {
     lines.push(`  ${mark}  ${name.padEnd(width)}  ${detail}`);
     if (bring !== null) lines.push(`       ${' '.repeat(width)}  ${bring}`);
   }
-  lines.push('', `Rig checks: ${report.rig.passed ? 'all passed' : 'FAILED'}`);
+  const made = report.rig.checks.filter((check) => check.checked !== false).length;
+  const passed = `${made} of ${report.rig.checks.length} made, all of them passed`;
+  lines.push('', `Rig checks: ${report.rig.passed ? passed : 'FAILED'}`);
   const nameWidth = Math.max(...report.rig.checks.map(({ name }) => name.length));
-  for (const { name, passed, detail } of report.rig.checks) {
-    lines.push(`  ${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(nameWidth)}  ${detail}`);
+  for (const { name, passed, checked, detail } of report.rig.checks) {
+    const mark = checked === false ? '-   ' : passed ? 'ok  ' : 'FAIL';
+    lines.push(`  ${mark} ${name.padEnd(nameWidth)}  ${detail}`);
   }
   const missing = report.abilities.filter(({ present }) => !present).length;
   const optional = missing === 0 ? 'Nothing is missing.' : `${missing} missing, see above.`;
