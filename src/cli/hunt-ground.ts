@@ -52,6 +52,9 @@ export function checkPlaces(plan: Plan, spaceBytes: number | undefined): Checked
       );
     }
     const checked = checkPlace(place, spaceBytes);
+    if (Object.values(paths).includes(checked.path)) {
+      throw new HeisenwriteError('invalid-option', `${place} is given twice`);
+    }
     paths[label] = checked.path;
     least = Math.min(least, checked.spaceBytes);
   }

@@ -181,10 +181,12 @@ function codeOf(error: unknown, terminal: Terminal): number {
   return EXIT_UNKNOWN;
 }
 
-// A reader such as `head` that goes away is no error of ours.
+// A reader such as `head` that goes away is no error of ours; an answer that could not be written
+// must not end with 1, which says that the user's data are damaged.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`heisenwrite: the answer could not be written (${error.code})\n`);
+  process.exit(EXIT_UNKNOWN);
 });
 
 await main(process.argv.slice(2));

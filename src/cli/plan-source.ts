@@ -89,6 +89,7 @@ async function readPlan(path: string): Promise<unknown> {
 }
 
 function resolvePlace(place: string): string {
+  if (place === '') throw new HeisenwriteError('no-such-place', 'the name of a place is empty');
   return /^[a-z][a-z0-9+.-]*:\/\//.test(place) ? place : resolve(place);
 }
 

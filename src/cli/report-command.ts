@@ -41,6 +41,9 @@ export async function runReport(
 export function checkReportPlaces({ html, junit }: ReportOptions): void {
   for (const path of [html, junit]) {
     if (path === undefined) continue;
+    if (path.startsWith('-')) {
+      throw new HeisenwriteError('invalid-option', `"${path}" is an option, not a file name`);
+    }
     try {
       accessSync(dirname(path), constants.W_OK);
     } catch (error) {

@@ -1,14 +1,17 @@
 // Files alone: a stamped file against its own stamps, and any file against a good one. Both stream:
 // memory does not grow with the length of a file or with the damage in it.
 
+import { fstatSync } from 'node:fs';
+import { HeisenwriteError } from '../domain/errors.ts';
 import { compareFiles } from './file-comparison.ts';
 import type { FileDiagnosis, FileDiagnosisOptions } from './file-diagnosis.ts';
-import { openForReading } from './good-file.ts';
+import { type OpenedFile, openForReading } from './good-file.ts';
 import { verifyStamped } from './stamped-verification.ts';
 
 /**
  * Checks every word of a stamped file, alone.
- * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed
+ * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed (also of a file that
+ *   changed its length meanwhile: what was read of it accuses nobody)
  */
 export async function verifyFile(
   path: string,
@@ -16,7 +19,9 @@ export async function verifyFile(
 ): Promise<FileDiagnosis> {
   const file = openForReading(path);
   try {
-    return await verifyStamped(file, options);
+    const diagnosis = await verifyStamped(file, options);
+    refuseChanged(file);
+    return diagnosis;
   } finally {
     file.close();
   }
@@ -35,11 +40,23 @@ export async function diagnoseFiles(
   try {
     const good = openForReading(goodPath);
     try {
-      return await compareFiles(bad, good, options);
+      const diagnosis = await compareFiles(bad, good, options);
+      refuseChanged(bad);
+      refuseChanged(good);
+      return diagnosis;
     } finally {
       good.close();
     }
   } finally {
     bad.close();
   }
+}
+
+function refuseChanged({ path, descriptor, length }: OpenedFile): void {
+  const now = fstatSync(descriptor).size;
+  if (now === length) return;
+  const message = `${path} changed its length while it was read, from ${length} to ${now} bytes`;
+  throw new HeisenwriteError('read-failed', message, {
+    remedy: 'try again when nobody writes to it, or on a copy',
+  });
 }

@@ -156,8 +156,10 @@ function withDd(
     use((begin) => {
       writeOnce(fd, letter, kernel.memory, 0, unitBytes, 0);
       begin();
-      const { status, stderr, error } = spawnSync('dd', operands, { encoding: 'utf8' });
+      const { status, signal, stderr, error } = spawnSync('dd', operands, { encoding: 'utf8' });
       if (error) throw new OperationError('spawn dd', path, 'ENOENT', error.message);
+      // Ended from outside: our own trouble, so that the trial is unknown, and no failed call.
+      if (signal) throw new Error(`dd was ended by ${signal}`);
       if (status !== 0) throw new OperationError('dd', path, `EXIT${status}`, stderr.trim());
     }),
   );
