@@ -10,9 +10,8 @@ import { verifyStamped } from './stamped-verification.ts';
 
 /**
  * Checks every word of a stamped file, alone.
- * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed (also of a file
- * that
- *   changed its length meanwhile: what was read of it accuses nobody)
+ * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed; the last also of a
+ *   file that changed its length meanwhile: what was read of it accuses nobody
  */
 export async function verifyFile(
   path: string,
