@@ -119,7 +119,9 @@ describe('mailbox, sabotaged', () => {
       acknowledged: 1,
       started: 2,
       act: (path) => {
-        writeFileSync(path, joined(generation(2).subarray(0, 2048), generation(1).subarray(2048)));
+        // In place: a file that is cut first is rightly seen as missing by a quick poll.
+        const bytes = joined(generation(2).subarray(0, 2048), generation(1).subarray(2048));
+        writeFileSync(path, bytes, { flag: 'r+' });
       },
     });
     const { tries = 0, broken = 0 } = seen.tallies.get('unit-atomic') ?? {};
