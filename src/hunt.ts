@@ -3,7 +3,7 @@
 //
 //   1. plan      cells, less what does not fit the place         (plan/expand, plan/fit)
 //   2. evidence  opened before anything is written                (evidence)
-//   3. schedule  which cell next                                  (schedule)
+//   3. schedule  which cell next, asking what isolates best        (schedule, isolate)
 //   4. trial     actors carry out the workload                    (trial, workload)
 //   5. observe   what was seen is recorded before it is judged    (evidence, observe)
 //   6. diagnose  kinds of damage, bits, layer, verdict            (diagnose)
@@ -12,7 +12,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monotonicMs, wallMs } from './base/clock.ts';
-import { createRng } from './base/rng.ts';
+import { createRng, type Rng } from './base/rng.ts';
 import { FindingSelection } from './diagnose/finding-selection.ts';
 import { judge } from './diagnose/judge.ts';
 import { SignatureAccount } from './diagnose/signature-account.ts';
@@ -22,10 +22,15 @@ import type { Plan } from './domain/plan.ts';
 import type { EvidenceStore, HuntGround, HuntListener, Schedule } from './domain/ports.ts';
 import type { Judgement, TrialRecord } from './domain/trial.ts';
 import type { Workload } from './domain/workload.ts';
+import { conclude } from './isolate/conclude.ts';
+import { factorSpaceOf, IsolationAccount, isolatorOf } from './isolate/stored-trials.ts';
 import { RigWatch } from './observe/rig-watch.ts';
 import { completeLevels } from './plan/expand.ts';
 import { onlyOptions } from './plan/only.ts';
 import { compileReport } from './report/compile-report.ts';
+import { isolationInWords } from './report/isolation-sentences.ts';
+import { NO_KINDS } from './report/level-words.ts';
+import { adaptiveSchedule } from './schedule/adaptive.ts';
 import { balancedSchedule } from './schedule/balanced.ts';
 import { ActorPool } from './trial/actor-pool.ts';
 import { runTrial, trialDirectory } from './trial/run-trial.ts';
@@ -38,6 +43,8 @@ export interface HuntRequest {
   readonly listener: HuntListener;
   /** Aborted by Ctrl-C: the trial under way is finished, everything recorded is kept. */
   readonly signal: AbortSignal;
+  /** Another order of cells than the plan's: old and fixed in turn, smaller and smaller. */
+  readonly schedule?: (cells: readonly Cell[], rng: Rng) => Schedule;
 }
 
 /** What the steps of one hunt share. */
@@ -81,7 +88,7 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
     await store.appendStop(stopped, wallMs(), (monotonicMs() - course.begunMs) / 1000);
     ground.clear();
   }
-  const report = await reportOf(store, cells, request.workloads);
+  const report = await reportOf(store, cells, request.workloads, request.plan.schedule);
   request.listener.ended(report);
   return report;
 }
@@ -91,23 +98,24 @@ export async function reportOf(
   store: EvidenceStore,
   cells: readonly Cell[],
   workloads: readonly Workload[],
+  schedule: Plan['schedule'],
 ): Promise<HuntReport> {
   const factors = workloads.flatMap((workload) => workload.factors);
   const kinds = Object.fromEntries(factors.map(({ name, kind }) => [name, kind]));
-  return compileReport(store, cells, kinds, new SignatureAccount());
+  const { seed } = await store.header();
+  const space = factorSpaceOf(cells, factors);
+  const isolation = new IsolationAccount(cells, space, seed, schedule === 'adaptive');
+  return compileReport(store, cells, kinds, new SignatureAccount(), isolation);
 }
 
 /** Steps 3 to 6, until the plan or the user says stop. Returns why it stopped. */
 async function runTrials(course: Course): Promise<string> {
   const { ground, listener } = course;
   const rng = createRng(ground.header.seed);
-  const schedule: Schedule = balancedSchedule(
-    ground.cells,
-    rng.fork('schedule'),
-    ground.trialsBefore,
-  );
+  const schedule = scheduleOf(course, rng);
+  await replayTrials(schedule, ground);
   for (let trial = ground.trialsBefore + 1; ; trial++) {
-    const reason = stopReason(course, trial - 1);
+    const reason = stopReason(course, trial - 1, schedule);
     if (reason !== null) return reason;
     const cell = schedule.next();
     if (cell === null) return 'every cell has been tried';
@@ -129,10 +137,37 @@ async function runTrials(course: Course): Promise<string> {
     );
     await ground.store.appendTrial(record);
     const judgement = await judgeTrial(record, course);
-    schedule.learn(cell, judgement);
+    schedule.learn(cell, judgement.verdict);
     listener.trialJudged(record, judgement);
+    const news = schedule.news();
+    if (news !== null) listener.note(news);
     await clearTrial(record, judgement, course);
   }
+}
+
+function scheduleOf({ schedule, ground, plan, workloads }: Course, rng: Rng): Schedule {
+  const { cells, header } = ground;
+  if (schedule) return schedule(cells, rng.fork('schedule'));
+  if (plan.schedule === 'balanced') return balancedSchedule(cells, rng.fork('schedule'));
+  const space = factorSpaceOf(
+    cells,
+    workloads.flatMap((workload) => workload.factors),
+  );
+  const isolator = isolatorOf(space, header.seed);
+  return adaptiveSchedule(cells, isolator, () => {
+    if (isolator.counts.allFailures === 0 || space.factors.length === 0) return null;
+    const [first = null] = isolationInWords(conclude(isolator, true), NO_KINDS, null).words;
+    return first;
+  });
+}
+
+/** A resumed hunt decides as it would have: the schedule is asked and told all of it again. */
+async function replayTrials(schedule: Schedule, { store }: HuntGround): Promise<void> {
+  for await (const { cell, judgement } of store.trials()) {
+    schedule.next();
+    schedule.learn(cell, judgement?.verdict ?? 'unknown');
+  }
+  schedule.news();
 }
 
 /**
@@ -173,8 +208,10 @@ function withOnly(replay: string, only: string): string {
   return [replay, ...options].join(' ');
 }
 
-function stopReason(course: Course, trials: number): string | null {
+function stopReason(course: Course, trials: number, schedule: Schedule): string | null {
   const { stop } = course.plan;
+  const concluded = stop.isolated ? schedule.concluded() : null;
+  if (concluded !== null) return concluded;
   if (course.signal.aborted) return 'interrupted';
   const elapsedMs = course.ground.msBefore + monotonicMs() - course.begunMs;
   if (stop.forMs !== null && elapsedMs >= stop.forMs) return 'time was up';

@@ -7,6 +7,7 @@ import type { HuntReport } from '../src/domain/hunt-report.ts';
 import { printable } from '../src/report/wrap.ts';
 import App from './App.svelte';
 import './page.css';
+import './isolation.css';
 import './pictures.css';
 import './small-and-print.css';
 

@@ -71,7 +71,7 @@ async function resumeHunt(
   options: HuntOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const ofPlan = ['preset', 'factor', 'only', 'expect', 'seed', 'dryRun'] as const;
+  const ofPlan = ['preset', 'factor', 'only', 'expect', 'seed', 'schedule', 'dryRun'] as const;
   const given = ofPlan.filter((name) => options[name] !== undefined);
   if (given.length > 0) {
     const names = given.map((name) => (name === 'dryRun' ? '--dry-run' : `--${name}`));
@@ -242,6 +242,7 @@ function replayCommand(
   for (const factor of options.factor ?? []) words.push('--factor', factor);
   for (const level of options.only ?? []) words.push('--only', level);
   for (const promise of options.expect ?? []) words.push('--expect', promise);
+  if (options.schedule) words.push('--schedule', options.schedule);
   // What fits decides which cells there are, and so their order.
   if (options.space) words.push('--space', options.space);
   words.push('--seed', seed);

@@ -25,6 +25,8 @@ function huntOptions(command: Command): Command {
     .option('--only <factor=level>', 'only cells with this level, repeatable', several)
     .option('--factor <factor=a,b>', 'other levels for a factor of the plan, repeatable', several)
     .option('--expect <promise>', 'what must hold besides, repeatable', several)
+    .option('--schedule <name>', 'adaptive (default: isolates what fails) or balanced')
+    .option('--until-isolated', 'stop once it is known what the failures need')
     .option('--dry-run', 'print the cells, the time and the space, and hunt nothing')
     .option('--json', 'print the report as one JSON document')
     .option('--html <file>', 'also write the report as one HTML file')
@@ -76,6 +78,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
     exit(await runHunt(where, { ...options, preset: 'survey' }, terminal));
   });
   fileCommands(root, terminal, exit);
+  isolateCommand(root, terminal, exit);
   root
     .command('report')
     .description('the report of a stored hunt, also of one that was killed or still runs')
@@ -140,6 +143,46 @@ function fileCommands(root: Command, terminal: Terminal, exit: (code: number) =>
     .action(async (bad: string, good: string, options) => {
       const { runDiagnose } = await import('./diagnose.ts');
       exit(await runDiagnose({ bad, good, ...options }, terminal));
+    });
+}
+
+const ISOLATE_HELP = `
+Examples:
+  heisenwrite isolate                       of the newest hunt here
+  heisenwrite isolate /mnt/x/heisenwrite-9f3c...
+  heisenwrite isolate --csv runs.csv --ignore started_at --ignore run
+  heisenwrite isolate --csv ci.csv --verdict conclusion --json
+
+A table has a header and a row for each trial; every column is a factor but these:
+  verdict   pass, ok, clean, 0; fail, error, damaged, 1; skipped, unknown or nothing
+  count     optional: so many trials that ended alike
+or, instead of a verdict, the columns trials and failures:
+
+  kernel,sync,size,trials,failures
+  5.1,async,4KiB,1200,4
+  5.2,async,4KiB,1180,0
+
+Levels that are all numbers, sizes (4KiB) or durations (30s) are taken as ordered. Leave out times,
+run numbers and what was measured with --ignore: they are no factors. An empty level is one, too.
+
+Exit: 1 a claim is made (something failed, as of diff), 2 usage, 3 nothing could be concluded, also
+where no trial failed.`;
+
+function isolateCommand(root: Command, terminal: Terminal, exit: (code: number) => void): void {
+  root
+    .command('isolate')
+    .description('which factors the failures need, with its certificate')
+    .argument('[hunt]', 'its directory or number (default: the newest here)')
+    .option('--csv <file>', 'a table of trials that were made elsewhere, instead of a hunt')
+    .option('--verdict <column>', 'the column that says how a trial ended (default: verdict)')
+    .option('--ignore <column>', 'a column that is no factor, repeatable', several)
+    .option('--separator <character>', 'comma, semicolon, tab or pipe (default: from the header)')
+    .option('--seed <seed>', 'of the draws that pair the trials of a table')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', ISOLATE_HELP)
+    .action(async (named: string | undefined, options) => {
+      const { runIsolate } = await import('./isolate.ts');
+      exit(await runIsolate(named, options, terminal));
     });
 }
 

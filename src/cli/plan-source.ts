@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HeisenwriteError } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
+import { type Plan, SCHEDULES, type ScheduleName } from '../domain/plan.ts';
 import { PROMISES, type PromiseName } from '../domain/promise.ts';
 import { duration, normalisePlan } from '../plan/define-plan.ts';
 import { nearest } from '../plan/nearest.ts';
@@ -23,6 +23,8 @@ export interface PlanOptions {
   readonly findings?: string;
   readonly factor?: readonly string[];
   readonly expect?: readonly string[];
+  readonly schedule?: string;
+  readonly untilIsolated?: boolean;
 }
 
 /** Of the operands of `hunt`, which are plan files and which are places. */
@@ -59,6 +61,7 @@ export async function planFrom(operands: readonly string[], options: PlanOptions
       ? labelPlaces(places.length > 0 ? places.map((each) => resolvePlace(each)) : [process.cwd()])
       : plan.places,
     expectations: [...plan.expectations, ...(options.expect ?? []).map(expectation)],
+    schedule: scheduleOf(plan.schedule, options.schedule),
     stop: stopOf(plan.stop, options),
   };
 }
@@ -116,7 +119,20 @@ function stopOf(stop: Plan['stop'], options: PlanOptions): Plan['stop'] {
     trials,
     findings:
       options.findings === undefined ? stop.findings : wholeNumber(options.findings, '--findings'),
+    isolated: options.untilIsolated ?? stop.isolated,
   };
+}
+
+function scheduleOf(planned: ScheduleName, named: string | undefined): ScheduleName {
+  if (named === undefined) return planned;
+  const known = SCHEDULES.find((each) => each === named);
+  if (known) return known;
+  const near = nearest(named, SCHEDULES);
+  throw new HeisenwriteError(
+    'invalid-option',
+    `--schedule: there is no schedule "${named}"${near ? `; did you mean "${near}"?` : ''} ` +
+      `(schedules: ${SCHEDULES.join(', ')})`,
+  );
 }
 
 function wholeNumber(text: string, option: string): number {

@@ -27,7 +27,8 @@ export async function runReport(
   const directory = resolveHunt(named, process.cwd());
   const store = await openEvidence(directory, { create: false, readOnly: true });
   try {
-    const report = await reportOf(store, storedPlan(await store.header()).cells, WORKLOADS);
+    const { plan, cells } = storedPlan(await store.header());
+    const report = await reportOf(store, cells, WORKLOADS, plan.schedule);
     await writeReports(report, options);
     if (options.json) terminal.printJson(report);
     else terminal.printSummary(report);

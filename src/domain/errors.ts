@@ -51,6 +51,11 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'see the command with `--help`',
   },
+  'invalid-table': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'correct the table as the message says; `heisenwrite isolate --help` shows one',
+  },
   'no-such-place': {
     definite: true,
     exitCode: EXIT_USAGE,

@@ -3,6 +3,7 @@
 
 import type { Cell, Levels } from './cell.ts';
 import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
+import type { Isolation } from './isolation.ts';
 import type { Reread } from './observation.ts';
 import type { FactorKind } from './plan.ts';
 import type { Expectation, PromiseName } from './promise.ts';
@@ -164,8 +165,8 @@ export interface HuntReport {
   }[];
   readonly unknowns: readonly { readonly because: string; readonly count: number }[];
   readonly signature: Signature | null;
-  /** Null where no claim about factors was tried: a plan of balanced trials only counts. */
-  readonly isolation: null;
+  /** Null where nothing failed or no factor was varied: there is nothing to isolate. */
+  readonly isolation: Isolation | null;
   readonly rig: Rig;
   readonly facts: Facts;
   readonly replay: string;

@@ -19,8 +19,13 @@ export interface Plan {
   readonly places: Readonly<Record<string, string>>;
   readonly arms: readonly Arm[];
   readonly expectations: readonly Expectation[];
+  readonly schedule: ScheduleName;
   readonly stop: PlanStop;
 }
+
+/** `balanced`: every cell alike. `adaptive`: once there is a failure, what isolates it best. */
+export const SCHEDULES = ['adaptive', 'balanced'] as const;
+export type ScheduleName = (typeof SCHEDULES)[number];
 
 export interface PlanStop {
   /** Milliseconds of hunting, null for no limit. */
@@ -28,6 +33,8 @@ export interface PlanStop {
   readonly trials: number | null;
   /** Damaged or failed trials. */
   readonly findings: number | null;
+  /** Ends once the factors of a failure are isolated. */
+  readonly isolated: boolean;
 }
 
 export type FactorKind = 'size' | 'duration' | 'count' | 'choice' | 'flag';
@@ -46,6 +53,8 @@ export interface FactorDeclaration {
   readonly max?: number;
   /** Of a size: must be a power of two. */
   readonly powerOfTwo?: boolean;
+  /** What a change of its level costs, in trials: a reboot may cost hundreds. Left out: nothing. */
+  readonly switchTrials?: number;
 }
 
 export function numberLevel(levels: Levels, factor: string): number {

@@ -5,7 +5,7 @@ import type { Cell } from './cell.ts';
 import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
 import type { Observation } from './observation.ts';
 import type { Expectation } from './promise.ts';
-import type { Judgement, TrialOutcome, TrialRecord } from './trial.ts';
+import type { Judgement, TrialOutcome, TrialRecord, Verdict } from './trial.ts';
 
 /** Written once, before the first trial; enough to resume and to report without the plan file. */
 export interface HuntHeader {
@@ -81,12 +81,30 @@ export interface HuntGround {
   clear(): void;
 }
 
-/** Which cell next. The balanced schedule is one; the adaptive schedule will be another. */
+/** Which cell next: balanced, or adaptive, or old and fixed in turn. */
 export interface Schedule {
   /** The next cell, or null when there is nothing left to try. */
   next(): Cell | null;
-  /** Told of every finished trial, in order; a schedule that learns does so here. */
-  learn(cell: Cell, judgement: Judgement): void;
+  /**
+   * Told of every finished trial, in order; a schedule that learns does so here. A resumed hunt
+   * asks and tells it all of its stored trials again, so it must decide by its seed and by what it
+   * was told alone.
+   */
+  learn(cell: Cell, verdict: Verdict): void;
+  /** Why nothing is left to find out, or null while something is. */
+  concluded(): string | null;
+  /** What it has come to know since it was last asked, for whoever watches; null for nothing. */
+  news(): string | null;
+}
+
+/** Cells by position, told apart by what isolates a failure best. Steers the adaptive schedule. */
+export interface Adviser {
+  next(): number;
+  /** @param failed null where nothing may be concluded */
+  learn(cell: number, failed: boolean | null): void;
+  /** What it is doing: discover, search, certify, ... */
+  readonly stage: string;
+  readonly isSettled: boolean;
 }
 
 /** What a live display is told. All methods return at once and never throw. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseDuration } from '../base/quantities.ts';
 import type { Level } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
-import type { Arm, Plan } from '../domain/plan.ts';
+import { type Arm, type Plan, SCHEDULES } from '../domain/plan.ts';
 import { PROMISES } from '../domain/promise.ts';
 import type { Workload } from '../domain/workload.ts';
 import { parseConstraint } from './constraint.ts';
@@ -25,6 +25,7 @@ const stopSchema = z.strictObject({
   for: z.string().optional(),
   trials: z.int().positive().optional(),
   findings: z.int().positive().optional(),
+  isolated: z.boolean().optional(),
 });
 
 const expectationSchema = z.strictObject({
@@ -38,6 +39,7 @@ const planSchema = z.strictObject({
   places: z.record(z.string(), z.string()).optional(),
   arms: z.array(armSchema).min(1),
   expect: z.array(expectationSchema).default([{ promise: 'read-back', source: 'POSIX' }]),
+  schedule: z.enum(SCHEDULES).default('adaptive'),
   stop: stopSchema.default({}),
 });
 
@@ -70,10 +72,12 @@ export function normalisePlan(
     places: plan.places ?? {},
     arms: plan.arms.map((arm, index) => normaliseArm(arm, `${source}: arms[${index}]`, workloads)),
     expectations: plan.expect,
+    schedule: plan.schedule,
     stop: {
       forMs: plan.stop.for === undefined ? null : duration(plan.stop.for, `${source}: stop.for`),
       trials: plan.stop.trials ?? null,
       findings: plan.stop.findings ?? null,
+      isolated: plan.stop.isolated ?? false,
     },
   };
 }

@@ -5,11 +5,14 @@ import { isoTime } from '../base/clock.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { Signature } from '../domain/damage.ts';
 import type { Facts, HuntReport, Rig } from '../domain/hunt-report.ts';
+import type { IsolationFacts } from '../domain/isolation.ts';
 import type { FactorKind } from '../domain/plan.ts';
 import type { EvidenceStore, StoredTrial } from '../domain/ports.ts';
 import type { Verdict } from '../domain/trial.ts';
 import { CellAccount } from './cell-account.ts';
 import { guaranteesOf } from './guarantees.ts';
+import { isolationInWords } from './isolation-sentences.ts';
+import { factorKinds } from './level-words.ts';
 import { verdictWords } from './verdict-words.ts';
 
 /** Above this share of unknown trials nothing is concluded from the others being clean. */
@@ -21,6 +24,12 @@ export interface SignatureGatherer {
   signature(): Signature | null;
 }
 
+/** Gathers what the failures need; likewise. */
+export interface IsolationGatherer {
+  add(index: number, verdict: Verdict): void;
+  facts(): IsolationFacts | null;
+}
+
 /**
  * @param cells all cells of the plan, also those without a trial
  * @param kinds of the factors, by name
@@ -30,10 +39,11 @@ export async function compileReport(
   cells: readonly Cell[],
   kinds: Readonly<Record<string, FactorKind>>,
   gatherer: SignatureGatherer,
+  isolation: IsolationGatherer,
 ): Promise<HuntReport> {
   const header = await store.header();
   const [findings, rigs, stops] = [await store.findings(), await store.rigs(), await store.stops()];
-  const sums = await sumTrials(store, cells, gatherer);
+  const sums = await sumTrials(store, cells, gatherer, isolation);
   const expected = new Set(header.expectations.map((expectation) => expectation.promise));
   const cellReports = [...sums.accounts.values()].map((account) => account.report(expected));
   // A stop before the last trial is that of an earlier run: the one that resumed it did not end.
@@ -68,7 +78,7 @@ export async function compileReport(
     failures: [...sums.failures.values()],
     unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
     signature: gatherer.signature(),
-    isolation: null,
+    isolation: isolationOf(isolation, factorsOf(cells, kinds), sums),
     rig,
     facts: header.facts,
     replay: header.replay,
@@ -95,6 +105,7 @@ async function sumTrials(
   store: EvidenceStore,
   cells: readonly Cell[],
   gatherer: SignatureGatherer,
+  isolation: IsolationGatherer,
 ): Promise<Sums> {
   const sums: Sums = {
     accounts: new Map(cells.map((cell) => [cell.index, new CellAccount(cell)])),
@@ -123,6 +134,7 @@ async function sumTrials(
     }
     countFailures(sums, trial);
     gatherer.add(trial);
+    isolation.add(trial.cell.index, judgement.verdict);
   }
   return sums;
 }
@@ -151,6 +163,17 @@ function mergeRigs(rigs: readonly Rig[]): Rig {
   }
   const merged = [...checks.values()];
   return { passed: merged.length > 0 && merged.every((check) => check.passed), checks: merged };
+}
+
+function isolationOf(
+  gatherer: IsolationGatherer,
+  factors: HuntReport['factors'],
+  { seconds, trials }: Sums,
+): HuntReport['isolation'] {
+  const facts = gatherer.facts();
+  if (!facts) return null;
+  const made = Object.values(trials).reduce((sum, count) => sum + count, 0);
+  return isolationInWords(facts, factorKinds({ factors }), made === 0 ? null : seconds / made);
 }
 
 function sumOf(parts: readonly HuntReport['opportunities'][]): HuntReport['opportunities'] {

@@ -1,15 +1,14 @@
 // Balanced random order: every cell once, in random order, before any cell a second time. Seeded
-// and repeatable; it learns nothing, so a resumed hunt only has to ask it again as often as before.
+// and repeatable; it learns nothing.
 
 import type { Rng } from '../base/rng.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { Schedule } from '../domain/ports.ts';
 
-/** @param done trials that the hunt has had already (0 unless it is resumed) */
-export function balancedSchedule(cells: readonly Cell[], rng: Rng, done = 0): Schedule {
-  let round = Math.floor(done / cells.length);
+export function balancedSchedule(cells: readonly Cell[], rng: Rng): Schedule {
+  let round = 0;
   let order = rng.fork(round).shuffle(cells);
-  let at = done % cells.length;
+  let at = 0;
   return {
     next: () => {
       if (at === order.length) {
@@ -20,5 +19,7 @@ export function balancedSchedule(cells: readonly Cell[], rng: Rng, done = 0): Sc
       return order[at++] ?? null;
     },
     learn: () => {},
+    concluded: () => null,
+    news: () => null,
   };
 }

@@ -38,7 +38,8 @@ describe('what a plan becomes', () => {
         },
       ],
       expectations: [{ promise: 'read-back', source: 'POSIX' }],
-      stop: { forMs: 120_000, trials: 7, findings: null },
+      schedule: 'adaptive',
+      stop: { forMs: 120_000, trials: 7, findings: null, isolated: false },
     });
   });
 

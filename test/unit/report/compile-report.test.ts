@@ -87,7 +87,13 @@ function compiled({
     rigs: async () => rigs,
     stops: async () => stops,
   };
-  return compileReport(store, laid.cells ?? CELLS, {}, { add: () => {}, signature: () => null });
+  return compileReport(
+    store,
+    laid.cells ?? CELLS,
+    {},
+    { add: () => {}, signature: () => null },
+    { add: () => {}, facts: () => null },
+  );
 }
 
 function several(count: number, verdict: Verdict): StoredTrial[] {

@@ -1,0 +1,192 @@
+// From the state of an isolator to what may be said. The rules of wording live here: "needs" only
+// with a certificate and without a failure outside; "does not matter" only with a witness at every
+// level; otherwise what is suspected, and what it would need.
+
+import betainc from '@stdlib/math-base-special-betainc';
+import { binomialInterval } from '../base/binomial-interval.ts';
+import type { Level } from '../domain/cell.ts';
+import type {
+  Certificate,
+  ClaimKind,
+  Contrast,
+  Count,
+  CountedRate,
+  FactorSpec,
+  FreeFactor,
+  IsolationFacts,
+  Witness,
+} from '../domain/isolation.ts';
+import type { CellCounts } from './cell-counts.ts';
+import type { Certifier, ContrastState } from './certifier.ts';
+import { literalsOf } from './conjunction.ts';
+import type { Cover } from './cover.ts';
+import type { FactorSpace } from './factor-space.ts';
+import { rateRatio } from './fisher.ts';
+import type { IsolationState } from './isolation-state.ts';
+import { neededSteps } from './needed.ts';
+import { outsideMissing } from './outside.ts';
+import { CLEAN_ENOUGH } from './witnesses.ts';
+
+/** A level that would fail so seldom by chance less often than this modulates the rate. */
+const IMPROBABLE = 0.01;
+const SUSPICIONS_MAX = 5;
+
+export function conclude(state: IsolationState, designed: boolean): IsolationFacts {
+  const { space, counts, cover } = state;
+  const certified = cover !== null && state.isCertified;
+  const factors = cover ? freeFactors(space, cover, counts) : [];
+  const outside = cover ? counted(counts.sum(cover.outside)) : counted({ trials: 0, failures: 0 });
+  const claim = certified ? claimOf(cover, outside, factors, state) : 'none';
+  const named = claim === 'needs' || claim === 'raises';
+  return {
+    claim,
+    needs: named && cover ? literalsOf(cover.causes[0] ?? [], space) : [],
+    irrelevant:
+      claim === 'none'
+        ? []
+        : factors.filter(({ standing }) => standing === 'irrelevant').map(({ factor }) => factor),
+    certificate: certified ? certificateOf(state) : null,
+    causes:
+      cover?.causes.map((conjunction, cause) => ({
+        literals: literalsOf(conjunction, space),
+        inside: counted(counts.sum(cover.inside[cause] ?? [])),
+      })) ?? [],
+    outside,
+    factors,
+    trials: counts.allTrials,
+    unknown: state.unknown,
+    failures: counts.allFailures,
+    milestones: state.milestones,
+    suspicions: state
+      .beliefs()
+      .slice(0, SUSPICIONS_MAX)
+      .map(({ conjunction, probability }) => ({
+        literals: literalsOf(conjunction, space),
+        posterior: probability,
+      })),
+    needed: neededSteps(state),
+    designed,
+  };
+}
+
+function claimOf(
+  cover: Cover,
+  outside: Count,
+  factors: readonly FreeFactor[],
+  state: IsolationState,
+): ClaimKind {
+  if (cover.isUnconditional) {
+    return factors.every(({ standing }) => standing === 'irrelevant') ? 'no-factor' : 'none';
+  }
+  if (outside.failures > 0 || outsideMissing(state) > 0) return 'raises';
+  return cover.causes.length > 1 ? 'any-of' : 'needs';
+}
+
+function certificateOf({
+  certifier,
+  attempt,
+  counts,
+  milestones,
+  space,
+}: IsolationState): Certificate {
+  const frozen = milestones.frozen ?? 0;
+  return {
+    alpha: certifier?.alpha ?? 0,
+    attempt,
+    freshTrials: (milestones.witness ?? counts.allTrials) - frozen,
+    contrasts: (certifier as Certifier).contrasts.map((contrast) => contrastOf(contrast, space)),
+  };
+}
+
+function contrastOf(state: ContrastState, space: FactorSpace): Contrast {
+  const { factor, member } = state.set;
+  const { name, levels } = space.factors[factor] as FactorSpec;
+  return {
+    cause: state.cause,
+    factor: name,
+    levels: levels.filter((_, index) => member[index] === 1),
+    against: levels[state.against] as Level,
+    inside: { ...state.inside },
+    flipped: { ...state.flipped },
+    onlyInside: state.evidence.only,
+    onlyFlipped: state.evidence.onlyOther,
+    eValue: state.evidence.value,
+    ...(state.cells.length === 0 && {
+      untestable: 'no two cells of the plan differ in this alone',
+    }),
+  };
+}
+
+/** Factors that no cause names, looked at in the cells that a cause explains. */
+function freeFactors(space: FactorSpace, cover: Cover, counts: CellCounts): FreeFactor[] {
+  const named = new Set(cover.causes.flatMap((cause) => cause.map(({ factor }) => factor)));
+  const sums = space.factors.map(({ levels }) => levels.map(() => ({ trials: 0, failures: 0 })));
+  const all = { trials: 0, failures: 0 };
+  for (let cell = 0; cell < space.cellCount; cell++) {
+    const trials = counts.trials[cell] as number;
+    if (cover.explainedBy[cell] === -1 || trials === 0) continue;
+    const failures = counts.failures[cell] as number;
+    all.trials += trials;
+    all.failures += failures;
+    space.factors.forEach((_, factor) => {
+      const sum = sums[factor]?.[space.levelOf(cell, factor)] as {
+        -readonly [K in keyof Count]: number;
+      };
+      sum.trials += trials;
+      sum.failures += failures;
+    });
+  }
+  return space.factors.flatMap(({ name, levels }, factor) => {
+    if (named.has(factor)) return [];
+    const present = levelsPresent(space, cover, factor);
+    const witnesses = levels.flatMap((level, index) =>
+      present.has(index) ? [witnessOf(level, sums[factor]?.[index] as Count, all)] : [],
+    );
+    // What has one level inside cannot be told from the claim itself.
+    if (witnesses.length < 2) return [];
+    return [{ factor: name, standing: standingOf(witnesses), levels: witnesses }];
+  });
+}
+
+function levelsPresent(space: FactorSpace, cover: Cover, factor: number): Set<number> {
+  const present = new Set<number>();
+  for (let cell = 0; cell < space.cellCount; cell++) {
+    if (cover.explainedBy[cell] !== -1) present.add(space.levelOf(cell, factor));
+  }
+  return present;
+}
+
+function witnessOf(level: Level, count: Count, all: Count): Witness {
+  const others = { trials: all.trials - count.trials, failures: all.failures - count.failures };
+  const { ratio, low, high } = rateRatio(count, others);
+  const share = all.trials === 0 ? 0 : count.trials / all.trials;
+  const clean = count.trials * ((all.failures + 0.5) / (all.trials + 1));
+  return {
+    level,
+    ...counted(count),
+    seen: count.failures > 0 ? 'failed' : clean >= CLEAN_ENOUGH ? 'not-seen' : 'too-few',
+    ratio,
+    ratioLow: low,
+    ratioHigh: high,
+    probability: binomialAtMost(count.failures, all.failures, share),
+  };
+}
+
+function standingOf(levels: readonly Witness[]): FreeFactor['standing'] {
+  if (levels.some(({ seen }) => seen === 'too-few')) return 'open';
+  const low = levels.some(
+    ({ seen, probability }) => seen === 'not-seen' || probability < IMPROBABLE,
+  );
+  return low ? 'modulates' : 'irrelevant';
+}
+
+/** P(X <= k) for X binomial (n, share). */
+function binomialAtMost(k: number, n: number, share: number): number {
+  if (k >= n || share <= 0) return 1;
+  if (share >= 1) return 0;
+  return betainc(1 - share, n - k, k + 1, true, false);
+}
+
+function counted({ trials, failures }: Count): CountedRate {
+  return { trials, failures, ...binomialInterval(failures, trials) };
+}

@@ -1,0 +1,199 @@
+// The method of docs/isolation.md as one course: discover a failure, search for what it needs,
+// freeze the claim, certify it on fresh trials, find a witness for every level that the claim calls
+// irrelevant, and look outside for a second cause. It says which cell to try next and is told how
+// each trial ended; it does no I/O and knows no clock.
+
+import type { Rng } from '../base/rng.ts';
+import { CellCounts } from './cell-counts.ts';
+import { Certifier } from './certifier.ts';
+import { Cover } from './cover.ts';
+import type { FactorSpace } from './factor-space.ts';
+import type { IsolationState } from './isolation-state.ts';
+import { outsideMissing } from './outside.ts';
+import { type Belief, Posterior } from './posterior.ts';
+import { type Proposal, Search } from './search.ts';
+import { type Task, TrialQueue } from './trial-queue.ts';
+import { Witnesses } from './witnesses.ts';
+
+/** Trials between two looks at whether a frozen claim still holds. */
+const LOOK_EVERY = 25;
+/**
+ * What the first certificate may spend of 5 %, the second, the third; a later one half of the one
+ * before it. Together under 5 %; the steps are where 5, 7 and 8 pairs certify.
+ */
+const ALPHAS = [0.036, 0.0094, 0.0041] as const;
+const ALPHA_LATER = 0.00025;
+
+export type Stage = 'discover' | 'search' | 'certify' | 'witness' | 'sweep' | 'settled';
+
+export class Isolator implements IsolationState {
+  readonly space: FactorSpace;
+  readonly counts: CellCounts;
+  stage: Stage = 'discover';
+  /** Trials from which nothing may be concluded. */
+  unknown = 0;
+  /** Claims that were frozen, this one included. */
+  attempt = 0;
+  cover: Cover | null = null;
+  certifier: Certifier | null = null;
+  /** By cause of the cover. */
+  witnesses: readonly Witnesses[] = [];
+  /** Trials after which the first failure came, and each stage. */
+  readonly milestones: Record<string, number> = {};
+  private readonly posterior: Posterior;
+  private readonly search: Search;
+  private readonly queue: TrialQueue;
+  private readonly rng: Rng;
+  private proposal: Proposal | null = null;
+  private lookAt = 0;
+
+  constructor(space: FactorSpace, rng: Rng) {
+    this.space = space;
+    this.rng = rng;
+    this.counts = new CellCounts(space.cellCount);
+    this.posterior = new Posterior(space);
+    this.search = new Search(space, this.counts, this.posterior, rng.fork('search'));
+    this.queue = new TrialQueue(space);
+  }
+
+  /** The next cell to try. */
+  next(): number {
+    if (this.queue.isEmpty) this.plan();
+    return this.queue.take();
+  }
+
+  /** @param failed null where nothing may be concluded: it enters no count and voids its pair */
+  learn(cell: number, failed: boolean | null): void {
+    if (failed === null) this.unknown++;
+    else this.observe(cell, failed);
+    this.queue.settle(cell, failed);
+    this.advance();
+  }
+
+  /** The most probable hypotheses, best first. */
+  beliefs(): Belief[] {
+    return this.posterior.beliefs();
+  }
+
+  /** Nothing is left to do: the claim stands, or stands as far as it ever will. */
+  get isSettled(): boolean {
+    return this.stage === 'settled';
+  }
+
+  get isCertified(): boolean {
+    return ['witness', 'sweep', 'settled'].includes(this.stage) && this.cover !== null;
+  }
+
+  private observe(cell: number, failed: boolean): void {
+    this.counts.add(cell, failed);
+    this.posterior.observe(cell, failed);
+    const cause = this.cover?.explainedBy[cell] ?? -1;
+    if (cause >= 0) this.witnesses[cause]?.observe(cell, failed);
+    if (!failed) return;
+    this.search.failedAt(cell);
+    this.milestones.failure ??= this.counts.allTrials;
+  }
+
+  /** Moves to the next stage where the trials so far allow it. */
+  private advance(): void {
+    const { certifier, search } = this;
+    if (this.stage === 'discover' && search.hasBegun) this.enter('search');
+    if (this.stage === 'certify' && certifier) {
+      if (certifier.isComplete) this.enter('witness');
+      else if (this.isDoubtful(certifier)) this.giveUp();
+    }
+    if (this.stage === 'witness' && this.openCause() === -1) this.enter('sweep');
+    if (this.stage === 'sweep' && outsideMissing(this) === 0) this.conclude();
+  }
+
+  private enter(stage: Stage): void {
+    this.stage = stage;
+    this.queue.clear();
+    this.lookAt = this.counts.allTrials + LOOK_EVERY;
+    if (stage !== 'search') this.milestones[stage] = this.counts.allTrials;
+  }
+
+  private isDoubtful(certifier: Certifier): boolean {
+    if (certifier.isHopeless(this.witnesses)) return true;
+    if (this.counts.allTrials < this.lookAt) return false;
+    this.lookAt = this.counts.allTrials + LOOK_EVERY;
+    return this.search.isDoubtful(this.proposal as Proposal);
+  }
+
+  private giveUp(): void {
+    this.cover = null;
+    this.certifier = null;
+    this.witnesses = [];
+    this.proposal = null;
+    this.enter('search');
+  }
+
+  private freeze(proposal: Proposal): void {
+    this.proposal = proposal;
+    this.attempt++;
+    const cover = new Cover(this.space, proposal.causes);
+    const rng = this.rng.fork(`certificate-${this.attempt}`);
+    this.cover = cover;
+    this.certifier = new Certifier(this.space, cover, alphaOf(this.attempt), rng);
+    this.witnesses = cover.causes.map(
+      (_, cause) => new Witnesses(this.space, cover, cause, this.counts),
+    );
+    this.enter(cover.isUnconditional ? 'witness' : 'certify');
+    this.milestones.frozen = this.counts.allTrials;
+  }
+
+  /** A failure outside may belong to a cause that now shows; else the claim stands as it is. */
+  private conclude(): void {
+    const outside = this.counts.sum(this.cover?.outside ?? []);
+    const better = outside.failures > 0 ? this.search.betterThan(this.proposal as Proposal) : null;
+    if (better) this.freeze(better);
+    else this.enter('settled');
+  }
+
+  /** Fills the queue with what the stage wants to know. */
+  private plan(): void {
+    if (this.stage === 'search') {
+      const proposal = this.search.propose();
+      if (proposal) this.freeze(proposal);
+    }
+    this.queue.add(this.tasks());
+  }
+
+  private tasks(): Task[] {
+    switch (this.stage) {
+      case 'discover':
+      case 'settled':
+        return [{ cells: [this.search.nextBalanced()] }];
+      case 'search':
+        return this.search.batch();
+      case 'certify':
+        return this.certifyingRounds();
+      case 'witness':
+        return [{ cells: [this.witnessCell()] }];
+      case 'sweep':
+        return [{ cells: [this.rng.pick((this.cover as Cover).outside)] }];
+    }
+  }
+
+  private certifyingRounds(): Task[] {
+    const certifier = this.certifier as Certifier;
+    const rounds = this.queue.isCostly ? LOOK_EVERY : 1;
+    return Array.from({ length: rounds }, () => certifier.nextRound(this.witnesses));
+  }
+
+  /** The cause that has a level without a witness, or -1. */
+  private openCause(): number {
+    return this.witnesses.findIndex((each) => each.openLevels.length > 0);
+  }
+
+  private witnessCell(): number {
+    const cause = Math.max(0, this.openCause());
+    const cells = this.cover?.inside[cause] as readonly number[];
+    const draw = (bound: number) => this.rng.integer(0, bound - 1);
+    return (this.witnesses[cause] as Witnesses).bestOf(cells, draw);
+  }
+}
+
+function alphaOf(attempt: number): number {
+  return ALPHAS[attempt - 1] ?? ALPHA_LATER * 2 ** (ALPHAS.length + 1 - attempt);
+}

@@ -1,0 +1,150 @@
+// What the failures need, as a proposal. Rare failures are pooled: a posterior over conjunctions,
+// and the trials that tell them apart best. Where failures are frequent and the plan is small, each
+// cell speaks for itself, and several causes are told apart at once.
+
+import type { Rng } from '../base/rng.ts';
+import type { CellCounts } from './cell-counts.ts';
+import { type Conjunction, isTestable, keyOf } from './conjunction.ts';
+import { proposeCauses, scoreCauses } from './cover-search.ts';
+import { bestDesign, designCells, drawCells } from './design.ts';
+import type { FactorSpace } from './factor-space.ts';
+import type { Belief, Posterior } from './posterior.ts';
+import type { Task } from './trial-queue.ts';
+
+/** A hypothesis is frozen from this probability on, and given up below the other. */
+const FREEZE_AT = 0.65;
+const GIVE_UP_AT = 0.2;
+/** Trials of one design. */
+const BATCH = 25;
+/** A plan of so few cells is tried through before it is searched, so that each cell has a bound. */
+const SMALL_PLAN_CELLS = 200;
+const SMALL_PLAN_ROUNDS = 2;
+/** So frequent failures in so few cells let each cell speak for itself. */
+const FREQUENT = 0.03;
+const FREQUENT_CELLS_MAX = 512;
+const FREQUENT_ROUNDS = 3;
+/** A claim is given up for one that explains the counts better by this factor (e^6 is 400). */
+const BETTER_LOG = 6;
+
+export interface Proposal {
+  readonly causes: readonly Conjunction[];
+  /** Found cell by cell, not by the pooled posterior. */
+  readonly byCells: boolean;
+}
+
+export class Search {
+  private readonly space: FactorSpace;
+  private readonly counts: CellCounts;
+  private readonly posterior: Posterior;
+  private readonly rng: Rng;
+  private readonly failingCells = new Set<number>();
+  private round: number[] = [];
+  /** Rounds over all cells that were begun. */
+  private rounds = 0;
+  /** What the cells said at the end of the last round. */
+  private lastSaid = '';
+
+  constructor(space: FactorSpace, counts: CellCounts, posterior: Posterior, rng: Rng) {
+    this.space = space;
+    this.counts = counts;
+    this.posterior = posterior;
+    this.rng = rng;
+  }
+
+  failedAt(cell: number): void {
+    this.failingCells.add(cell);
+    this.posterior.anchorAt(cell);
+  }
+
+  /** There is a failure, and a small plan has been tried through. */
+  get hasBegun(): boolean {
+    const triedThrough =
+      this.space.cellCount > SMALL_PLAN_CELLS ||
+      this.rounds > SMALL_PLAN_ROUNDS ||
+      (this.rounds === SMALL_PLAN_ROUNDS && this.round.length === 0);
+    return this.failingCells.size > 0 && triedThrough;
+  }
+
+  /** A claim worth a certificate, or null while none is. */
+  propose(): Proposal | null {
+    if (this.isFrequent && !this.cellsAgree()) return null;
+    return this.proposeNow();
+  }
+
+  /** The same of trials that are what they are: nobody asks for another round. */
+  proposeNow(): Proposal | null {
+    if (this.failingCells.size === 0) return null;
+    if (this.isFrequent) {
+      const { causes } = proposeCauses(this.space, this.counts);
+      return causes.length > 0 ? { causes, byCells: true } : null;
+    }
+    const [best] = this.posterior.beliefs() as [Belief];
+    if (best.probability < FREEZE_AT || !isTestable(best.conjunction, this.space)) return null;
+    return { causes: [best.conjunction], byCells: false };
+  }
+
+  /** The trials that would tell most. */
+  batch(): Task[] {
+    if (this.isFrequent) return [{ cells: [this.nextBalanced()] }];
+    const beliefs = this.posterior.beliefs();
+    const anchor = this.anchorOf(beliefs);
+    const cells = designCells(this.space, bestDesign(this.space, anchor, beliefs, BATCH));
+    if (cells.length === 0) return [{ cells: [this.nextBalanced()] }];
+    return drawCells(cells, BATCH, this.rng).map((cell) => ({ cells: [cell] }));
+  }
+
+  isDoubtful(frozen: Proposal): boolean {
+    if (frozen.byCells) return this.betterThan(frozen) !== null;
+    const belief = this.posterior
+      .beliefs()
+      .find(({ conjunction }) => conjunction === frozen.causes[0]);
+    return (belief?.probability ?? 0) < GIVE_UP_AT;
+  }
+
+  /** Causes that explain what the cells show much better than these; only where cells speak. */
+  betterThan(frozen: Proposal): Proposal | null {
+    if (!this.isFrequent) return null;
+    const { causes, score } = proposeCauses(this.space, this.counts);
+    if (causes.length === 0 || coverKey(causes) === coverKey(frozen.causes)) return null;
+    const better = score > scoreCauses(this.space, this.counts, frozen.causes) + BETTER_LOG;
+    return better ? { causes, byCells: true } : null;
+  }
+
+  /** Every cell once, in random order, before any a second time. */
+  nextBalanced(): number {
+    if (this.round.length === 0) {
+      this.rounds++;
+      this.round = this.rng.shuffle(Array.from({ length: this.space.cellCount }, (_, at) => at));
+    }
+    return this.round.pop() as number;
+  }
+
+  private get isFrequent(): boolean {
+    const { allFailures, allTrials } = this.counts;
+    return this.space.cellCount <= FREQUENT_CELLS_MAX && allFailures >= FREQUENT * allTrials;
+  }
+
+  /** At the end of a round: do the cells say the same as at the end of the one before? */
+  private cellsAgree(): boolean {
+    if (this.round.length > 0 || this.rounds < FREQUENT_ROUNDS) return false;
+    const said = coverKey(proposeCauses(this.space, this.counts).causes);
+    const agreed = said !== '' && said === this.lastSaid;
+    this.lastSaid = said;
+    return agreed;
+  }
+
+  /** The failing cell that the beliefs explain best. */
+  private anchorOf(beliefs: readonly Belief[]): number {
+    let best = -1;
+    let most = -1;
+    for (const cell of this.failingCells) {
+      const explained = this.posterior.explained(cell, beliefs);
+      if (explained > most) [best, most] = [cell, explained];
+    }
+    return best;
+  }
+}
+
+function coverKey(causes: readonly Conjunction[]): string {
+  return causes.map(keyOf).toSorted().join(' or ');
+}

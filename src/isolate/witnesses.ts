@@ -1,0 +1,97 @@
+// "Does not matter" needs a witness at every level: one failure there, inside the claim. A level is
+// given trials until it has failed or has been clean so often that it is called "not seen".
+
+import type { CellCounts } from './cell-counts.ts';
+import type { Cover } from './cover.ts';
+import type { FactorSpace } from './factor-space.ts';
+
+/** Clean trials times the rate after which a level is called not seen: e^-4.6 is 1 %. */
+export const CLEAN_ENOUGH = 4.6;
+/** Cells that are looked at to find one which serves many levels at once. */
+const CANDIDATES_MAX = 64;
+
+export interface LevelCount {
+  readonly factor: number;
+  readonly level: number;
+  trials: number;
+  failures: number;
+}
+
+export class Witnesses {
+  readonly levels: readonly LevelCount[];
+  private readonly space: FactorSpace;
+  private readonly byFactor: LevelCount[][];
+  private trials = 0;
+  private failures = 0;
+
+  /** Counts the cells that one cause of the cover alone explains. */
+  constructor(space: FactorSpace, cover: Cover, cause: number, counts: CellCounts) {
+    this.space = space;
+    const inside = cover.inside[cause] ?? [];
+    this.byFactor = space.factors.map(({ levels }, factor) =>
+      levels.map((_, level) => ({ factor, level, trials: 0, failures: 0 })),
+    );
+    const present = new Set<LevelCount>();
+    for (const cell of inside) {
+      for (const level of this.levelsOf(cell)) present.add(level);
+    }
+    this.levels = [...present];
+    for (const cell of inside) {
+      const trials = counts.trials[cell] as number;
+      if (trials > 0) this.count(cell, trials, counts.failures[cell] as number);
+    }
+  }
+
+  observe(cell: number, failed: boolean): void {
+    this.count(cell, 1, failed ? 1 : 0);
+  }
+
+  /** Expected rate of failures inside. */
+  get rate(): number {
+    return (this.failures + 0.5) / (this.trials + 1);
+  }
+
+  isOpen({ failures, trials }: LevelCount): boolean {
+    return failures === 0 && trials * this.rate < CLEAN_ENOUGH;
+  }
+
+  get openLevels(): LevelCount[] {
+    return this.levels.filter((level) => this.isOpen(level));
+  }
+
+  /** How many levels would get a witness if this cell failed. */
+  served(cell: number): number {
+    let served = 0;
+    for (const level of this.levelsOf(cell)) if (this.isOpen(level)) served++;
+    return served;
+  }
+
+  /**
+   * Of a random choice of cells the one that serves most; `draw` gives an index below its bound.
+   */
+  bestOf(cells: readonly number[], draw: (bound: number) => number, tries = CANDIDATES_MAX) {
+    let best = cells[draw(cells.length)] as number;
+    let most = this.served(best);
+    for (let at = 1; at < Math.min(tries, 4 * cells.length); at++) {
+      const cell = cells[draw(cells.length)] as number;
+      const served = this.served(cell);
+      if (served > most) [best, most] = [cell, served];
+    }
+    return best;
+  }
+
+  private levelsOf(cell: number): LevelCount[] {
+    return this.byFactor.map(
+      (levels, factor) => levels[this.space.levelOf(cell, factor)] as LevelCount,
+    );
+  }
+
+  private count(cell: number, trials: number, failures: number): void {
+    this.trials += trials;
+    this.failures += failures;
+    for (const level of this.levelsOf(cell)) {
+      level.trials += trials;
+      level.failures += failures;
+    }
+  }
+}
