@@ -6,6 +6,7 @@
 import type { Rng } from '../base/rng.ts';
 import type { LevelSet } from './conjunction.ts';
 import type { Cover } from './cover.ts';
+import type { Coverage } from './coverage.ts';
 import { type FactorSpace, NOT_APPLICABLE } from './factor-space.ts';
 import { PairEvidence } from './pair-evidence.ts';
 import type { Witnesses } from './witnesses.ts';
@@ -13,7 +14,9 @@ import type { Witnesses } from './witnesses.ts';
 /** Cells looked at to find one that serves the contrasts and the witnesses best. */
 const CANDIDATES_MAX = 24;
 /** Pairs times the rate after which a contrast that did not certify is given up. */
-const PATIENCE = 25;
+const PATIENCE = 40;
+/** Clean flipped trials times the rate that leave a level out of a set. */
+const EXCLUDED = 9;
 
 export interface ContrastState {
   readonly cause: number;
@@ -40,9 +43,20 @@ export class Certifier {
   readonly alpha: number;
   private readonly space: FactorSpace;
   private readonly cover: Cover;
+  private readonly witnesses: readonly Witnesses[];
+  private readonly coverage: Coverage;
   private readonly rng: Rng;
+  private rounds = 0;
 
-  constructor(space: FactorSpace, cover: Cover, alpha: number, rng: Rng) {
+  constructor(
+    space: FactorSpace,
+    cover: Cover,
+    alpha: number,
+    rng: Rng,
+    wanted: { readonly witnesses: readonly Witnesses[]; readonly coverage: Coverage },
+  ) {
+    this.witnesses = wanted.witnesses;
+    this.coverage = wanted.coverage;
     this.space = space;
     this.cover = cover;
     this.alpha = alpha;
@@ -62,23 +76,23 @@ export class Certifier {
   }
 
   get open(): ContrastState[] {
-    return this.testable.filter(({ evidence }) => evidence.value < 1 / this.alpha);
-  }
-
-  /** So many pairs without a certificate speak against the claim. */
-  isHopeless(witnesses: readonly Witnesses[]): boolean {
-    return this.open.some(
-      ({ cause, evidence }) => evidence.pairs * (witnesses[cause] as Witnesses).rate > PATIENCE,
+    return this.testable.filter(
+      (contrast) => contrast.evidence.value < 1 / this.alpha || !this.isExcluded(contrast),
     );
   }
 
+  /** So many pairs without a certificate speak against the claim. */
+  get isHopeless(): boolean {
+    return this.open.some(({ cause, evidence }) => evidence.pairs * this.rateOf(cause) > PATIENCE);
+  }
+
   /** The next round serves the contrast that is least advanced. */
-  nextRound(witnesses: readonly Witnesses[]): Round {
+  nextRound(): Round {
     const open = this.open;
     const first = open.reduce((least, each) =>
       each.evidence.value < least.evidence.value ? each : least,
     );
-    const inside = this.chooseInside(first, open, witnesses[first.cause] as Witnesses);
+    const inside = this.chooseInside(first, open);
     const served = open.filter((each) => each.cause === first.cause && this.serves(inside, each));
     const cells = [
       inside,
@@ -87,21 +101,46 @@ export class Certifier {
     return { cells, settle: (failed) => settle(served, failed) };
   }
 
-  private chooseInside(
-    first: ContrastState,
-    open: readonly ContrastState[],
-    witnesses: Witnesses,
-  ): number {
+  private chooseInside(first: ContrastState, open: readonly ContrastState[]): number {
     const others = open.filter((each) => each !== first && each.cause === first.cause);
+    this.rounds++;
     let best = -1;
     let most = -1;
     for (let tries = 0; tries < CANDIDATES_MAX; tries++) {
       const cell = this.rng.pick(first.cells);
       const serves = others.filter((contrast) => this.serves(cell, contrast)).length;
-      const worth = serves * 100 + witnesses.served(cell);
+      const worth = serves * 1000 + this.sideUse(first.cause, cell, open);
       if (worth > most) [best, most] = [cell, worth];
     }
     return best;
+  }
+
+  /**
+   * What a round around this cell is good for beside its contrasts: in turn a witness for levels
+   * that have none, and a look into regions outside where a second cause might hide.
+   */
+  private sideUse(cause: number, cell: number, open: readonly ContrastState[]): number {
+    if (this.rounds % 2 === 0) return (this.witnesses[cause] as Witnesses).served(cell);
+    const rate = this.rateOf(cause);
+    return open
+      .filter((each) => each.cause === cause && this.serves(cell, each))
+      .reduce((sum, { set, against }) => {
+        const flipped = this.space.flip(cell, set.factor, against);
+        return sum + this.coverage.served(flipped, rate);
+      }, 0);
+  }
+
+  /**
+   * A set of levels stands for "all but these", so that a level left out must not merely fail less:
+   * it must have been clean for long, or have shown that it does fail.
+   */
+  private isExcluded({ set, cause, flipped }: ContrastState): boolean {
+    if (set.size === 1 || flipped.failures > 0) return true;
+    return flipped.trials * this.rateOf(cause) >= EXCLUDED;
+  }
+
+  private rateOf(cause: number): number {
+    return (this.witnesses[cause] as Witnesses).rate;
   }
 
   private serves(cell: number, { set, against }: ContrastState): boolean {

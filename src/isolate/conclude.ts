@@ -2,7 +2,6 @@
 // with a certificate and without a failure outside; "does not matter" only with a witness at every
 // level; otherwise what is suspected, and what it would need.
 
-import betainc from '@stdlib/math-base-special-betainc';
 import { binomialInterval } from '../base/binomial-interval.ts';
 import type { Level } from '../domain/cell.ts';
 import type {
@@ -25,10 +24,8 @@ import { rateRatio } from './fisher.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { neededSteps } from './needed.ts';
 import { outsideMissing } from './outside.ts';
-import { CLEAN_ENOUGH } from './witnesses.ts';
+import { binomialAtMost, CLEAN_ENOUGH, IMPROBABLE } from './witnesses.ts';
 
-/** A level that would fail so seldom by chance less often than this modulates the rate. */
-const IMPROBABLE = 0.01;
 const SUSPICIONS_MAX = 5;
 
 export function conclude(state: IsolationState, designed: boolean): IsolationFacts {
@@ -178,13 +175,6 @@ function standingOf(levels: readonly Witness[]): FreeFactor['standing'] {
     ({ seen, probability }) => seen === 'not-seen' || probability < IMPROBABLE,
   );
   return low ? 'modulates' : 'irrelevant';
-}
-
-/** P(X <= k) for X binomial (n, share). */
-function binomialAtMost(k: number, n: number, share: number): number {
-  if (k >= n || share <= 0) return 1;
-  if (share >= 1) return 0;
-  return betainc(1 - share, n - k, k + 1, true, false);
 }
 
 function counted({ trials, failures }: Count): CountedRate {

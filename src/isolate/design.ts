@@ -16,6 +16,12 @@ const TREATMENTS = 3;
  */
 const EXHAUSTIVE_FACTORS_MAX = 6;
 
+/**
+ * What a factor drawn at random is worth beside its information: such trials also look where a
+ * second cause might be.
+ */
+const SPREAD_BONUS = 0.03;
+
 export interface Design {
   /** The failing cell around which it is drawn. */
   readonly anchor: number;
@@ -109,7 +115,11 @@ class DesignWeigher {
       (sum, costs, factor) => sum + (costs[treatments[factor] as number] as number),
       0,
     );
-    return (entropy(mean) - known) / (1 + cost / this.batch);
+    let spread = 1;
+    for (let factor = 0; factor < treatments.length; factor++) {
+      if (treatments[factor] === RANDOM) spread += SPREAD_BONUS;
+    }
+    return (spread * (entropy(mean) - known)) / (1 + cost / this.batch);
   }
 }
 

@@ -4,6 +4,7 @@
 import type { CellCounts } from './cell-counts.ts';
 import type { Certifier } from './certifier.ts';
 import type { Cover } from './cover.ts';
+import type { Coverage } from './coverage.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { Belief } from './posterior.ts';
 import type { Witnesses } from './witnesses.ts';
@@ -18,6 +19,7 @@ export interface IsolationState {
   /** The frozen claim, certified or not. */
   readonly cover: Cover | null;
   readonly certifier: Certifier | null;
+  readonly coverage: Coverage | null;
   /** By cause of the cover. */
   readonly witnesses: readonly Witnesses[];
   readonly milestones: Readonly<Record<string, number>>;

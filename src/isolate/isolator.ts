@@ -6,14 +6,16 @@
 import type { Rng } from '../base/rng.ts';
 import { CellCounts } from './cell-counts.ts';
 import { Certifier } from './certifier.ts';
+import { keyOf } from './conjunction.ts';
 import { Cover } from './cover.ts';
+import { Coverage } from './coverage.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
 import { type Belief, Posterior } from './posterior.ts';
 import { type Proposal, Search } from './search.ts';
 import { type Task, TrialQueue } from './trial-queue.ts';
-import { Witnesses } from './witnesses.ts';
+import { IMPROBABLE, Witnesses } from './witnesses.ts';
 
 /** Trials between two looks at whether a frozen claim still holds. */
 const LOOK_EVERY = 25;
@@ -23,8 +25,13 @@ const LOOK_EVERY = 25;
  */
 const ALPHAS = [0.036, 0.0094, 0.0041] as const;
 const ALPHA_LATER = 0.00025;
+/** A level that would fail so seldom by chance less often than this makes a claim too wide. */
+const UNEVEN = 0.002;
 
 export type Stage = 'discover' | 'search' | 'certify' | 'witness' | 'sweep' | 'settled';
+
+/** Stages in which a frozen claim may still be given up. */
+const FROZEN: readonly Stage[] = ['certify', 'witness', 'sweep'];
 
 export class Isolator implements IsolationState {
   readonly space: FactorSpace;
@@ -36,6 +43,7 @@ export class Isolator implements IsolationState {
   attempt = 0;
   cover: Cover | null = null;
   certifier: Certifier | null = null;
+  coverage: Coverage | null = null;
   /** By cause of the cover. */
   witnesses: readonly Witnesses[] = [];
   /** Trials after which the first failure came, and each stage. */
@@ -46,6 +54,8 @@ export class Isolator implements IsolationState {
   private readonly rng: Rng;
   private proposal: Proposal | null = null;
   private lookAt = 0;
+  /** Claims that were given up because some level failed too seldom. */
+  private readonly uneven = new Set<string>();
 
   constructor(space: FactorSpace, rng: Rng) {
     this.space = space;
@@ -89,6 +99,7 @@ export class Isolator implements IsolationState {
     this.posterior.observe(cell, failed);
     const cause = this.cover?.explainedBy[cell] ?? -1;
     if (cause >= 0) this.witnesses[cause]?.observe(cell, failed);
+    else if (cause === -1) this.coverage?.observe(cell);
     if (!failed) return;
     this.search.failedAt(cell);
     this.milestones.failure ??= this.counts.allTrials;
@@ -98,12 +109,13 @@ export class Isolator implements IsolationState {
   private advance(): void {
     const { certifier, search } = this;
     if (this.stage === 'discover' && search.hasBegun) this.enter('search');
-    if (this.stage === 'certify' && certifier) {
-      if (certifier.isComplete) this.enter('witness');
-      else if (this.isDoubtful(certifier)) this.giveUp();
+    if (this.stage === 'certify' && certifier?.isComplete) this.enter('witness');
+    if (FROZEN.includes(this.stage) && this.isDoubtful()) this.giveUp();
+    if (this.stage === 'witness' && this.isWitnessed()) {
+      if (this.isUneven()) this.giveUp();
+      else this.enter('sweep');
     }
-    if (this.stage === 'witness' && this.openCause() === -1) this.enter('sweep');
-    if (this.stage === 'sweep' && outsideMissing(this) === 0) this.conclude();
+    if (this.stage === 'sweep' && outsideMissing(this) === 0 && this.isBelieved()) this.conclude();
   }
 
   private enter(stage: Stage): void {
@@ -113,16 +125,30 @@ export class Isolator implements IsolationState {
     if (stage !== 'search') this.milestones[stage] = this.counts.allTrials;
   }
 
-  private isDoubtful(certifier: Certifier): boolean {
-    if (certifier.isHopeless(this.witnesses)) return true;
+  private isDoubtful(): boolean {
+    if (this.stage === 'certify' && this.certifier?.isHopeless) return true;
     if (this.counts.allTrials < this.lookAt) return false;
     this.lookAt = this.counts.allTrials + LOOK_EVERY;
     return this.search.isDoubtful(this.proposal as Proposal);
   }
 
+  /**
+   * A level that fails far too seldom says that the claim is too wide; once, since the same claim
+   * that comes again is one whose rate that level modulates.
+   */
+  private isUneven(): boolean {
+    const { causes } = this.proposal as Proposal;
+    const name = causes.map(keyOf).join(' or ');
+    if (this.uneven.has(name)) return false;
+    const uneven = this.witnesses.some((each) => each.leastProbability < UNEVEN);
+    if (uneven) this.uneven.add(name);
+    return uneven;
+  }
+
   private giveUp(): void {
     this.cover = null;
     this.certifier = null;
+    this.coverage = null;
     this.witnesses = [];
     this.proposal = null;
     this.enter('search');
@@ -134,10 +160,13 @@ export class Isolator implements IsolationState {
     const cover = new Cover(this.space, proposal.causes);
     const rng = this.rng.fork(`certificate-${this.attempt}`);
     this.cover = cover;
-    this.certifier = new Certifier(this.space, cover, alphaOf(this.attempt), rng);
     this.witnesses = cover.causes.map(
       (_, cause) => new Witnesses(this.space, cover, cause, this.counts),
     );
+    this.coverage = new Coverage(this.space, cover, this.counts);
+    const { witnesses, coverage } = this;
+    const wanted = { witnesses, coverage };
+    this.certifier = new Certifier(this.space, cover, alphaOf(this.attempt), rng, wanted);
     this.enter(cover.isUnconditional ? 'witness' : 'certify');
     this.milestones.frozen = this.counts.allTrials;
   }
@@ -153,7 +182,7 @@ export class Isolator implements IsolationState {
   /** Fills the queue with what the stage wants to know. */
   private plan(): void {
     if (this.stage === 'search') {
-      const proposal = this.search.propose();
+      const proposal = this.search.propose(this.attempt);
       if (proposal) this.freeze(proposal);
     }
     this.queue.add(this.tasks());
@@ -171,14 +200,31 @@ export class Isolator implements IsolationState {
       case 'witness':
         return [{ cells: [this.witnessCell()] }];
       case 'sweep':
-        return [{ cells: [this.rng.pick((this.cover as Cover).outside)] }];
+        return outsideMissing(this) > 0 ? [{ cells: [this.outsideCell()] }] : this.search.batch();
     }
   }
 
   private certifyingRounds(): Task[] {
     const certifier = this.certifier as Certifier;
     const rounds = this.queue.isCostly ? LOOK_EVERY : 1;
-    return Array.from({ length: rounds }, () => certifier.nextRound(this.witnesses));
+    return Array.from({ length: rounds }, () => certifier.nextRound());
+  }
+
+  private isWitnessed(): boolean {
+    if (this.openCause() !== -1) return false;
+    if (!this.cover?.isUnconditional) return true;
+    // A level that fails too seldom gets more trials: they show that it was chance, or what it is.
+    const isEven = this.witnesses.every((each) => each.leastProbability >= IMPROBABLE);
+    return isEven && this.isBelieved();
+  }
+
+  private isBelieved(): boolean {
+    return this.search.isBelieved(this.proposal as Proposal);
+  }
+
+  private outsideCell(): number {
+    const rate = Math.min(...this.witnesses.map((each) => each.rate));
+    return (this.coverage as Coverage).draw(rate, this.rng);
   }
 
   /** The cause that has a level without a witness, or -1. */

@@ -17,7 +17,7 @@ const LOG_CONTRAST_PRIOR = INSIDE.map(({ a, b }) =>
   Math.log(probabilityBelow([OUTSIDE.a, OUTSIDE.b], [a, b], CONTRAST)),
 );
 /** Belief in 0, 1, 2 and 3 literals beforehand. */
-const ORDER_PRIOR = [0.1, 0.3, 0.4, 0.2] as const;
+const ORDER_PRIOR = [0.1, 0.35, 0.45, 0.1] as const;
 const ORDER_MAX = ORDER_PRIOR.length - 1;
 /** Sets of several levels are dropped from triples beyond so many hypotheses. */
 const HYPOTHESES_MAX = 60_000;

@@ -6,6 +6,7 @@ import type { Rng } from '../base/rng.ts';
 import { CellCounts } from './cell-counts.ts';
 import { Certifier, type ContrastState } from './certifier.ts';
 import { Cover } from './cover.ts';
+import { Coverage } from './coverage.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
@@ -35,7 +36,14 @@ export function retrospect(
   }
   const proposal = search.proposeNow();
   const cover = proposal && new Cover(space, proposal.causes);
-  const certifier = cover && new Certifier(space, cover, ALPHA, rng.fork('certificate'));
+  const witnesses = (cover?.causes ?? []).map(
+    (_, cause) => new Witnesses(space, cover as Cover, cause, counts),
+  );
+  const coverage = cover && new Coverage(space, cover, counts);
+  const certifier =
+    cover &&
+    coverage &&
+    new Certifier(space, cover, ALPHA, rng.fork('certificate'), { witnesses, coverage });
   for (const contrast of certifier?.contrasts ?? []) {
     pairUp(contrast, space, second, rng.fork(`${contrast.cause}/${contrast.against}`));
   }
@@ -46,9 +54,8 @@ export function retrospect(
     attempt: cover ? 1 : 0,
     cover,
     certifier,
-    witnesses: cover
-      ? cover.causes.map((_, cause) => new Witnesses(space, cover, cause, counts))
-      : [],
+    coverage,
+    witnesses,
     milestones: {},
     isCertified: cover !== null && (cover.isUnconditional || certifier?.isComplete === true),
     beliefs: () => posterior.beliefs(),

@@ -10,10 +10,21 @@ import { bestDesign, designCells, drawCells } from './design.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { Belief, Posterior } from './posterior.ts';
 import type { Task } from './trial-queue.ts';
+import { proposeTwo } from './two-causes.ts';
 
-/** A hypothesis is frozen from this probability on, and given up below the other. */
-const FREEZE_AT = 0.65;
+/**
+ * A hypothesis is frozen from this probability on, and given up below the other. A certificate is
+ * dearer with each attempt, so each waits for more.
+ */
+const FREEZE_AT = [0.65, 0.8, 0.9] as const;
+const FREEZE_LATER = 0.95;
 const GIVE_UP_AT = 0.2;
+/** Two causes are sought after so many failures, at every so many-th look, and so believed. */
+const TWO_CAUSES_FAILURES = 6;
+const TWO_CAUSES_EVERY = 4;
+const TWO_CAUSES_AT = 0.65;
+/** What is settled must be believed so much: a rival that remains is told apart before. */
+const SETTLE_AT = 0.85;
 /** Trials of one design. */
 const BATCH = 25;
 /** A plan of so few cells is tried through before it is searched, so that each cell has a bound. */
@@ -43,6 +54,7 @@ export class Search {
   private rounds = 0;
   /** What the cells said at the end of the last round. */
   private lastSaid = '';
+  private looks = 0;
 
   constructor(space: FactorSpace, counts: CellCounts, posterior: Posterior, rng: Rng) {
     this.space = space;
@@ -65,21 +77,27 @@ export class Search {
     return this.failingCells.size > 0 && triedThrough;
   }
 
-  /** A claim worth a certificate, or null while none is. */
-  propose(): Proposal | null {
+  /**
+   * A claim worth a certificate, or null while none is.
+   * @param attempts claims that were frozen and given up before
+   */
+  propose(attempts: number): Proposal | null {
     if (this.isFrequent && !this.cellsAgree()) return null;
-    return this.proposeNow();
+    return this.proposeNow(attempts);
   }
 
   /** The same of trials that are what they are: nobody asks for another round. */
-  proposeNow(): Proposal | null {
+  proposeNow(attempts = 0): Proposal | null {
     if (this.failingCells.size === 0) return null;
     if (this.isFrequent) {
       const { causes } = proposeCauses(this.space, this.counts);
       return causes.length > 0 ? { causes, byCells: true } : null;
     }
+    const freezeAt = FREEZE_AT[attempts] ?? FREEZE_LATER;
     const [best] = this.posterior.beliefs() as [Belief];
-    if (best.probability < FREEZE_AT || !isTestable(best.conjunction, this.space)) return null;
+    const two = this.twoAfter(best);
+    if (two) return { causes: two, byCells: false };
+    if (best.probability < freezeAt || !isTestable(best.conjunction, this.space)) return null;
     return { causes: [best.conjunction], byCells: false };
   }
 
@@ -95,10 +113,20 @@ export class Search {
 
   isDoubtful(frozen: Proposal): boolean {
     if (frozen.byCells) return this.betterThan(frozen) !== null;
-    const belief = this.posterior
-      .beliefs()
-      .find(({ conjunction }) => conjunction === frozen.causes[0]);
-    return (belief?.probability ?? 0) < GIVE_UP_AT;
+    // Two causes have no place in a posterior of one.
+    if (frozen.causes.length > 1) return false;
+    return this.beliefIn(frozen) < GIVE_UP_AT;
+  }
+
+  /** Whether no rival remains; two causes have no place in a posterior of one. */
+  isBelieved(frozen: Proposal): boolean {
+    return frozen.byCells || frozen.causes.length > 1 || this.beliefIn(frozen) >= SETTLE_AT;
+  }
+
+  private beliefIn(frozen: Proposal): number {
+    const beliefs = this.posterior.beliefs();
+    const belief = beliefs.find(({ conjunction }) => conjunction === frozen.causes[0]);
+    return belief?.probability ?? 0;
   }
 
   /** Causes that explain what the cells show much better than these; only where cells speak. */
@@ -131,6 +159,15 @@ export class Search {
     const agreed = said !== '' && said === this.lastSaid;
     this.lastSaid = said;
     return agreed;
+  }
+
+  /** Two causes, where the best one leaves failures unexplained; not asked at every look. */
+  private twoAfter(best: Belief): readonly Conjunction[] | null {
+    if (this.counts.allFailures < TWO_CAUSES_FAILURES || this.looks++ % TWO_CAUSES_EVERY > 0) {
+      return null;
+    }
+    const two = proposeTwo(this.space, this.counts, best.conjunction, TWO_CAUSES_AT);
+    return two?.every((each) => isTestable(each, this.space)) ? two : null;
   }
 
   /** The failing cell that the beliefs explain best. */

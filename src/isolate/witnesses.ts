@@ -1,12 +1,15 @@
 // "Does not matter" needs a witness at every level: one failure there, inside the claim. A level is
 // given trials until it has failed or has been clean so often that it is called "not seen".
 
+import betainc from '@stdlib/math-base-special-betainc';
 import type { CellCounts } from './cell-counts.ts';
 import type { Cover } from './cover.ts';
 import type { FactorSpace } from './factor-space.ts';
 
 /** Clean trials times the rate after which a level is called not seen: e^-4.6 is 1 %. */
 export const CLEAN_ENOUGH = 4.6;
+/** A level that would fail so seldom by chance less often than this modulates the rate. */
+export const IMPROBABLE = 0.01;
 /** Cells that are looked at to find one which serves many levels at once. */
 const CANDIDATES_MAX = 64;
 
@@ -59,6 +62,14 @@ export class Witnesses {
     return this.levels.filter((level) => this.isOpen(level));
   }
 
+  /** The probability of the level that fails least, were all levels of its factor alike. */
+  get leastProbability(): number {
+    return this.levels.reduce((least, level) => {
+      const share = level.trials / this.trials;
+      return Math.min(least, binomialAtMost(level.failures, this.failures, share));
+    }, 1);
+  }
+
   /** How many levels would get a witness if this cell failed. */
   served(cell: number): number {
     let served = 0;
@@ -94,4 +105,11 @@ export class Witnesses {
       level.failures += failures;
     }
   }
+}
+
+/** P(X <= k) for X binomial (n, share), as an incomplete beta function. */
+export function binomialAtMost(k: number, n: number, share: number): number {
+  if (k >= n || share <= 0) return 1;
+  if (share >= 1) return 0;
+  return betainc(1 - share, n - k, k + 1, true, false);
 }

@@ -5,13 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../../src/base/assert.ts';
 import { binomialInterval } from '../../../src/base/binomial-interval.ts';
+import type { Proof, ProofSide } from '../../../src/domain/proof.ts';
 import { fisherOneSided } from '../../../src/isolate/fisher.ts';
-import {
-  oddsEvidence,
-  type Proof,
-  ProofRule,
-  type ProofSide,
-} from '../../../src/isolate/proof-rule.ts';
+import { oddsEvidence, ProofRule } from '../../../src/isolate/proof-rule.ts';
 
 /** Feeds pairs; `old` and `fixed` say in which pairs that side fails. */
 function feedPairs(

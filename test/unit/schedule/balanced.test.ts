@@ -46,7 +46,7 @@ describe('balancedSchedule', () => {
     const schedule = balancedSchedule(cellsOf(3), createRng('a'));
     const order = Array.from({ length: 9 }, () => {
       const cell = schedule.next() as Cell;
-      schedule.learn(cell, 'damaged');
+      schedule.learn(cell, 'damaged', 1);
       return cell.index;
     });
     expect(order).toEqual(sequence(3, 'a', 9));
