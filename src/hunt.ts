@@ -137,7 +137,7 @@ async function runTrials(course: Course): Promise<string> {
     );
     await ground.store.appendTrial(record);
     const judgement = await judgeTrial(record, course);
-    schedule.learn(cell, judgement.verdict);
+    schedule.learn(cell, judgement.verdict, record.durationMs);
     listener.trialJudged(record, judgement);
     const news = schedule.news();
     if (news !== null) listener.note(news);
@@ -163,9 +163,9 @@ function scheduleOf({ schedule, ground, plan, workloads }: Course, rng: Rng): Sc
 
 /** A resumed hunt decides as it would have: the schedule is asked and told all of it again. */
 async function replayTrials(schedule: Schedule, { store }: HuntGround): Promise<void> {
-  for await (const { cell, judgement } of store.trials()) {
+  for await (const { cell, judgement, durationMs } of store.trials()) {
     schedule.next();
-    schedule.learn(cell, judgement?.verdict ?? 'unknown');
+    schedule.learn(cell, judgement?.verdict ?? 'unknown', durationMs);
   }
   schedule.news();
 }
@@ -181,8 +181,10 @@ async function judgeTrial(record: TrialRecord, course: Course): Promise<Judgemen
   const checked = observations.length > 0 || failures.length > 0 ? await rig.recent() : null;
   if (checked && !checked.passed) await ground.store.appendRig(checked, wallMs());
   const judgement = judge(record.outcome, plan.expectations, checked);
-  await keepFindings(record, judgement, course);
+  const scarce = observations.length > 0 && ground.isSpaceScarce();
+  await keepFindings(record, judgement, scarce, course);
   await ground.store.appendJudgement(record.trial, judgement);
+  if (scarce) await ground.store.dropBytes(record.trial);
   if (judgement.verdict === 'damaged' || judgement.verdict === 'failed') course.accusations++;
   return judgement;
 }
@@ -190,10 +192,11 @@ async function judgeTrial(record: TrialRecord, course: Course): Promise<Judgemen
 async function keepFindings(
   record: TrialRecord,
   judgement: Judgement,
+  scarce: boolean,
   { ground, selection, workloads, listener }: Course,
 ): Promise<void> {
   const replay = withOnly(ground.header.replay, onlyOptions(record.cell.levels, workloads));
-  for (const selected of selection.select(record, judgement, replay)) {
+  for (const selected of selection.select(record, judgement, replay, scarce)) {
     const { observation, expected } = selected;
     const evidence = await ground.keepFinding(selected.finding, observation, expected);
     const finding = { ...selected.finding, evidence };

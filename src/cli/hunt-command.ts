@@ -1,34 +1,26 @@
 // `heisenwrite hunt` and `heisenwrite survey`: from the command line to the flow and back to an
 // exit code.
 
-import { resolve } from 'node:path';
-import { formatCount, formatDuration, formatSize, parseSize } from '../base/quantities.ts';
+import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import { freshSeed } from '../base/rng.ts';
 import type { Cell } from '../domain/cell.ts';
-import { HeisenwriteError } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { HuntListener } from '../domain/ports.ts';
 import type { Workload } from '../domain/workload.ts';
-import { resolveHunt } from '../evidence/resolve-hunt.ts';
-import { hunt } from '../hunt.ts';
 import { completeLevels, expandPlan } from '../plan/expand.ts';
 import { fitCells } from '../plan/fit.ts';
 import { levelText } from '../plan/level.ts';
 import { onlyCells } from '../plan/only.ts';
 import { exitMeaning } from '../report/exit-meaning.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
-import {
-  type CheckedPlaces,
-  checkPlaces,
-  type OpenGround,
-  openNewGround,
-  probePlaces,
-  reopenGround,
-  storedPlan,
-} from './hunt-ground.ts';
-import { type PlanOptions, planFrom } from './plan-source.ts';
+import { carryOut } from './carry-out.ts';
+import { type CheckedPlaces, checkPlaces, openNewGround, probePlaces } from './hunt-ground.ts';
+import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
+import { carryOutProof } from './prove.ts';
 import { checkReportPlaces, writeReports } from './report-command.ts';
+import { refuseWithResume, resume } from './resume.ts';
+import { absolute, shellCommand } from './shell-words.ts';
+import { carryOutShrink, runShrink } from './shrink.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface HuntOptions extends PlanOptions {
@@ -37,6 +29,7 @@ export interface HuntOptions extends PlanOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
   readonly resume?: string | true;
+  readonly shrink?: string | true;
   readonly json?: boolean;
   readonly html?: string;
   readonly junit?: string;
@@ -50,8 +43,9 @@ export async function runHunt(
 ): Promise<number> {
   checkReportPlaces(options);
   if (options.resume !== undefined) return resumeHunt(operands, options, terminal);
+  if (options.shrink !== undefined) return runShrink(operands, options, terminal);
   const plan = await planFrom(operands, options);
-  const places = checkPlaces(plan, sizeOption(options.space, '--space'));
+  const places = checkPlaces(plan.places, sizeOption(options.space, '--space'));
   const cells = onlyCells(expandPlan(plan, WORKLOADS), options.only ?? [], WORKLOADS);
   const fit = fitCells(cells, WORKLOADS, probePlaces(places.paths), places.spaceBytes);
   if (options.dryRun) return dryRun(plan, fit.cells, fit.leftOut, places, options, terminal);
@@ -61,9 +55,10 @@ export async function runHunt(
     cells: fit.cells,
     places,
     seed,
-    replay: replayCommand(operands, plan, options, seed),
+    replay: () => replayCommand(operands, plan, options, seed),
   });
-  return carryOut(plan, ground, options, terminal, [...fit.leftOut, ...ground.store.notes]);
+  const notes = [...fit.leftOut, ...ground.store.notes];
+  return conclude(await carryOut({ plan, ground, notes }, terminal), options, terminal);
 }
 
 async function resumeHunt(
@@ -71,84 +66,18 @@ async function resumeHunt(
   options: HuntOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const ofPlan = ['preset', 'factor', 'only', 'expect', 'seed', 'schedule', 'dryRun'] as const;
-  const given = ofPlan.filter((name) => options[name] !== undefined);
-  if (given.length > 0) {
-    const names = given.map((name) => (name === 'dryRun' ? '--dry-run' : `--${name}`));
-    throw new HeisenwriteError(
-      'invalid-option',
-      `--resume goes on with the stored plan: ${names.join(', ')} cannot be given with it`,
-    );
-  }
+  const { preset, factor, only, expect, seed, schedule, dryRun, shrink } = options;
+  refuseWithResume({ preset, factor, only, expect, seed, schedule, dryRun, shrink });
   const named = options.resume === true ? operands[0] : options.resume;
-  const spaceBytes = sizeOption(options.space, '--space');
-  const ground = await reopenGround(resolveHunt(named, process.cwd()), spaceBytes);
-  const { plan } = storedPlan(ground.header);
-  const stop = await stopFromOptions(plan, options);
-  // `--for` is the time from now on; without it, what is left of the plan's.
-  const forMs =
-    options.for === undefined || stop.forMs === null ? stop.forMs : stop.forMs + ground.msBefore;
-  const notes = [
-    `resumed after ${formatCount(ground.trialsBefore)} recorded trials, ` +
-      `${formatDuration(ground.msBefore)} of trials`,
-  ];
-  if (forMs !== null && forMs <= ground.msBefore) {
-    notes.push('its time is up: go on for longer with --for, for example --for 60s');
+  const resumed = await resume(named, options);
+  switch (resumed.purpose?.kind) {
+    case 'proof':
+      return carryOutProof(resumed, resumed.purpose.question, options, terminal);
+    case 'shrink':
+      return carryOutShrink(resumed, resumed.purpose.question, options, terminal);
+    default:
+      return conclude(await carryOut(resumed, terminal), options, terminal);
   }
-  return carryOut({ ...plan, stop: { ...stop, forMs } }, ground, options, terminal, notes);
-}
-
-async function stopFromOptions(plan: Plan, options: HuntOptions): Promise<Plan['stop']> {
-  const { for: time, trials, findings } = options;
-  if (time === undefined && trials === undefined && findings === undefined) return plan.stop;
-  const given = {
-    ...(time && { for: time }),
-    ...(trials && { trials }),
-    ...(findings && { findings }),
-  };
-  return (await planFrom([], given)).stop;
-}
-
-async function carryOut(
-  plan: Plan,
-  ground: OpenGround,
-  options: HuntOptions,
-  terminal: Terminal,
-  notes: readonly string[],
-): Promise<number> {
-  const interruption = new AbortController();
-  const listener = terminal.listener();
-  const interrupt = () => {
-    // A second Ctrl-C does not wait for the trial; what was recorded stays recorded.
-    if (interruption.signal.aborted) process.exit(130);
-    interruption.abort();
-    listener.note('interrupted: finishing the trial under way (again to leave at once)');
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  try {
-    const request = {
-      plan,
-      workloads: WORKLOADS,
-      listener: withNotes(listener, notes),
-      signal: interruption.signal,
-    };
-    const report = await hunt(request, ground);
-    return await conclude(report, options, terminal);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await ground.store.close();
-  }
-}
-
-/** Notes appear once the display has begun, so that it does not draw over them. */
-function withNotes(listener: HuntListener, notes: readonly string[]): HuntListener {
-  return {
-    ...listener,
-    begun: (header, cells, limits) => {
-      listener.begun(header, cells, limits);
-      for (const note of notes) listener.note(note);
-    },
-  };
 }
 
 async function conclude(
@@ -219,13 +148,6 @@ function dryRun(
   return 0;
 }
 
-export function sizeOption(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
-  const bytes = parseSize(text);
-  if (bytes !== null && bytes > 0) return bytes;
-  throw new HeisenwriteError('invalid-size', `${option}: "${text}" is not a size`);
-}
-
 /** What repeats the decisions of this hunt; a finding adds the `--only` of its cell. */
 function replayCommand(
   operands: readonly string[],
@@ -246,15 +168,5 @@ function replayCommand(
   // What fits decides which cells there are, and so their order.
   if (options.space) words.push('--space', options.space);
   words.push('--seed', seed);
-  return words.map(quoted).join(' ');
-}
-
-/** So that the command can be called from anywhere. */
-function absolute(operand: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//.test(operand) ? operand : resolve(operand);
-}
-
-/** For a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return shellCommand(words);
 }

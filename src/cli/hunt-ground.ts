@@ -10,6 +10,8 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { Facts } from '../domain/hunt-report.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { HuntGround, HuntHeader } from '../domain/ports.ts';
+import type { ProofQuestion } from '../domain/proof.ts';
+import type { ShrinkQuestion } from '../domain/shrink.ts';
 import type { PlaceCapabilities } from '../domain/workload.ts';
 import { writeFindingFolder } from '../evidence/finding-folder.ts';
 import {
@@ -30,7 +32,13 @@ export interface StoredPlan {
   readonly cells: readonly Cell[];
   /** What the hunt may take, also when it is resumed; bytes. */
   readonly spaceBytes: number;
+  readonly purpose?: HuntPurpose;
 }
+
+/** What a hunt is for, where it is not for finding something: it decides the order of the cells. */
+export type HuntPurpose =
+  | { readonly kind: 'proof'; readonly question: ProofQuestion }
+  | { readonly kind: 'shrink'; readonly question: ShrinkQuestion };
 
 export interface CheckedPlaces {
   /** Label to real path. */
@@ -40,10 +48,10 @@ export interface CheckedPlaces {
 }
 
 /** @throws HeisenwriteError as checkPlace, and `unsupported-medium` for a URL */
-export function checkPlaces(plan: Plan, spaceBytes: number | undefined): CheckedPlaces {
+export function checkPlaces(places: Plan['places'], spaceBytes: number | undefined): CheckedPlaces {
   const paths: Record<string, string> = {};
   let least = Number.POSITIVE_INFINITY;
-  for (const [label, place] of Object.entries(plan.places)) {
+  for (const [label, place] of Object.entries(places)) {
     const scheme = /^([a-z][a-z0-9+.-]*):\/\//.exec(place)?.[1];
     if (scheme) {
       throw new HeisenwriteError(
@@ -77,7 +85,9 @@ export interface NewHunt {
   readonly cells: readonly Cell[];
   readonly places: CheckedPlaces;
   readonly seed: string;
-  readonly replay: string;
+  /** Made from the hunt's directory, where the plan that it repeats may lie. */
+  readonly replay: (directory: string) => string;
+  readonly purpose?: HuntPurpose;
 }
 
 export interface OpenGround extends HuntGround {
@@ -85,7 +95,7 @@ export interface OpenGround extends HuntGround {
 }
 
 export async function openNewGround(request: NewHunt): Promise<OpenGround> {
-  const { plan, cells, places, seed, replay } = request;
+  const { plan, cells, places, seed, replay, purpose } = request;
   const hunt = freshHuntNumber();
   const directories = Object.fromEntries(
     Object.entries(places.paths).map(([label, path]) => [
@@ -94,7 +104,8 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
     ]),
   );
   const directory = Object.values(directories)[0] as HuntDirectory;
-  const stored: StoredPlan = { plan, cells, spaceBytes: places.spaceBytes };
+  const { spaceBytes } = places;
+  const stored: StoredPlan = { plan, cells, spaceBytes, ...(purpose && { purpose }) };
   const planJson = JSON.stringify(stored);
   const header: HuntHeader = {
     hunt,
@@ -109,7 +120,7 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
     expectations: plan.expectations,
     places: places.paths,
     directory: directory.path,
-    replay,
+    replay: replay(directory.path),
     startedAtMs: wallMs(),
     facts: gatherFacts(places.paths),
   };
@@ -164,6 +175,8 @@ function gatherFacts(paths: CheckedPlaces['paths']): Facts {
 const TAKEN_VALID_MS = 2000;
 /** Below this share of the allowance it is counted before every trial. */
 const PLENTY_SHARE = 0.6;
+/** Below this share of the allowance evidence is thinned. */
+const SCARCE_SHARE = 0.4;
 /** Kept free for what the trial to come leaves as evidence. */
 const RESERVED_SHARE = 0.25;
 
@@ -176,6 +189,14 @@ function groundOf(
 ): OpenGround {
   const [first] = Object.values(directories) as [HuntDirectory];
   let taken = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
+  const spaceLeftBytes = () => {
+    const scarce = stored.spaceBytes - taken.bytes < PLENTY_SHARE * stored.spaceBytes;
+    if (scarce || monotonicMs() - taken.atMs > TAKEN_VALID_MS) {
+      const bytes = Math.max(...Object.values(directories).map(({ path }) => takenBytes(path)));
+      taken = { bytes, atMs: monotonicMs() };
+    }
+    return (1 - RESERVED_SHARE) * stored.spaceBytes - taken.bytes;
+  };
   return {
     header,
     cells: stored.cells,
@@ -186,14 +207,8 @@ function groundOf(
     trialsDirectory: (place) => (directories[String(place)] ?? first).trials,
     keepFinding: async (finding, observation, expected) =>
       writeFindingFolder(first.path, finding, { observation, expected }, header.facts),
-    spaceLeftBytes: () => {
-      const scarce = stored.spaceBytes - taken.bytes < PLENTY_SHARE * stored.spaceBytes;
-      if (scarce || monotonicMs() - taken.atMs > TAKEN_VALID_MS) {
-        const bytes = Math.max(...Object.values(directories).map(({ path }) => takenBytes(path)));
-        taken = { bytes, atMs: monotonicMs() };
-      }
-      return (1 - RESERVED_SHARE) * stored.spaceBytes - taken.bytes;
-    },
+    spaceLeftBytes,
+    isSpaceScarce: () => spaceLeftBytes() < SCARCE_SHARE * stored.spaceBytes,
     clear: () => {
       for (const directory of Object.values(directories)) closeHuntDirectory(directory);
     },

@@ -104,6 +104,7 @@ function nothingTried({ trials: { clean, damaged, failed, unknown } }: HuntRepor
     certificate: null,
     causes: [],
     outside: { trials: 0, failures: 0, rate: null, low: null, high: null },
+    spared: [],
     factors: [],
     trials: clean + failures,
     unknown,

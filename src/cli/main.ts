@@ -41,6 +41,7 @@ Examples:
   heisenwrite hunt /mnt/x --preset roundtrip --for 10m --factor pattern=alternating
   heisenwrite hunt plan.json --dry-run      check a plan: cells, time, space
   heisenwrite hunt --resume heisenwrite-9f3c...   go on where a killed hunt stopped
+  heisenwrite hunt --shrink heisenwrite-9f3c...   the cheapest trial that still fails, as a plan
 
 Presets: survey (default: expects only that what was written is read back, describes the rest),
 torn (expects that readers never see a mixture), roundtrip (many ways to write and read back).
@@ -61,6 +62,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
       .description('carry out a plan (default: survey the current directory)')
       .argument('[where...]', 'directories, and at most one plan (.json, .ts, .js)')
       .option('--preset <name>', 'survey, torn or roundtrip')
+      .option('--shrink [hunt]', 'seek the cheapest trial that still fails as that hunt did')
       .option('--resume [hunt]', 'go on with an interrupted hunt (default: the newest here)'),
   )
     .addHelpText('after', HUNT_HELP)
@@ -79,6 +81,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   });
   fileCommands(root, terminal, exit);
   isolateCommand(root, terminal, exit);
+  proveCommand(root, terminal, exit);
   root
     .command('report')
     .description('the report of a stored hunt, also of one that was killed or still runs')
@@ -186,11 +189,53 @@ function isolateCommand(root: Command, terminal: Terminal, exit: (code: number) 
     });
 }
 
+const PROVE_HELP = `
+Examples:
+  heisenwrite prove --fixed writer=direct                of the newest hunt here
+  heisenwrite prove heisenwrite-9f3c... --fixed writer=direct,reader=direct
+  heisenwrite prove heisenwrite-9f3c... --fixed /mnt/patched     the same cells on another mount
+  heisenwrite prove heisenwrite-9f3c... --fixed plan.json --under 1/1000
+  heisenwrite prove --resume heisenwrite-51d0...         go on with a proof
+
+Old and fixed run in turn (old, fixed, fixed, old); the old side, cells of the hunt that failed,
+must fail again: it is the control. It ends by a sequential rule, which allows to look after every
+trial and claims a fix that is none in at most 5% of proofs.
+
+Exit: 0 proven, 1 the fixed side failed as well (also where it failed less often), 2 usage,
+3 nothing could be concluded (the old side did not fail, or not often enough), 130 interrupted.`;
+
+function proveCommand(root: Command, terminal: Terminal, exit: (code: number) => void): void {
+  root
+    .command('prove')
+    .description('old against fixed, until it is shown that the fix works, or that it does not')
+    .argument('[hunt]', 'the hunt that failed: directory or number (default: the newest here)')
+    .option(
+      '--fixed <fix>',
+      'FACTOR=LEVEL[,FACTOR=LEVEL], a place of the hunt, a directory, a plan',
+    )
+    .option('--place <dir>', 'where to try it (default: where the hunt was)')
+    .option('--only <factor=level>', 'only failing cells with this level, repeatable', several)
+    .option('--under <rate>', 'go on until the fixed side is known to fail less often than this')
+    .option('--without-control <rate>', 'do not run the old side: it is known to fail at this rate')
+    .option('--for <time>', 'how long, for example 60s, 5m, 1h')
+    .option('--trials <n>', 'stop after N trials of both sides together')
+    .option('--seed <seed>', 'repeat the decisions of an earlier proof (not its outcomes)')
+    .option('--space <size>', 'what it may take, as of hunt')
+    .option('--resume [hunt]', 'go on with a proof that was interrupted (default: the newest here)')
+    .option('--json', 'print one JSON document')
+    .option('--plain', 'lines instead of the live table')
+    .addHelpText('after', PROVE_HELP)
+    .action(async (named: string | undefined, options) => {
+      const { runProve } = await import('./prove.ts');
+      exit(await runProve(named, options, terminal));
+    });
+}
+
 /** A live table where somebody looks and Ctrl-C can end it, plain lines elsewhere. */
 async function chooseListener(words: readonly string[]): Promise<() => HuntListener> {
   const live =
     process.stderr.isTTY === true && !words.includes('--plain') && !words.includes('--json');
-  if (live && (words.includes('hunt') || words.includes('survey'))) {
+  if (live && ['hunt', 'survey', 'prove'].some((command) => words[0] === command)) {
     const { liveListener } = await import('../report/live.ts');
     return () => liveListener(process.stderr, { color: !process.env.NO_COLOR });
   }

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseSize } from '../base/quantities.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { type Plan, SCHEDULES, type ScheduleName } from '../domain/plan.ts';
 import { PROMISES, type PromiseName } from '../domain/promise.ts';
@@ -78,6 +79,11 @@ function presetNamed(name: string): unknown {
   );
 }
 
+/** A plan file as it stands, for where no option may change it. @throws HeisenwriteError */
+export async function planInFile(path: string): Promise<Plan> {
+  return normalisePlan(await readPlan(path), path, WORKLOADS);
+}
+
 async function readPlan(path: string): Promise<unknown> {
   if (!existsSync(path)) throw new HeisenwriteError('no-such-file', `there is no plan ${path}`);
   try {
@@ -109,7 +115,7 @@ function expectation(name: string): Plan['expectations'][number] {
 }
 
 /** A limit on the command line replaces the plan's; `--trials` alone replaces its time too. */
-function stopOf(stop: Plan['stop'], options: PlanOptions): Plan['stop'] {
+export function stopOf(stop: Plan['stop'], options: PlanOptions): Plan['stop'] {
   const trials =
     options.trials === undefined ? stop.trials : wholeNumber(options.trials, '--trials');
   const onlyTrials = options.trials !== undefined && options.for === undefined;
@@ -133,6 +139,13 @@ function scheduleOf(planned: ScheduleName, named: string | undefined): ScheduleN
     `--schedule: there is no schedule "${named}"${near ? `; did you mean "${near}"?` : ''} ` +
       `(schedules: ${SCHEDULES.join(', ')})`,
   );
+}
+
+export function sizeOption(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseSize(text);
+  if (bytes !== null && bytes > 0) return bytes;
+  throw new HeisenwriteError('invalid-size', `${option}: "${text}" is not a size`);
 }
 
 function wholeNumber(text: string, option: string): number {

@@ -21,15 +21,25 @@ export interface SelectedFinding {
 
 export class FindingSelection {
   private readonly kept = new Map<string, number>();
+  /** Promises with the kinds of damage that broke them, whatever the cell. */
+  private readonly seen = new Set<string>();
   private total = 0;
 
   /** @param before findings that a resumed hunt has kept already */
   constructor(before: readonly Finding[]) {
-    for (const finding of before) this.count(sortOf(finding));
+    for (const finding of before) this.count(finding);
   }
 
-  /** At most one finding of each sort from one trial, its evidence folder still to be named. */
-  select(record: TrialRecord, judgement: Judgement, replay: string): SelectedFinding[] {
+  /**
+   * At most one finding of each sort from one trial, its evidence folder still to be named.
+   * @param scarce where space runs short: only what was seen in no cell before
+   */
+  select(
+    record: TrialRecord,
+    judgement: Judgement,
+    replay: string,
+    scarce = false,
+  ): SelectedFinding[] {
     const all = [
       ...judgement.damage.map((diagnosis) => ({ diagnosis, expected: true })),
       ...judgement.described.map((diagnosis) => ({ diagnosis, expected: false })),
@@ -41,15 +51,18 @@ export class FindingSelection {
       const found = findingOf(record, diagnosis, expected, replay, this.total + 1);
       const sort = sortOf(found.finding);
       const enough = this.total >= KEPT_MAX || (this.kept.get(sort) ?? 0) >= KEPT_OF_A_SORT;
-      if (enough || sorts.has(sort)) continue;
+      const known = scarce && this.seen.has(kindOf(found.finding));
+      if (enough || known || sorts.has(sort)) continue;
       sorts.add(sort);
-      this.count(sort);
+      this.count(found.finding);
       selected.push(found);
     }
     return selected;
   }
 
-  private count(sort: string): void {
+  private count(finding: Finding): void {
+    const sort = sortOf(finding);
+    this.seen.add(kindOf(finding));
     this.kept.set(sort, (this.kept.get(sort) ?? 0) + 1);
     this.total++;
   }
@@ -57,6 +70,10 @@ export class FindingSelection {
 
 function sortOf({ levels, promise, kinds }: Pick<Finding, 'levels' | 'promise' | 'kinds'>): string {
   return JSON.stringify([Object.entries(levels), promise, [...kinds].sort()]);
+}
+
+function kindOf({ promise, kinds }: Pick<Finding, 'promise' | 'kinds'>): string {
+  return JSON.stringify([promise, [...kinds].sort()]);
 }
 
 function findingOf(

@@ -100,6 +100,18 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'give the directory of the hunt (heisenwrite-...), or run in the one that holds it',
   },
+  'no-control': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy:
+      'hunt until something fails, or give the rate that it is known to have: ' +
+      '--without-control 1/300',
+  },
+  'not-certified': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'go on until it is: `heisenwrite hunt --resume HUNT --until-isolated`',
+  },
   'evidence-damaged': {
     definite: true,
     exitCode: EXIT_UNKNOWN,

@@ -56,8 +56,12 @@ export interface Certificate {
   readonly alpha: number;
   /** Claims that were frozen and given up before this one; each spent some of the 5 %. */
   readonly attempt: number;
-  /** Trials made after the claim was frozen. */
+  /** Trials that no claim was made because of. */
   readonly freshTrials: number;
+  /**
+   * True where a random half of the trials was kept apart, false where they were made afterwards.
+   */
+  readonly halved: boolean;
   readonly contrasts: readonly Contrast[];
 }
 
@@ -100,6 +104,25 @@ export interface NeededStep {
   readonly literals: readonly Literal[];
 }
 
+/** How long it runs between failures, in the cells of the claim; seconds of trials. */
+export interface TimeToFailure {
+  readonly failures: number;
+  readonly seconds: number;
+  /** Failures per second with their exact Poisson interval at 95 %. */
+  readonly rate: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /**
+   * Weibull shape of the times between failures with its interval; null where trials are too coarse
+   * for it, since more than a tenth of them fail.
+   */
+  readonly shape: number | null;
+  readonly shapeLow: number | null;
+  readonly shapeHigh: number | null;
+  /** `warm-up`: mostly soon after a failure; `wear`: the longer it ran since. */
+  readonly course: 'warm-up' | 'wear' | 'constant' | 'too-few';
+}
+
 export interface Isolation {
   readonly claim: ClaimKind;
   /** Sentences for a person on call; the first is the claim. */
@@ -111,6 +134,8 @@ export interface Isolation {
   readonly certificate: Certificate | null;
   readonly causes: readonly Cause[];
   readonly outside: CountedRate;
+  /** Cells inside that stayed clean where that would be a surprise, by what tells them apart. */
+  readonly spared: readonly { readonly literals: readonly Literal[]; readonly trials: number }[];
   readonly factors: readonly FreeFactor[];
   /** Trials that entered, and those left out because nothing may be concluded from them. */
   readonly trials: number;
@@ -123,6 +148,8 @@ export interface Isolation {
   /** What it would still need, step by step; `missing` says the same in words. */
   readonly needed: readonly NeededStep[];
   readonly missing: readonly string[];
+  /** Absent where nobody knows how long the trials took, as of a table. */
+  readonly timeToFailure?: TimeToFailure;
   /** False for trials that were not chosen for this question, as somebody's CI history. */
   readonly designed: boolean;
 }

@@ -55,6 +55,10 @@ export interface FactorDeclaration {
   readonly powerOfTwo?: boolean;
   /** What a change of its level costs, in trials: a reboot may cost hundreds. Left out: nothing. */
   readonly switchTrials?: number;
+  /** Smaller levels make a cheaper trial of the same kind: less data, less time, fewer actors. */
+  readonly shrinks?: true;
+  /** Levels in this direction may make a failure more frequent, where the constraint holds. */
+  readonly provokes?: { readonly toward: 'greater' | 'smaller'; readonly where?: string };
 }
 
 export function numberLevel(levels: Levels, factor: string): number {

@@ -5,6 +5,8 @@ import type { Cell } from './cell.ts';
 import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
 import type { Observation } from './observation.ts';
 import type { Expectation } from './promise.ts';
+import type { ProofSide } from './proof.ts';
+import type { TimedCount } from './shrink.ts';
 import type { Judgement, TrialOutcome, TrialRecord, Verdict } from './trial.ts';
 
 /** Written once, before the first trial; enough to resume and to report without the plan file. */
@@ -40,6 +42,8 @@ export interface EvidenceStore {
   /** Appends what was seen, with all bytes, before it is judged. */
   appendTrial(record: TrialRecord): Promise<void>;
   appendJudgement(trial: number, judgement: Judgement): Promise<void>;
+  /** Gives up the bytes of a judged trial; its counts and what was made of it stay. */
+  dropBytes(trial: number): Promise<void>;
   appendFinding(finding: Finding): Promise<void>;
   appendRig(rig: Rig, atMs: number): Promise<void>;
   /** When a run of the hunt ended and why; a resumed hunt has several. */
@@ -77,6 +81,8 @@ export interface HuntGround {
   ): Promise<string>;
   /** What is left for trials of the space that was allowed, less a reserve for evidence; bytes. */
   spaceLeftBytes(): number;
+  /** Only what is of a new sort may still be kept with its bytes: trials to come need the rest. */
+  isSpaceScarce(): boolean;
   /** Removes what is not evidence; the hunt's directory and its evidence stay. */
   clear(): void;
 }
@@ -86,11 +92,11 @@ export interface Schedule {
   /** The next cell, or null when there is nothing left to try. */
   next(): Cell | null;
   /**
-   * Told of every finished trial, in order; a schedule that learns does so here. A resumed hunt
-   * asks and tells it all of its stored trials again, so it must decide by its seed and by what it
-   * was told alone.
+   * Told of every finished trial, in order, and how long it took (milliseconds); a schedule that
+   * learns does so here. A resumed hunt asks and tells it all of its stored trials again, so it
+   * must decide by its seed and by what it was told alone.
    */
-  learn(cell: Cell, verdict: Verdict): void;
+  learn(cell: Cell, verdict: Verdict, durationMs: number): void;
   /** Why nothing is left to find out, or null while something is. */
   concluded(): string | null;
   /** What it has come to know since it was last asked, for whoever watches; null for nothing. */
@@ -106,6 +112,26 @@ export interface Adviser {
   readonly stage: string;
   readonly isSettled: boolean;
 }
+
+/** Old against fixed, told trial by trial; decides how long the interleaved schedule goes on. */
+export interface Comparison {
+  add(side: ProofSide, failed: boolean): void;
+  /** As of a schedule. */
+  concluded(): string | null;
+  news(): string | null;
+}
+
+/** A candidate against the incumbent by failures per time; steers the shrinking schedule. */
+export interface Race {
+  /** Whose trial comes next. */
+  turn(): RaceSide;
+  add(side: RaceSide, failed: boolean, durationMs: number): void;
+  decision(): 'accepted' | 'rejected' | null;
+  readonly candidate: TimedCount;
+  readonly incumbent: TimedCount;
+}
+
+export type RaceSide = 'candidate' | 'incumbent';
 
 /** What a live display is told. All methods return at once and never throw. */
 export interface HuntListener {

@@ -9,7 +9,8 @@
 //   rig        rig checks
 //   stop       one row for each time a run of the hunt ended
 //
-// Rows are never changed and never deleted. What a row says is one JSON document, so that a new
+// Rows are never changed, and never deleted but for `bytes` of judged trials that no finding kept,
+// where the space that was allowed runs short. What a row says is one JSON document, so that a new
 // field needs no migration; columns that a person would ask for in `sqlite3` are computed from it.
 // `crc` is the CRC-32 of "table:key:" and the document or bytes: SQLite keeps its own structure
 // consistent, but does not notice a flipped bit inside a value, and evidence has to.

@@ -122,6 +122,12 @@ class SqliteStore implements SqliteEvidenceStore {
     this.#unsynced = relaxed;
   }
 
+  async dropBytes(trial: number): Promise<void> {
+    await this.#append(`making room after trial ${trial}`, (db) =>
+      db.deleteFrom('bytes').where('trial', '=', trial).execute(),
+    );
+  }
+
   /**
    * A finding with the id of one that is there is that one, judged again after a crash: kept
    * once.

@@ -46,6 +46,7 @@ export class Certifier {
   private readonly witnesses: readonly Witnesses[];
   private readonly coverage: Coverage;
   private readonly rng: Rng;
+  private readonly isCertifiable: boolean;
   private rounds = 0;
 
   constructor(
@@ -61,16 +62,17 @@ export class Certifier {
     this.cover = cover;
     this.alpha = alpha;
     this.rng = rng;
+    this.isCertifiable = isCertifiable(space, cover);
     this.contrasts = cover.causes.flatMap((conjunction, cause) =>
       conjunction.flatMap((set) => contrastsOf(space, cover, cause, set)),
     );
   }
 
   get isComplete(): boolean {
-    return this.contrasts.length > 0 && this.open.length === 0;
+    return this.contrasts.length > 0 && this.isCertifiable && this.open.length === 0;
   }
 
-  /** Contrasts that can be tried at all; a claim with none is never certified. */
+  /** Contrasts that can be tried at all. */
   get testable(): ContrastState[] {
     return this.contrasts.filter(({ cells }) => cells.length > 0);
   }
@@ -147,6 +149,15 @@ export class Certifier {
     const flipped = this.space.flip(cell, set.factor, against);
     return flipped >= 0 && this.cover.explainedBy[flipped] === -1;
   }
+}
+
+/** Whether every literal of every cause has a neighbour outside to be compared with. */
+export function isCertifiable(space: FactorSpace, cover: Cover): boolean {
+  return cover.causes.every((conjunction, cause) =>
+    conjunction.every((set) =>
+      contrastsOf(space, cover, cause, set).some(({ cells }) => cells.length > 0),
+    ),
+  );
 }
 
 function contrastsOf(

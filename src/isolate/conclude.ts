@@ -24,14 +24,17 @@ import { rateRatio } from './fisher.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { neededSteps } from './needed.ts';
 import { outsideMissing } from './outside.ts';
+import { distinguishes, sparedCells } from './spared.ts';
 import { binomialAtMost, CLEAN_ENOUGH, IMPROBABLE } from './witnesses.ts';
 
 const SUSPICIONS_MAX = 5;
+const SPARED_MAX = 20;
 
 export function conclude(state: IsolationState, designed: boolean): IsolationFacts {
   const { space, counts, cover } = state;
   const certified = cover !== null && state.isCertified;
-  const factors = cover ? freeFactors(space, cover, counts) : [];
+  const spared = new Set(cover ? sparedCells({ ...state, cover }) : []);
+  const factors = cover ? freeFactors(space, cover, counts, spared) : [];
   const outside = cover ? counted(counts.sum(cover.outside)) : counted({ trials: 0, failures: 0 });
   const claim = certified ? claimOf(cover, outside, factors, state) : 'none';
   const named = claim === 'needs' || claim === 'raises';
@@ -49,6 +52,7 @@ export function conclude(state: IsolationState, designed: boolean): IsolationFac
         inside: counted(counts.sum(cover.inside[cause] ?? [])),
       })) ?? [],
     outside,
+    spared: cover ? sparedOf(space, cover, counts, spared) : [],
     factors,
     trials: counts.allTrials,
     unknown: state.unknown,
@@ -73,24 +77,21 @@ function claimOf(
   state: IsolationState,
 ): ClaimKind {
   if (cover.isUnconditional) {
-    return factors.every(({ standing }) => standing === 'irrelevant') ? 'no-factor' : 'none';
+    // Of no factor at all it would be said as well.
+    const even = factors.length > 0 && factors.every(({ standing }) => standing === 'irrelevant');
+    return even ? 'no-factor' : 'none';
   }
   if (outside.failures > 0 || outsideMissing(state) > 0) return 'raises';
   return cover.causes.length > 1 ? 'any-of' : 'needs';
 }
 
-function certificateOf({
-  certifier,
-  attempt,
-  counts,
-  milestones,
-  space,
-}: IsolationState): Certificate {
-  const frozen = milestones.frozen ?? 0;
+function certificateOf(state: IsolationState): Certificate {
+  const { certifier, attempt, counts, milestones, space } = state;
   return {
     alpha: certifier?.alpha ?? 0,
     attempt,
-    freshTrials: (milestones.witness ?? counts.allTrials) - frozen,
+    freshTrials: (milestones.witness ?? counts.allTrials) - state.frozenAt,
+    halved: state.isHalved,
     contrasts: (certifier as Certifier).contrasts.map((contrast) => contrastOf(contrast, space)),
   };
 }
@@ -115,7 +116,12 @@ function contrastOf(state: ContrastState, space: FactorSpace): Contrast {
 }
 
 /** Factors that no cause names, looked at in the cells that a cause explains. */
-function freeFactors(space: FactorSpace, cover: Cover, counts: CellCounts): FreeFactor[] {
+function freeFactors(
+  space: FactorSpace,
+  cover: Cover,
+  counts: CellCounts,
+  spared: ReadonlySet<number>,
+): FreeFactor[] {
   const named = new Set(cover.causes.flatMap((cause) => cause.map(({ factor }) => factor)));
   const sums = space.factors.map(({ levels }) => levels.map(() => ({ trials: 0, failures: 0 })));
   const all = { trials: 0, failures: 0 };
@@ -141,8 +147,30 @@ function freeFactors(space: FactorSpace, cover: Cover, counts: CellCounts): Free
     );
     // What has one level inside cannot be told from the claim itself.
     if (witnesses.length < 2) return [];
-    return [{ factor: name, standing: standingOf(witnesses), levels: witnesses }];
+    const standing = distinguishes({ space, cover }, spared, factor)
+      ? 'modulates'
+      : standingOf(witnesses);
+    return [{ factor: name, standing, levels: witnesses }];
   });
+}
+
+/** Spared cells, named by the factors that no cause names and that tell them from others. */
+function sparedOf(
+  space: FactorSpace,
+  cover: Cover,
+  counts: CellCounts,
+  spared: ReadonlySet<number>,
+): IsolationFacts['spared'] {
+  const telling = space.factors.flatMap((_, factor) =>
+    distinguishes({ space, cover }, spared, factor) ? [factor] : [],
+  );
+  return [...spared].slice(0, SPARED_MAX).map((cell) => ({
+    trials: counts.trials[cell] as number,
+    literals: telling.map((factor) => {
+      const { name, levels } = space.factors[factor] as FactorSpec;
+      return { factor: name, levels: [levels[space.levelOf(cell, factor)] as Level] };
+    }),
+  }));
 }
 
 function levelsPresent(space: FactorSpace, cover: Cover, factor: number): Set<number> {

@@ -14,6 +14,12 @@ export interface LevelSet {
 
 export type Conjunction = readonly LevelSet[];
 
+/** A conjunction with the log of its probability before any trial. */
+export interface Weighed {
+  readonly conjunction: Conjunction;
+  readonly logPrior: number;
+}
+
 export function levelSet(factor: number, levels: readonly number[], of: number): LevelSet {
   const member = new Uint8Array(of);
   for (const level of levels) member[level] = 1;

@@ -4,22 +4,36 @@
 // trial and small ones in one of five.
 
 import type { CellCounts } from './cell-counts.ts';
-import { type Conjunction, holds, isTestable } from './conjunction.ts';
+import { type Conjunction, holds, isTestable, type Weighed } from './conjunction.ts';
 import type { FactorSpace } from './factor-space.ts';
 import { setsHolding } from './level-sets.ts';
 import { BetaPrior } from './log-beta.ts';
-import { conjunctionsOf, logPriorOf, type Weighed } from './posterior.ts';
+import { conjunctionsOf, logPriorOf } from './posterior.ts';
 
-const EXPLAINED = new BetaPrior(0.5, 1);
+/**
+ * Every cell of a cause fails at a rate of its own: often, and next to never at no rate at all, or
+ * seldom, where a clean cell is less of a surprise. Which of the two, is the same for all of them.
+ */
+const EXPLAINED = [new BetaPrior(3, 1), new BetaPrior(3, 27)] as const;
 const UNEXPLAINED = new BetaPrior(0.1, 100);
-const CAUSES_MAX = 4;
-const PASSES_MAX = 4;
+const CAUSES_MAX = 6;
+/** Partial covers that are kept at each step. */
+const BEAM_WIDTH = 48;
 /** Failing cells from which causes are sought. */
-const ANCHORS_MAX = 6;
+const ANCHORS_MAX = 40;
 
 interface Candidate extends Weighed {
   /** Indices of the tried cells that it holds. */
   readonly cells: Int32Array;
+  /** By cell, what it is worth that this cause holds it. */
+  readonly gains: Float64Array;
+}
+
+interface PartialCover {
+  readonly chosen: readonly Candidate[];
+  /** 1 for each cell that one of them holds. */
+  readonly held: Uint8Array;
+  readonly score: number;
 }
 
 interface ScoredCauses {
@@ -30,32 +44,59 @@ interface ScoredCauses {
 
 /** The causes that explain the counts best; none where nothing failed. */
 export function proposeCauses(space: FactorSpace, counts: CellCounts): ScoredCauses {
-  const gains = new Float64Array(space.cellCount);
   const tried: number[] = [];
   for (let cell = 0; cell < space.cellCount; cell++) {
-    const trials = counts.trials[cell] as number;
-    if (trials === 0) continue;
-    tried.push(cell);
-    gains[cell] = gainOf(counts.failures[cell] as number, trials);
+    if ((counts.trials[cell] as number) > 0) tried.push(cell);
   }
-  const candidates = candidatesOf(space, counts, tried);
-  let chosen: Candidate[] = [];
-  for (let pass = 0; pass < PASSES_MAX; pass++) {
-    const before = chosen;
-    for (const each of before) {
-      chosen = extended(
-        chosen.filter((other) => other !== each),
-        candidates,
-        gains,
-      );
+  const all = candidatesOf(space, counts, tried);
+  // "Everything fails" would hide every cause behind it, so that it stands for itself.
+  const causes = search(
+    all.filter(({ conjunction }) => conjunction.length > 0),
+    space.cellCount,
+  );
+  const everything = search(
+    all.filter(({ conjunction }) => conjunction.length === 0),
+    space.cellCount,
+  );
+  const { chosen, score } = causes.score > everything.score ? causes : everything;
+  return { causes: chosen.map(({ conjunction }) => conjunction), score };
+}
+
+/**
+ * Beam search: the best partial covers are all extended by every candidate, since the cause that
+ * helps most at first is often too wide to be part of the best cover.
+ */
+function search(candidates: readonly Candidate[], cellCount: number): PartialCover {
+  const start = { chosen: [], held: new Uint8Array(cellCount), score: 0 };
+  let best: PartialCover = start;
+  let beam: readonly PartialCover[] = [start];
+  for (let size = 1; size <= CAUSES_MAX && beam.length > 0; size++) {
+    const wider = new Map<string, PartialCover>();
+    for (const partial of beam) {
+      for (const candidate of candidates) {
+        const extended = extend(partial, candidate);
+        if (!extended) continue;
+        const name = extended.held.join('');
+        const known = wider.get(name);
+        if (!known || known.score < extended.score) wider.set(name, extended);
+      }
     }
-    chosen = extended(chosen, candidates, gains);
-    if (chosen.length === before.length && chosen.every((each) => before.includes(each))) break;
+    beam = [...wider.values()].toSorted((a, b) => b.score - a.score).slice(0, BEAM_WIDTH);
+    if (beam[0] && beam[0].score > best.score) best = beam[0];
   }
-  return {
-    causes: chosen.map(({ conjunction }) => conjunction),
-    score: scoreOf(chosen, gains),
-  };
+  return best;
+}
+
+/** Null where the candidate does not help. */
+function extend({ chosen, held, score }: PartialCover, candidate: Candidate): PartialCover | null {
+  let gain = candidate.logPrior;
+  for (const cell of candidate.cells) {
+    if (held[cell] === 0) gain += candidate.gains[cell] as number;
+  }
+  if (gain <= 0) return null;
+  const wider = held.slice();
+  for (const cell of candidate.cells) wider[cell] = 1;
+  return { chosen: [...chosen, candidate], held: wider, score: score + gain };
 }
 
 /** The score of given causes on the same counts, to compare a frozen claim with a newer one. */
@@ -64,48 +105,35 @@ export function scoreCauses(
   counts: CellCounts,
   causes: readonly Conjunction[],
 ): number {
-  let score = causes.reduce((sum, each) => sum + logPriorOf(each, space), 0);
+  const gains = EXPLAINED.map((prior) => gainsOf(counts, prior));
+  let cover: PartialCover = { chosen: [], held: new Uint8Array(space.cellCount), score: 0 };
+  for (const conjunction of causes) {
+    const cells = Int32Array.from(cellsOf(conjunction, space, counts));
+    const logPrior = logPriorOf(conjunction, space) - Math.LN2;
+    const sums = gains.map((each) =>
+      cells.reduce((sum, cell) => (cover.held[cell] === 0 ? sum + (each[cell] as number) : sum), 0),
+    );
+    const held = cover.held.slice();
+    for (const cell of cells) held[cell] = 1;
+    cover = { ...cover, held, score: cover.score + logPrior + Math.max(...sums) };
+  }
+  return cover.score;
+}
+
+function cellsOf(conjunction: Conjunction, space: FactorSpace, counts: CellCounts): number[] {
+  const cells: number[] = [];
   for (let cell = 0; cell < space.cellCount; cell++) {
-    const trials = counts.trials[cell] as number;
-    if (trials === 0 || !causes.some((cause) => holds(cause, space, cell))) continue;
-    score += gainOf(counts.failures[cell] as number, trials);
+    if ((counts.trials[cell] as number) > 0 && holds(conjunction, space, cell)) cells.push(cell);
   }
-  return score;
+  return cells;
 }
 
-/** What it is worth that a cause holds this cell: positive where it failed, negative where not. */
-function gainOf(failures: number, trials: number): number {
-  return EXPLAINED.logLikelihood(failures, trials) - UNEXPLAINED.logLikelihood(failures, trials);
-}
-
-/** Adds the candidate that helps most, again and again, while one helps. */
-function extended(
-  chosen: readonly Candidate[],
-  candidates: readonly Candidate[],
-  gains: Float64Array,
-): Candidate[] {
-  const all = [...chosen];
-  const held = new Uint8Array(gains.length);
-  for (const { cells } of all) for (const cell of cells) held[cell] = 1;
-  while (all.length < CAUSES_MAX) {
-    let best: Candidate | null = null;
-    let most = 0;
-    for (const candidate of candidates) {
-      let gain = candidate.logPrior;
-      for (const cell of candidate.cells) if (held[cell] === 0) gain += gains[cell] as number;
-      if (gain > most) [best, most] = [candidate, gain];
-    }
-    if (!best) break;
-    all.push(best);
-    for (const cell of best.cells) held[cell] = 1;
-  }
-  return all;
-}
-
-function scoreOf(chosen: readonly Candidate[], gains: Float64Array): number {
-  const held = new Set(chosen.flatMap(({ cells }) => [...cells]));
-  const explained = [...held].reduce((sum, cell) => sum + (gains[cell] as number), 0);
-  return chosen.reduce((sum, { logPrior }) => sum + logPrior, explained);
+/** What it is worth that a cause holds each cell: positive where it failed, negative where not. */
+function gainsOf({ trials, failures }: CellCounts, explained: BetaPrior): Float64Array {
+  return Float64Array.from(trials, (tried, cell) => {
+    const failed = failures[cell] as number;
+    return explained.logLikelihood(failed, tried) - UNEXPLAINED.logLikelihood(failed, tried);
+  });
 }
 
 function candidatesOf(
@@ -116,7 +144,8 @@ function candidatesOf(
   const failing = tried
     .filter((cell) => (counts.failures[cell] as number) > 0)
     .toSorted((a, b) => (counts.failures[b] as number) - (counts.failures[a] as number));
-  const candidates = new Map<string, Candidate>();
+  const gains = EXPLAINED.map((prior) => gainsOf(counts, prior));
+  const candidates = new Map<string, Omit<Candidate, 'gains'>>();
   for (const anchor of spread(space, failing)) {
     const sets = space.factors.map((_, factor) =>
       setsHolding(space, factor, space.levelOf(anchor, factor)),
@@ -131,7 +160,13 @@ function candidatesOf(
       if (isTestable(weighed.conjunction, space)) candidates.set(name, { ...weighed, cells });
     }
   }
-  return [...candidates.values()];
+  return [...candidates.values()].flatMap((each) =>
+    gains.map((explained) => ({
+      ...each,
+      logPrior: each.logPrior - Math.LN2,
+      gains: explained,
+    })),
+  );
 }
 
 /** Failing cells as unlike each other as can be, so that each cause has one of its own. */

@@ -16,6 +16,8 @@ const TREATMENTS = 3;
  */
 const EXHAUSTIVE_FACTORS_MAX = 6;
 
+/** Hypotheses less probable than this decide no design. */
+const LIKELY = 0.002;
 /**
  * What a factor drawn at random is worth beside its information: such trials also look where a
  * second cause might be.
@@ -36,7 +38,8 @@ export function bestDesign(
   beliefs: readonly Belief[],
   batch: number,
 ): Design {
-  const weigher = new DesignWeigher(space, anchor, beliefs, batch);
+  const likely = beliefs.filter(({ probability }) => probability >= LIKELY);
+  const weigher = new DesignWeigher(space, anchor, likely, batch);
   const count = space.factors.length;
   const treatments =
     count <= EXHAUSTIVE_FACTORS_MAX ? exhaustive(weigher, count) : ascent(weigher, count);

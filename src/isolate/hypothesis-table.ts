@@ -1,7 +1,7 @@
 // The counts of every hypothesis, kept up to date trial by trial: a trial is inside a hypothesis if
 // it has all of its literals. Typed arrays, since this runs for every trial over thousands of them.
 
-import type { Conjunction, LevelSet } from './conjunction.ts';
+import type { Conjunction, LevelSet, Weighed } from './conjunction.ts';
 import type { FactorSpace } from './factor-space.ts';
 
 /** Literals of a hypothesis, at most. */
@@ -34,7 +34,45 @@ export class HypothesisTable {
     return this.conjunctions.length;
   }
 
-  add(conjunction: Conjunction, logPrior: number): void {
+  /** Adds those that are not there yet, with their counts of all trials so far. */
+  add(hypotheses: Iterable<Weighed>): void {
+    const from = this.size;
+    for (const { conjunction, logPrior } of hypotheses) this.append(conjunction, logPrior);
+    for (const [cell, { trials, failures }] of this.cells) {
+      this.count(cell, trials, failures, from);
+    }
+  }
+
+  /** Takes trials of one cell that ended alike into every count. */
+  observe(cell: number, failed: boolean, count = 1): void {
+    this.allTrials += count;
+    if (failed) this.allFailures += count;
+    const known = this.cells.get(cell) ?? { trials: 0, failures: 0 };
+    known.trials += count;
+    if (failed) known.failures += count;
+    this.cells.set(cell, known);
+    this.count(cell, count, failed ? count : 0, 0);
+  }
+
+  private count(cell: number, trials: number, failures: number, from: number): void {
+    const { space, sets, held, literals, size } = this;
+    held[0] = 1;
+    for (let number = 1; number <= sets.length; number++) {
+      const { factor, member } = sets[number - 1] as LevelSet;
+      held[number] = member[space.levelOf(cell, factor)] as number;
+    }
+    for (let at = from, literal = WIDTH * from; at < size; at++, literal += WIDTH) {
+      const inside =
+        (held[literals[literal] as number] as number) &
+        (held[literals[literal + 1] as number] as number) &
+        (held[literals[literal + 2] as number] as number);
+      if (inside === 0) continue;
+      this.trials[at] = (this.trials[at] as number) + trials;
+      if (failures > 0) this.failures[at] = (this.failures[at] as number) + failures;
+    }
+  }
+
+  private append(conjunction: Conjunction, logPrior: number): void {
     const numbers = conjunction.map((set) => this.numberOf(set));
     const name = numbers.join(' ');
     if (this.names.has(name)) return;
@@ -46,43 +84,6 @@ export class HypothesisTable {
     for (let literal = 0; literal < WIDTH; literal++) {
       this.literals[WIDTH * at + literal] = numbers[literal] ?? 0;
     }
-    for (const [cell, { trials, failures }] of this.cells) {
-      const inside = conjunction.every(
-        ({ factor, member }) => member[this.space.levelOf(cell, factor)] === 1,
-      );
-      if (!inside) continue;
-      this.trials[at] = (this.trials[at] as number) + trials;
-      this.failures[at] = (this.failures[at] as number) + failures;
-    }
-  }
-
-  observe(cell: number, failed: boolean, count = 1): void {
-    const { space, sets, held, literals, trials, failures } = this;
-    this.allTrials += count;
-    if (failed) this.allFailures += count;
-    this.remember(cell, failed, count);
-    held[0] = 1;
-    for (let number = 1; number <= sets.length; number++) {
-      const { factor, member } = sets[number - 1] as LevelSet;
-      held[number] = member[space.levelOf(cell, factor)] as number;
-    }
-    const { size } = this;
-    for (let at = 0, literal = 0; at < size; at++, literal += WIDTH) {
-      const inside =
-        (held[literals[literal] as number] as number) &
-        (held[literals[literal + 1] as number] as number) &
-        (held[literals[literal + 2] as number] as number);
-      if (inside === 0) continue;
-      trials[at] = (trials[at] as number) + count;
-      if (failed) failures[at] = (failures[at] as number) + count;
-    }
-  }
-
-  private remember(cell: number, failed: boolean, count: number): void {
-    const known = this.cells.get(cell) ?? { trials: 0, failures: 0 };
-    known.trials += count;
-    if (failed) known.failures += count;
-    this.cells.set(cell, known);
   }
 
   private numberOf(set: LevelSet): number {

@@ -23,6 +23,10 @@ export interface IsolationState {
   /** By cause of the cover. */
   readonly witnesses: readonly Witnesses[];
   readonly milestones: Readonly<Record<string, number>>;
+  /** Trials that entered before the claim was frozen; all others are fresh. */
+  readonly frozenAt: number;
+  /** A random half of the trials was kept apart to certify, instead of making new ones. */
+  readonly isHalved: boolean;
   readonly isCertified: boolean;
   readonly isSettled: boolean;
   beliefs(): Belief[];

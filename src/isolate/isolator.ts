@@ -5,7 +5,7 @@
 
 import type { Rng } from '../base/rng.ts';
 import { CellCounts } from './cell-counts.ts';
-import { Certifier } from './certifier.ts';
+import { Certifier, isCertifiable } from './certifier.ts';
 import { keyOf } from './conjunction.ts';
 import { Cover } from './cover.ts';
 import { Coverage } from './coverage.ts';
@@ -14,6 +14,7 @@ import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
 import { type Belief, Posterior } from './posterior.ts';
 import { type Proposal, Search } from './search.ts';
+import { undecidedCell } from './spared.ts';
 import { type Task, TrialQueue } from './trial-queue.ts';
 import { IMPROBABLE, Witnesses } from './witnesses.ts';
 
@@ -30,6 +31,8 @@ const UNEVEN = 0.002;
 
 export type Stage = 'discover' | 'search' | 'certify' | 'witness' | 'sweep' | 'settled';
 
+/** Trials of a cell after which it has said whether it fails. */
+const HEARD = 24;
 /** Stages in which a frozen claim may still be given up. */
 const FROZEN: readonly Stage[] = ['certify', 'witness', 'sweep'];
 
@@ -46,6 +49,8 @@ export class Isolator implements IsolationState {
   coverage: Coverage | null = null;
   /** By cause of the cover. */
   witnesses: readonly Witnesses[] = [];
+  frozenAt = 0;
+  readonly isHalved = false;
   /** Trials after which the first failure came, and each stage. */
   readonly milestones: Record<string, number> = {};
   private readonly posterior: Posterior;
@@ -110,7 +115,9 @@ export class Isolator implements IsolationState {
     const { certifier, search } = this;
     if (this.stage === 'discover' && search.hasBegun) this.enter('search');
     if (this.stage === 'certify' && certifier?.isComplete) this.enter('witness');
-    if (FROZEN.includes(this.stage) && this.isDoubtful()) this.giveUp();
+    const mayGiveUp =
+      FROZEN.includes(this.stage) || (this.isSettled && this.proposal?.byCells === true);
+    if (mayGiveUp && this.isDoubtful()) this.giveUp();
     if (this.stage === 'witness' && this.isWitnessed()) {
       if (this.isUneven()) this.giveUp();
       else this.enter('sweep');
@@ -154,10 +161,12 @@ export class Isolator implements IsolationState {
     this.enter('search');
   }
 
-  private freeze(proposal: Proposal): void {
+  /** Returns false where no certificate could ever come of it, which costs no attempt. */
+  private freeze(proposal: Proposal): boolean {
+    const cover = new Cover(this.space, proposal.causes);
+    if (!cover.isUnconditional && !isCertifiable(this.space, cover)) return false;
     this.proposal = proposal;
     this.attempt++;
-    const cover = new Cover(this.space, proposal.causes);
     const rng = this.rng.fork(`certificate-${this.attempt}`);
     this.cover = cover;
     this.witnesses = cover.causes.map(
@@ -168,15 +177,25 @@ export class Isolator implements IsolationState {
     const wanted = { witnesses, coverage };
     this.certifier = new Certifier(this.space, cover, alphaOf(this.attempt), rng, wanted);
     this.enter(cover.isUnconditional ? 'witness' : 'certify');
-    this.milestones.frozen = this.counts.allTrials;
+    this.frozenAt = this.counts.allTrials;
+    this.milestones.frozen = this.frozenAt;
+    return true;
   }
 
   /** A failure outside may belong to a cause that now shows; else the claim stands as it is. */
   private conclude(): void {
     const outside = this.counts.sum(this.cover?.outside ?? []);
     const better = outside.failures > 0 ? this.search.betterThan(this.proposal as Proposal) : null;
-    if (better) this.freeze(better);
-    else this.enter('settled');
+    if (better && this.freeze(better)) return;
+    if (!this.isOutsideOpen()) this.enter('settled');
+  }
+
+  /** Something fails outside, and some cell there has not been heard often enough to say why. */
+  private isOutsideOpen(): boolean {
+    const { cover, counts } = this;
+    if (!cover || this.proposal?.byCells !== true) return false;
+    if (counts.sum(cover.outside).failures === 0) return false;
+    return cover.outside.some((cell) => (counts.trials[cell] as number) < HEARD);
   }
 
   /** Fills the queue with what the stage wants to know. */
@@ -211,7 +230,7 @@ export class Isolator implements IsolationState {
   }
 
   private isWitnessed(): boolean {
-    if (this.openCause() !== -1) return false;
+    if (this.openCause() !== -1 || this.undecided() !== -1) return false;
     if (!this.cover?.isUnconditional) return true;
     // A level that fails too seldom gets more trials: they show that it was chance, or what it is.
     const isEven = this.witnesses.every((each) => each.leastProbability >= IMPROBABLE);
@@ -232,7 +251,16 @@ export class Isolator implements IsolationState {
     return this.witnesses.findIndex((each) => each.openLevels.length > 0);
   }
 
+  /** Where cells speak for themselves, each one that a cause holds is to be heard. */
+  private undecided(): number {
+    const { cover, counts, witnesses, space } = this;
+    if (!cover || this.proposal?.byCells !== true) return -1;
+    return undecidedCell({ space, counts, cover, witnesses });
+  }
+
   private witnessCell(): number {
+    const undecided = this.openCause() === -1 ? this.undecided() : -1;
+    if (undecided !== -1) return undecided;
     const cause = Math.max(0, this.openCause());
     const cells = this.cover?.inside[cause] as readonly number[];
     const draw = (bound: number) => this.rng.integer(0, bound - 1);

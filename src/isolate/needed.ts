@@ -13,6 +13,7 @@ const SEARCH_FAILURES = 12;
 
 export function neededSteps(state: IsolationState): NeededStep[] {
   const { counts, certifier, cover, space } = state;
+  if (space.factors.length === 0) return [{ step: 'cells', trials: null, literals: [] }];
   if (state.isSettled) return [];
   if (counts.allFailures === 0) return [{ step: 'failure', trials: null, literals: [] }];
   const steps: NeededStep[] = [];

@@ -2,7 +2,7 @@
 // much "no factor matters". Rates inside and outside of a hypothesis are beta-binomial, and outside
 // must be under a third of inside: without that "no factor matters" is almost never concluded.
 
-import { type Conjunction, holds, isTestable } from './conjunction.ts';
+import { type Conjunction, holds, isTestable, type Weighed } from './conjunction.ts';
 import type { FactorSpace } from './factor-space.ts';
 import { HypothesisTable } from './hypothesis-table.ts';
 import { logPriorOfSet, setsHolding, type WeighedSet } from './level-sets.ts';
@@ -20,11 +20,13 @@ const LOG_CONTRAST_PRIOR = INSIDE.map(({ a, b }) =>
 const ORDER_PRIOR = [0.1, 0.35, 0.45, 0.1] as const;
 const ORDER_MAX = ORDER_PRIOR.length - 1;
 /** Sets of several levels are dropped from triples beyond so many hypotheses. */
-const HYPOTHESES_MAX = 60_000;
+const HYPOTHESES_MAX = 20_000;
 /** Up to so many cells of a plan with constraints, hypotheses are compared by what they hold. */
 const ALIASES_CELLS_MAX = 2000;
 /** Hypotheses less likely than the best by e to this are not weighed exactly. */
 const NEGLIGIBLE_LOG = 9;
+/** Hypotheses that a design is weighed by: with the first so many goes nearly all probability. */
+const BELIEFS_MAX = 40;
 /** Failing cells from which hypotheses are made, so that a stray failure is not the only one. */
 const ANCHORS_MAX = 3;
 
@@ -40,13 +42,15 @@ export class Posterior {
   private readonly space: FactorSpace;
   private readonly table: HypothesisTable;
   private readonly anchors: number[] = [];
+  private readonly anchorsMax: number;
   private readonly extents = new Set<string>();
   private logs = new Float64Array(0);
 
-  constructor(space: FactorSpace) {
+  constructor(space: FactorSpace, anchorsMax = ANCHORS_MAX) {
     this.space = space;
+    this.anchorsMax = anchorsMax;
     this.table = new HypothesisTable(space);
-    this.table.add([], Math.log(ORDER_PRIOR[0]));
+    this.table.add([{ conjunction: [], logPrior: Math.log(ORDER_PRIOR[0]) }]);
   }
 
   /** Takes trials of one cell that ended alike into every count. */
@@ -56,14 +60,13 @@ export class Posterior {
 
   /** Adds all hypotheses that hold this failing cell, up to a number of such cells. */
   anchorAt(cell: number): void {
-    if (this.anchors.length >= ANCHORS_MAX || this.anchors.includes(cell)) return;
+    if (this.anchors.length >= this.anchorsMax || this.anchors.includes(cell)) return;
     this.anchors.push(cell);
     const sets = this.space.factors.map((_, factor) =>
       setsHolding(this.space, factor, this.space.levelOf(cell, factor)),
     );
-    for (const { conjunction, logPrior } of conjunctionsOf(sets)) {
-      if (this.isNew(conjunction)) this.table.add(conjunction, logPrior);
-    }
+    const fresh = [...conjunctionsOf(sets)].filter(({ conjunction }) => this.isNew(conjunction));
+    this.table.add(fresh);
   }
 
   /** Of conjunctions that hold the same cells only the first, which is the simplest, is one. */
@@ -80,7 +83,7 @@ export class Posterior {
   }
 
   /** The most probable hypotheses, best first, and with them nearly all probability. */
-  beliefs(most = 64): Belief[] {
+  beliefs(most = BELIEFS_MAX): Belief[] {
     const { table } = this;
     if (this.logs.length < table.size) this.logs = new Float64Array(2 * table.size);
     const { logs } = this;
@@ -91,7 +94,8 @@ export class Posterior {
     }
     const live: { at: number; log: number }[] = [];
     for (let at = 0; at < table.size; at++) {
-      if ((logs[at] as number) < best - NEGLIGIBLE_LOG) continue;
+      // "No factor" is weighed always: the contrast may yet rule out all that seem better.
+      if (at > 0 && (logs[at] as number) < best - NEGLIGIBLE_LOG) continue;
       live.push({ at, log: (table.logPriors[at] as number) + this.logLikelihood(at, true) });
     }
     live.sort((a, b) => b.log - a.log);
@@ -149,12 +153,6 @@ export class Posterior {
     const inside = highest + Math.log1p(Math.exp(Math.min(rare, frequent) - highest)) - Math.LN2;
     return unconditional ? inside : inside + OUTSIDE.logLikelihood(outFailures, outTrials);
   }
-}
-
-/** A conjunction with the log of its probability before any trial. */
-export interface Weighed {
-  readonly conjunction: Conjunction;
-  readonly logPrior: number;
 }
 
 /** All conjunctions of up to three of these literals, of each factor at most one. */

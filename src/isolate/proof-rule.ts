@@ -5,7 +5,8 @@
 
 import { assert } from '../base/assert.ts';
 import { binomialInterval } from '../base/binomial-interval.ts';
-import { type FailureCount, fisherOneSided } from './fisher.ts';
+import type { Proof, ProofOutcome, ProofSide } from '../domain/proof.ts';
+import { fisherOneSided } from './fisher.ts';
 import { type Bet, betEvidence } from './pair-evidence.ts';
 
 /** What the share of "only the old failed" among discordant pairs is bet to be, and how much. */
@@ -22,17 +23,6 @@ const CONTROL_FAILURES = 5;
 /** Steps in which the factor of `rarer` is rounded down: 1 %. */
 const FACTOR_STEP = 1.01;
 
-export type ProofSide = 'old' | 'fixed';
-
-/**
- * - `proven`: it fails less than the old build, and it has not failed at all.
- * - `rarer`: it fails less than the old build, but it has failed: no fix, at best a part of one.
- * - `not-proven`: it has failed, and nothing shows that it fails less than the old build. More
- *   trials can only lead to `rarer`.
- * - `open`: it has not failed, and the evidence does not suffice yet.
- */
-export type ProofOutcome = 'proven' | 'rarer' | 'not-proven' | 'open';
-
 export interface ProofOptions {
   /** Probability of `proven` or `rarer` for a build that is no better, in (0, 1); default 0.05. */
   readonly alpha?: number;
@@ -41,29 +31,6 @@ export interface ProofOptions {
    * least. Whoever gives it answers for it, and for nothing else having changed.
    */
   readonly withoutControl?: { readonly p0: number };
-}
-
-export interface Proof {
-  readonly outcome: ProofOutcome;
-  readonly old: FailureCount;
-  readonly fixed: FailureCount;
-  /** Pairs in which only the old build failed, and only the fixed one. */
-  readonly onlyOld: number;
-  readonly onlyFixed: number;
-  /** Evidence of the pairs; 2 / alpha concludes. 1 without a control. */
-  readonly pairEValue: number;
-  /** Lower bound of the rate of the old build; null until it has failed 5 times. */
-  readonly p0: number | null;
-  /** (1 - p0)^-N of N clean fixed trials, 4 / alpha concludes (1 / alpha without a control). */
-  readonly cleanEValue: number | null;
-  /** Further clean trials of the fixed build that conclude by themselves; null when none can. */
-  readonly cleanTrialsNeeded: number | null;
-  /** Further pairs in which only the old build fails, that conclude; null without a control. */
-  readonly oldFailuresNeeded: number | null;
-  /** By what factor the odds of failing are lower at least; null until it is concluded. */
-  readonly factorLow: number | null;
-  /** One-sided Fisher p-value of the counts, for the record: not valid for looking repeatedly. */
-  readonly fisherP: number | null;
 }
 
 /**
@@ -103,7 +70,7 @@ export function oddsEvidence(onlyOld: number, onlyFixed: number, factor = 1): nu
  * p0 = 1/300 that takes 898 at 5 % and 1,380 at 1 %.
  */
 export class ProofRule {
-  private readonly alpha: number;
+  readonly alpha: number;
   private readonly control: boolean;
   private readonly old: boolean[] = [];
   private readonly fixed: boolean[] = [];

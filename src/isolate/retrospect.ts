@@ -57,6 +57,8 @@ export function retrospect(
     coverage,
     witnesses,
     milestones: {},
+    frozenAt: first.allTrials,
+    isHalved: true,
     isCertified: cover !== null && (cover.isUnconditional || certifier?.isComplete === true),
     beliefs: () => posterior.beliefs(),
   };

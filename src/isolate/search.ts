@@ -33,9 +33,9 @@ const SMALL_PLAN_ROUNDS = 2;
 /** So frequent failures in so few cells let each cell speak for itself. */
 const FREQUENT = 0.03;
 const FREQUENT_CELLS_MAX = 512;
-const FREQUENT_ROUNDS = 3;
-/** A claim is given up for one that explains the counts better by this factor (e^6 is 400). */
-const BETTER_LOG = 6;
+const FREQUENT_ROUNDS = 4;
+/** A claim is given up for one that explains the counts better by this factor (e^3 is 20). */
+const BETTER_LOG = 3;
 
 export interface Proposal {
   readonly causes: readonly Conjunction[];
@@ -53,7 +53,7 @@ export class Search {
   /** Rounds over all cells that were begun. */
   private rounds = 0;
   /** What the cells said at the end of the last round. */
-  private lastSaid = '';
+  private lastSaid: string | null = null;
   private looks = 0;
 
   constructor(space: FactorSpace, counts: CellCounts, posterior: Posterior, rng: Rng) {
@@ -155,8 +155,9 @@ export class Search {
   /** At the end of a round: do the cells say the same as at the end of the one before? */
   private cellsAgree(): boolean {
     if (this.round.length > 0 || this.rounds < FREQUENT_ROUNDS) return false;
-    const said = coverKey(proposeCauses(this.space, this.counts).causes);
-    const agreed = said !== '' && said === this.lastSaid;
+    const { causes } = proposeCauses(this.space, this.counts);
+    const said = causes.length > 0 ? coverKey(causes) : null;
+    const agreed = said !== null && said === this.lastSaid;
     this.lastSaid = said;
     return agreed;
   }

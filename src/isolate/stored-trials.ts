@@ -12,6 +12,7 @@ import { conclude } from './conclude.ts';
 import { FactorSpace, factorsOf } from './factor-space.ts';
 import { Isolator } from './isolator.ts';
 import { retrospect } from './retrospect.ts';
+import { TimeLine } from './time-line.ts';
 
 /** Whether a trial of this verdict failed; null where nothing may be concluded. */
 export function hasFailed(verdict: Verdict): boolean | null {
@@ -46,6 +47,7 @@ export class IsolationAccount {
   /** Null once a trial came that it would not have asked for: it did not steer this hunt. */
   private isolator: Isolator | null;
   private unknown = 0;
+  private readonly time = new TimeLine();
 
   constructor(cells: readonly Cell[], space: FactorSpace, seed: string, adaptive: boolean) {
     this.space = space;
@@ -55,12 +57,12 @@ export class IsolationAccount {
     this.isolator = adaptive ? isolatorOf(space, seed) : null;
   }
 
-  add(index: number, verdict: Verdict): void {
+  add(index: number, verdict: Verdict, seconds: number): void {
     const cell = this.positions.get(index);
     if (cell === undefined) return;
     const failed = hasFailed(verdict);
     if (failed === null) this.unknown++;
-    else this.counts.add(cell, failed);
+    else this.take(cell, failed, seconds);
     if (this.isolator && this.isolator.next() !== cell) this.isolator = null;
     this.isolator?.learn(cell, failed);
   }
@@ -68,9 +70,18 @@ export class IsolationAccount {
   /** Null where nothing failed or nothing was varied: there is nothing to isolate. */
   facts(): IsolationFacts | null {
     if (this.counts.allFailures === 0 || this.space.factors.length === 0) return null;
-    if (this.isolator) return conclude(this.isolator, true);
     const rng = createRng(`${this.seed}/retrospect`);
-    return conclude(retrospect(this.space, this.counts, this.unknown, rng), true);
+    const state = this.isolator ?? retrospect(this.space, this.counts, this.unknown, rng);
+    const { cover } = state;
+    // Without a claim, the cells that failed are the ones to ask about.
+    const inside = (cell: number) =>
+      cover ? cover.explainedBy[cell] !== -1 : this.counts.failures[cell] !== 0;
+    return { ...conclude(state, true), timeToFailure: this.time.timeToFailure(inside) };
+  }
+
+  private take(cell: number, failed: boolean, seconds: number): void {
+    this.counts.add(cell, failed);
+    this.time.add(cell, failed, seconds);
   }
 }
 

@@ -10,6 +10,8 @@ import { type Belief, Posterior } from './posterior.ts';
 /** Failures outside of the first cause before a second one is sought. */
 const UNEXPLAINED_MIN = 3;
 const PASSES_MAX = 4;
+/** In larger plans it would take too long, and one cause with failures outside is what is said. */
+const TRIED_CELLS_MAX = 5000;
 
 /** Both causes, each believed at least so much given the other; null where there are no two. */
 export function proposeTwo(
@@ -46,12 +48,13 @@ function best(space: FactorSpace, counts: CellCounts, explained: Conjunction): B
     unexplained += counts.failures[cell] as number;
   }
   if (unexplained < UNEXPLAINED_MIN) return null;
-  const posterior = new Posterior(space);
-  for (const cell of tried) if (counts.failures[cell] !== 0) posterior.anchorAt(cell);
+  if (tried.length > TRIED_CELLS_MAX) return null;
+  const failures = (cell: number) => counts.failures[cell] as number;
+  const posterior = new Posterior(space, 1);
+  posterior.anchorAt(tried.reduce((a, b) => (failures(b) > failures(a) ? b : a)));
   for (const cell of tried) {
-    const failures = counts.failures[cell] as number;
-    const clean = (counts.trials[cell] as number) - failures;
-    if (failures > 0) posterior.observe(cell, true, failures);
+    const clean = (counts.trials[cell] as number) - failures(cell);
+    if (failures(cell) > 0) posterior.observe(cell, true, failures(cell));
     if (clean > 0) posterior.observe(cell, false, clean);
   }
   return posterior.beliefs()[0] ?? null;

@@ -14,7 +14,10 @@ const CELLS_MAX = 1_000_000;
  * workload, the place where there are several, and the factors that the workload's arms name.
  * @throws HeisenwriteError `impossible-constraint` when an arm is left without a cell
  */
-export function expandPlan(plan: Plan, workloads: readonly Workload[]): Cell[] {
+export function expandPlan(
+  plan: Pick<Plan, 'places' | 'arms'>,
+  workloads: readonly Workload[],
+): Cell[] {
   const places = Object.keys(plan.places);
   const cells: Cell[] = [];
   for (const arm of plan.arms) {
@@ -30,7 +33,7 @@ export function expandPlan(plan: Plan, workloads: readonly Workload[]): Cell[] {
  * Arms of one workload name the same factors in their cells, so that cells can be compared: what
  * another arm varies has its default here.
  */
-function fallbacksNamedElsewhere(plan: Plan, workload: Workload): Arm['factors'] {
+function fallbacksNamedElsewhere(plan: Pick<Plan, 'arms'>, workload: Workload): Arm['factors'] {
   const named = new Set(
     plan.arms
       .filter((arm) => arm.workload === workload.name)

@@ -11,11 +11,11 @@ import { levelText, parseLevel } from './level.ts';
 import { nearest } from './nearest.ts';
 
 /** The cells that have all of these levels. @throws `unknown-factor`, `unknown-level` */
-export function onlyCells(
-  cells: readonly Cell[],
+export function onlyCells<Kept extends Cell>(
+  cells: readonly Kept[],
   wanted: readonly string[],
   workloads: readonly Workload[],
-): Cell[] {
+): Kept[] {
   let kept = [...cells];
   for (const text of wanted) {
     const [factor, written] = splitPair(text, '--only');

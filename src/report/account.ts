@@ -50,6 +50,7 @@ export function huntAccount(report: HuntReport): Account {
   const described = report.findings.find((finding) => !finding.expected);
   const rows = [
     row('How often', howOften(report), 'plain'),
+    row('Isolated', isolated(report), 'bad'),
     row('Where', where(report), 'plain'),
     row(
       'What',
@@ -110,9 +111,16 @@ function howOften(report: HuntReport): string[] {
   return lines;
 }
 
+/** What the failures need, where that is certified; the counts are a command away. */
+function isolated({ isolation }: HuntReport): string[] {
+  if (!isolation || isolation.claim === 'none') return [];
+  return [...isolation.words, 'the counts behind it: heisenwrite isolate'];
+}
+
+/** Described only where nothing better is known. */
 function where(report: HuntReport): string[] {
   const { damaged, failed } = report.trials;
-  if (damaged + failed === 0) return [];
+  if (damaged + failed === 0 || isolated(report).length > 0) return [];
   return whereLines(report.cells, factorKinds(report), damaged > 0 ? 'damaged' : 'failed');
 }
 

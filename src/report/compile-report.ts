@@ -26,7 +26,7 @@ export interface SignatureGatherer {
 
 /** Gathers what the failures need; likewise. */
 export interface IsolationGatherer {
-  add(index: number, verdict: Verdict): void;
+  add(index: number, verdict: Verdict, seconds: number): void;
   facts(): IsolationFacts | null;
 }
 
@@ -134,7 +134,7 @@ async function sumTrials(
     }
     countFailures(sums, trial);
     gatherer.add(trial);
-    isolation.add(trial.cell.index, judgement.verdict);
+    isolation.add(trial.cell.index, judgement.verdict, trial.durationMs / 1000);
   }
   return sums;
 }

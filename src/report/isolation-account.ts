@@ -2,7 +2,7 @@
 // each factor beside it has shown. The terminal and the page lay out these same rows, so that
 // nobody reads two different stories.
 
-import { formatCount } from '../base/quantities.ts';
+import { formatCount, formatDuration } from '../base/quantities.ts';
 import type { Contrast, FreeFactor, Isolation, Witness } from '../domain/isolation.ts';
 import type { AccountRow, Tone } from './account.ts';
 import type { TextRow } from './columns.ts';
@@ -61,6 +61,7 @@ export function isolationAccount(isolation: Isolation, kinds: FactorKinds): Isol
   const rows: readonly AccountRow[] = [
     ...causeRows(isolation, kinds),
     row('Outside', outsideLines(isolation), isolation.outside.failures > 0 ? 'doubt' : 'good'),
+    row('How soon', timeLines(isolation), 'plain'),
     row('Suspected', claim === 'none' ? suspicionLines(isolation, kinds) : [], 'doubt'),
     row('Missing', isolation.missing, 'doubt'),
     row('Counted', [countedWords(isolation)], 'plain'),
@@ -95,6 +96,20 @@ function outsideLines({ causes, outside }: Isolation): string[] {
   if (causes.every(({ literals }) => literals.length === 0)) return [];
   if (outside.trials === 0) return ['no trial was made outside: nothing is known of it'];
   return [`failed in ${countWords(outside.failures, outside.trials, 'trials')}`];
+}
+
+function timeLines({ timeToFailure: time }: Isolation): string[] {
+  if (!time || time.rate === null || time.failures === 0) return [];
+  const between = (perSecond: number | null) => formatDuration(1000 / (perSecond ?? 1));
+  const lines = [
+    `once in ${between(time.rate)} of trials (95% interval ${between(time.high)} to ` +
+      `${between(time.low)})`,
+  ];
+  const shape = time.shape === null ? '' : ` (Weibull shape ${time.shape.toFixed(2)})`;
+  if (time.course === 'warm-up') lines.push(`failures come in bursts or early${shape}`);
+  if (time.course === 'wear') lines.push(`the longer it ran clean, the sooner it fails${shape}`);
+  if (time.course === 'constant') lines.push(`no sign of warm-up or of bursts${shape}`);
+  return lines;
 }
 
 function suspicionLines({ suspicions }: Isolation, kinds: FactorKinds): string[] {
@@ -137,12 +152,12 @@ function contrastRow(contrast: Contrast, isolation: Isolation, kinds: FactorKind
   };
 }
 
-function certificateWords({ certificate, designed }: Isolation): string {
+function certificateWords({ certificate }: Isolation): string {
   if (certificate === null) return '';
-  const { alpha, attempt, freshTrials } = certificate;
-  const fresh = designed
-    ? 'made after the claim was frozen'
-    : 'kept apart from those that led to the claim';
+  const { alpha, attempt, freshTrials, halved } = certificate;
+  const fresh = halved
+    ? 'kept apart at random from those that led to the claim'
+    : 'made after the claim was frozen';
   const before = plural(attempt - 1, 'claim');
   return (
     `An e-value of ${evidenceText(1 / alpha)} or more certifies; what counts for it are the ` +

@@ -2,7 +2,6 @@
 // behind them, so that a claim can be checked by hand at three in the morning.
 
 import type { Isolation } from '../domain/isolation.ts';
-import type { AccountRow } from './account.ts';
 import { columnLines } from './columns.ts';
 import {
   CONTRAST_HEADINGS,
@@ -12,11 +11,11 @@ import {
   LEVEL_HEADINGS,
   type LevelRow,
 } from './isolation-account.ts';
+import { labelledLines } from './labelled-lines.ts';
 import type { FactorKinds } from './level-words.ts';
 import type { SummaryOptions } from './summary.ts';
 import { type Paints, paints, printable, wrap } from './wrap.ts';
 
-const LABEL_COLUMNS = 11;
 /** Levels of a factor that are shown; `--json` has the others. */
 const LEVELS_SHOWN_MAX = 12;
 
@@ -36,18 +35,10 @@ export function isolationLines(
     ...wrap(printable(claim), width).map(claimed),
     ...rest.flatMap((sentence) => wrap(printable(sentence), width)),
     '',
-    ...account.rows.flatMap((row) => rowLines(row, width, paint)),
+    ...account.rows.flatMap((row) => labelledLines(row, width, paint)),
     ...certificateLines(account, width, paint),
     ...factorsLines(account.factors, isolation.claim !== 'none', width, paint),
   ];
-}
-
-function rowLines(row: AccountRow, width: number, paint: Paints): string[] {
-  const texts = row.lines.flatMap((line) => wrap(printable(line), width - LABEL_COLUMNS));
-  return texts.map((text, index) => {
-    const label = (index === 0 ? row.label : '').padEnd(LABEL_COLUMNS);
-    return `${paint.faint(label)}${paint[row.tone](text)}`;
-  });
 }
 
 function certificateLines(account: IsolationAccount, width: number, paint: Paints): string[] {

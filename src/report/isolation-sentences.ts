@@ -7,6 +7,8 @@ import { beliefText, literalsText, literalText } from './isolation-words.ts';
 import { type FactorKinds, levelText } from './level-words.ts';
 import { boundText, countInterval, plural, proportionText } from './rate-words.ts';
 
+const SPARED_SHOWN_MAX = 4;
+
 /** @param secondsPerTrial to say how long what is missing would take; null where unknown */
 export function isolationInWords(
   facts: IsolationFacts,
@@ -38,11 +40,23 @@ function sentences(facts: IsolationFacts, kinds: FactorKinds): string[] {
       lines.push(`Not seen with ${factor}=${named} (0 of ${formatCount(trials)} trials${bound}).`);
     }
   }
+  lines.push(...sparedTexts(facts, kinds));
   const certified = certifiedText(facts);
   if (certified) lines.push(certified);
   if (facts.claim !== 'no-factor') lines.push(outsideText(facts));
   lines.push(...untestableTexts(facts, kinds));
   return lines;
+}
+
+/** What a cause holds and does not make fail, as far as anybody saw. */
+function sparedTexts({ spared }: IsolationFacts, kinds: FactorKinds): string[] {
+  const shown = spared.slice(0, SPARED_SHOWN_MAX).map(({ literals, trials }) => {
+    const bound = boundText(countInterval(0, trials).high ?? 1, 'up');
+    const named = literalsText(literals, kinds);
+    return `Spared: ${named} (0 of ${plural(trials, 'trial')}, under ${bound}).`;
+  });
+  const more = spared.length - shown.length;
+  return more > 0 ? [...shown, `${plural(more, 'more cell')} spared inside the claim.`] : shown;
 }
 
 function claimText(facts: IsolationFacts, kinds: FactorKinds): string {
@@ -107,19 +121,30 @@ function untestableTexts({ certificate }: IsolationFacts, kinds: FactorKinds): s
   );
 }
 
-function undecided({ suspicions, failures, causes }: IsolationFacts, kinds: FactorKinds): string {
+function undecided(
+  { suspicions, failures, causes, needed }: IsolationFacts,
+  kinds: FactorKinds,
+): string {
   if (failures === 0) return 'No trial failed: there is nothing to isolate.';
+  if (needed.some(({ step }) => step === 'cells')) {
+    return 'Nothing was varied: there is nothing to compare the failures with.';
+  }
   const frozen = causes.map(({ literals }) => literalsText(literals, kinds)).join(', or with ');
+  if (frozen === 'no factor matters') {
+    return 'Nothing is certified yet; perhaps no factor matters.';
+  }
   if (frozen !== '') {
-    const named = frozen.replace('no factor matters', 'no factor');
-    return `Nothing is certified yet; it may need ${named}.`;
+    return `Nothing is certified yet; it may need ${frozen}.`;
   }
   const [best] = suspicions;
   if (!best || best.posterior < 0.05) {
     return 'Too few failures to tell what they need.';
   }
-  const named = best.literals.length === 0 ? 'no factor' : literalsText(best.literals, kinds);
-  return `Nothing is certified yet; it may need ${named} (belief ${beliefText(best.posterior)}).`;
+  const belief = `(belief ${beliefText(best.posterior)})`;
+  if (best.literals.length === 0) {
+    return `Nothing is certified yet; perhaps no factor matters ${belief}.`;
+  }
+  return `Nothing is certified yet; it may need ${literalsText(best.literals, kinds)} ${belief}.`;
 }
 
 function neededText(

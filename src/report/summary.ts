@@ -2,8 +2,9 @@
 // commands stand on lines of their own and are never broken, so that they can be copied.
 
 import type { Guarantee, HexRow, HuntReport } from '../domain/hunt-report.ts';
-import { type Account, type AccountRow, BYTES_LABEL, huntAccount } from './account.ts';
+import { type Account, BYTES_LABEL, huntAccount } from './account.ts';
 import { guaranteeGroups } from './guarantee-groups.ts';
+import { LABEL_COLUMNS, labelledLines } from './labelled-lines.ts';
 import { type Paints, paints, printable, wrap } from './wrap.ts';
 
 export interface SummaryOptions {
@@ -11,8 +12,6 @@ export interface SummaryOptions {
   /** Columns of the terminal; the text uses 60 to 100 of them. */
   readonly width: number;
 }
-
-const LABEL_COLUMNS = 11;
 
 /** Lines without a newline; control characters of names and messages are made visible. */
 export function summaryLines(report: HuntReport, options: SummaryOptions): string[] {
@@ -26,7 +25,7 @@ export function summaryLines(report: HuntReport, options: SummaryOptions): strin
   });
   lines.push('');
   for (const row of account.rows) {
-    lines.push(...rowLines(row, width, paint));
+    lines.push(...labelledLines(row, width, paint));
     if (row.label === BYTES_LABEL) lines.push(...exampleLines(account, width, paint));
   }
   if (report.guarantees.length > 0) {
@@ -38,18 +37,6 @@ export function summaryLines(report: HuntReport, options: SummaryOptions): strin
 
 function headStyle(account: Account, paint: Paints) {
   return (text: string) => paint.strong(paint[account.tone](text));
-}
-
-function rowLines(row: AccountRow, width: number, paint: Paints): string[] {
-  const label = row.label.padEnd(LABEL_COLUMNS);
-  const texts = row.verbatim
-    ? row.lines.map(printable)
-    : row.lines.flatMap((line) => wrap(printable(line), width - LABEL_COLUMNS));
-  return texts.map((text, index) =>
-    index === 0
-      ? `${paint.faint(label)}${paint[row.tone](text)}`
-      : `${' '.repeat(LABEL_COLUMNS)}${paint[row.tone](text)}`,
-  );
 }
 
 /** Expected over found, eight bytes or sixteen as the width allows, differing bytes marked. */

@@ -23,6 +23,8 @@ export const append: Workload = {
       fallback: 4,
       min: 1,
       max: 16,
+      shrinks: true,
+      provokes: { toward: 'greater' },
     },
     {
       name: 'record',
@@ -32,6 +34,7 @@ export const append: Workload = {
       min: 512,
       max: 1024 * 1024,
       powerOfTwo: true,
+      shrinks: true,
     },
     {
       name: 'records',
@@ -40,6 +43,7 @@ export const append: Workload = {
       fallback: 500,
       min: 1,
       max: 100_000,
+      shrinks: true,
     },
     {
       name: 'writer',

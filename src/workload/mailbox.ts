@@ -30,6 +30,7 @@ export const mailbox: Workload = {
       min: 512,
       max: 1024 * 1024,
       powerOfTwo: true,
+      shrinks: true,
     },
     {
       name: 'chunk',
@@ -38,6 +39,7 @@ export const mailbox: Workload = {
       fallback: 0,
       min: 0,
       max: 1024 * 1024,
+      provokes: { toward: 'smaller', where: 'chunk != 0' },
     },
     {
       name: 'program',
@@ -67,6 +69,7 @@ export const mailbox: Workload = {
       fallback: 0,
       min: 0,
       max: 10_000,
+      provokes: { toward: 'greater', where: 'chunk != 0' },
     },
     {
       name: 'writers',
@@ -75,8 +78,19 @@ export const mailbox: Workload = {
       fallback: 1,
       min: 1,
       max: 16,
+      shrinks: true,
+      provokes: { toward: 'greater' },
     },
-    { name: 'readers', kind: 'count', about: 'each polls all units', fallback: 1, min: 1, max: 16 },
+    {
+      name: 'readers',
+      kind: 'count',
+      about: 'each polls all units',
+      fallback: 1,
+      min: 1,
+      max: 16,
+      shrinks: true,
+      provokes: { toward: 'greater' },
+    },
     {
       name: 'time',
       kind: 'duration',
@@ -84,6 +98,7 @@ export const mailbox: Workload = {
       fallback: 200,
       min: 10,
       max: 600_000,
+      shrinks: true,
     },
   ],
   constraints: [

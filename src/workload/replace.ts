@@ -32,6 +32,7 @@ export const replace: Workload = {
       min: 512,
       max: 1024 * 1024,
       powerOfTwo: true,
+      shrinks: true,
     },
     {
       name: 'sync',
@@ -39,7 +40,16 @@ export const replace: Workload = {
       about: 'fsync before the rename',
       fallback: false,
     },
-    { name: 'readers', kind: 'count', about: 'how many poll', fallback: 1, min: 1, max: 16 },
+    {
+      name: 'readers',
+      kind: 'count',
+      about: 'how many poll',
+      fallback: 1,
+      min: 1,
+      max: 16,
+      shrinks: true,
+      provokes: { toward: 'greater' },
+    },
     {
       name: 'time',
       kind: 'duration',
@@ -47,6 +57,7 @@ export const replace: Workload = {
       fallback: 200,
       min: 10,
       max: 600_000,
+      shrinks: true,
     },
   ],
   constraints: [],

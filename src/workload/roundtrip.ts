@@ -33,6 +33,7 @@ export const roundtrip: Workload = {
       fallback: 1048576,
       min: 512,
       max: 2 ** 40,
+      shrinks: true,
     },
     {
       name: 'io',
@@ -41,6 +42,7 @@ export const roundtrip: Workload = {
       fallback: 65_536,
       min: 512,
       max: 1048576,
+      shrinks: true,
     },
     {
       name: 'mode',
@@ -72,6 +74,8 @@ export const roundtrip: Workload = {
       fallback: 1,
       min: 1,
       max: 16,
+      shrinks: true,
+      provokes: { toward: 'greater' },
     },
     {
       name: 'reader',

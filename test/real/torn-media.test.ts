@@ -99,7 +99,7 @@ async function huntUntil(
   words: readonly string[],
   enough: (report: HuntReport) => boolean,
 ): Promise<HuntReport> {
-  const all = ['hunt', ...places, '--preset', 'torn', ...words];
+  const all = ['hunt', ...places, '--preset', 'torn', '--schedule', 'balanced', ...words];
   const dryRun = await heisenwrite([...all, '--dry-run', '--json'], base);
   const cells = (JSON.parse(dryRun.stdout) as { cells: unknown[] }).cells.length;
   const trials = (rounds: number) => ['--trials', String(rounds * cells), '--json'];

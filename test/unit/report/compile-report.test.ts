@@ -74,6 +74,7 @@ function compiled({
     begin: refused,
     appendTrial: refused,
     appendJudgement: refused,
+    dropBytes: refused,
     appendFinding: refused,
     appendRig: refused,
     appendStop: refused,

@@ -148,6 +148,7 @@ test('several causes are told apart, in their counts and in their contrasts', ()
     alpha: 0.045,
     attempt: 3,
     freshTrials: 4000,
+    halved: false,
     contrasts: [contrast(KERNEL, '5.0', {}), contrast(ASYNC, 'sync', { cause: 1, eValue: 21.9 })],
   };
   const said = flat({ ...needsIsolation(), claim: 'any-of', causes, certificate }, 100);
@@ -162,10 +163,12 @@ test('several causes are told apart, in their counts and in their contrasts', ()
   }
 });
 
-test('trials that somebody else made: the certificate does not say that they came later', () => {
-  const said = flat({ ...needsIsolation(), designed: false });
+test('trials divided into halves: the certificate does not say that they came later', () => {
+  const needs = needsIsolation();
+  const certificate = needs.certificate && { ...needs.certificate, halved: true };
+  const said = flat({ ...needs, certificate, designed: false });
   expect(said).not.toContain('after the claim was frozen');
-  expect(said).toContain('kept apart from those that led to the claim');
+  expect(said).toContain('kept apart at random from those that led to the claim');
 });
 
 test('of too many levels those stay that stand out', () => {

@@ -1,0 +1,57 @@
+// From an opened ground to the report of its hunt: Ctrl-C ends it after the trial under way, and
+// the evidence is closed whatever happens. Every command that hunts goes through here.
+
+import { EXIT_INTERRUPTED } from '../domain/errors.ts';
+import type { HuntReport } from '../domain/hunt-report.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { HuntListener } from '../domain/ports.ts';
+import { type HuntRequest, hunt } from '../hunt.ts';
+import { WORKLOADS } from '../workload/workloads.ts';
+import type { OpenGround } from './hunt-ground.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Expedition {
+  readonly plan: Plan;
+  readonly ground: OpenGround;
+  /** Told to whoever watches, once it has begun. */
+  readonly notes: readonly string[];
+  readonly schedule?: NonNullable<HuntRequest['schedule']>;
+}
+
+/** @throws HeisenwriteError when the evidence can no longer be written */
+export async function carryOut(expedition: Expedition, terminal: Terminal): Promise<HuntReport> {
+  const { plan, ground, notes, schedule } = expedition;
+  const interruption = new AbortController();
+  const listener = terminal.listener();
+  const interrupt = () => {
+    // A second Ctrl-C does not wait for the trial; what was recorded stays recorded.
+    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    interruption.abort();
+    listener.note('interrupted: finishing the trial under way (again to leave at once)');
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    const request = {
+      plan,
+      workloads: WORKLOADS,
+      listener: withNotes(listener, notes),
+      signal: interruption.signal,
+      ...(schedule && { schedule }),
+    };
+    return await hunt(request, ground);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await ground.store.close();
+  }
+}
+
+/** Notes appear once the display has begun, so that it does not draw over them. */
+function withNotes(listener: HuntListener, notes: readonly string[]): HuntListener {
+  return {
+    ...listener,
+    begun: (header, cells, limits) => {
+      listener.begun(header, cells, limits);
+      for (const note of notes) listener.note(note);
+    },
+  };
+}

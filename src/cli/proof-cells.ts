@@ -1,0 +1,97 @@
+// The cells of a proof hunt: those of both sides with the labels of their places, less those that
+// cannot be tried here, and which of them make a pair.
+
+import type { Cell, Levels } from '../domain/cell.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { Count } from '../domain/isolation.ts';
+import type { ProofQuestion } from '../domain/proof.ts';
+import { completeLevels } from '../plan/expand.ts';
+import { fitCells } from '../plan/fit.ts';
+import { WORKLOADS } from '../workload/workloads.ts';
+import { type CheckedPlaces, labelPlaces, probePlaces } from './hunt-ground.ts';
+import { type PlacedCell, type PlacedPair, type ProofSides, workloadOf } from './proof-sides.ts';
+import type { StoredHunt } from './stored-hunt.ts';
+
+export interface ProofCells {
+  readonly cells: readonly Cell[];
+  /** Positions among the cells; without a control the old one is the fixed one, and is not run. */
+  readonly pairs: ProofQuestion['pairs'];
+  readonly oldCells: readonly Levels[];
+}
+
+/** By label: as in the stored hunt where it has the place, else by its last path element. */
+export function placesOf(
+  { pairs }: ProofSides,
+  { header }: StoredHunt,
+  control: boolean,
+): Record<string, string> {
+  const all = pairs.flatMap(({ old, fixed }) => (control ? [old, fixed] : [fixed]));
+  const paths = [...new Set(all.map(({ path }) => path))];
+  const known = Object.entries(header.places).filter(([, path]) => paths.includes(path));
+  const others = paths.filter((path) => !known.some(([, each]) => each === path));
+  const labelled = labelPlaces([...known.map(([label]) => `/${label}`), ...others]);
+  const added = Object.entries(labelled).filter(([, path]) => others.includes(path));
+  return Object.fromEntries([...known, ...added]);
+}
+
+/**
+ * The cells of those pairs of which both sides can be tried.
+ * @throws HeisenwriteError `impossible-constraint`, `no-space`
+ */
+export function cellsOf(
+  { pairs }: ProofSides,
+  { paths, spaceBytes }: CheckedPlaces,
+  control: boolean,
+): ProofCells & { readonly leftOut: readonly string[] } {
+  const all = layOut(pairs, paths, control);
+  const fit = fitCells(all.cells, WORKLOADS, probePlaces(paths), spaceBytes);
+  const fits = (position: number) => fit.cells.some(({ index }) => index === position);
+  const fitting = pairs.filter((_, at) => {
+    const { old, fixed } = all.pairs[at] as ProofQuestion['pairs'][number];
+    return fits(old) && fits(fixed);
+  });
+  if (fitting.length > 0) return { ...layOut(fitting, paths, control), leftOut: fit.leftOut };
+  throw new HeisenwriteError(
+    'impossible-constraint',
+    `no failing cell can be tried together with its fixed one: ${fit.leftOut.join('; ')}`,
+    { remedy: 'prove it on another place: --place DIR' },
+  );
+}
+
+/** Cells name their place only where there are several, as in every plan. */
+function layOut(
+  pairs: readonly PlacedPair[],
+  places: CheckedPlaces['paths'],
+  control: boolean,
+): ProofCells {
+  const labels = new Map(Object.entries(places).map(([label, path]) => [path, label]));
+  const cells: Cell[] = [];
+  const known = new Map<string, number>();
+  const placed = ({ levels, path }: PlacedCell): Levels => {
+    const { workload = '', ...factors } = levels;
+    return labels.size > 1
+      ? { workload, place: labels.get(path) ?? path, ...factors }
+      : { workload, ...factors };
+  };
+  const positionOf = (cell: PlacedCell): number => {
+    const levels = placed(cell);
+    const key = JSON.stringify(completeLevels(levels, workloadOf(levels)));
+    const position = known.get(key) ?? cells.length;
+    if (position === cells.length) cells.push({ index: position, levels });
+    known.set(key, position);
+    return position;
+  };
+  const positions = pairs.map(({ old, fixed }) => {
+    const first = positionOf(control ? old : fixed);
+    return { old: first, fixed: positionOf(fixed) };
+  });
+  const oldCells = new Map(pairs.map(({ old }) => [JSON.stringify(placed(old)), placed(old)]));
+  return { cells, pairs: positions, oldCells: [...oldCells.values()] };
+}
+
+/** What the old cells of these pairs have shown before. */
+export function beforeOf({ pairs }: ProofSides): Count {
+  const cells = new Map(pairs.map(({ old: { guilty } }) => [guilty.index, guilty]));
+  const sum = (count: keyof Count) => [...cells.values()].reduce((n, each) => n + each[count], 0);
+  return { trials: sum('trials'), failures: sum('failures') };
+}

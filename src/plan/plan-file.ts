@@ -1,0 +1,53 @@
+// A plan as a person would have written it, of what the program put together by itself: the file
+// from which a proof or a smaller trial can be hunted again.
+
+import type { Levels } from '../domain/cell.ts';
+import type { Arm, FactorDeclaration, Plan } from '../domain/plan.ts';
+import type { Workload } from '../domain/workload.ts';
+import type { PlanInput } from './define-plan.ts';
+import { levelText } from './level.ts';
+
+/** An arm with this one cell; its place is no factor of an arm. */
+export function armOf({ workload, place: _place, ...factors }: Levels): Arm {
+  return {
+    workload: String(workload),
+    factors: Object.fromEntries(Object.entries(factors).map(([name, level]) => [name, [level]])),
+    constraints: [],
+  };
+}
+
+/** `normalisePlan` makes the same plan of it again. */
+export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput {
+  const { forMs, trials, findings, isolated } = plan.stop;
+  return {
+    name: plan.name,
+    places: plan.places,
+    arms: plan.arms.map((arm) => armInput(arm, workloads)),
+    expect: [...plan.expectations],
+    schedule: plan.schedule,
+    stop: {
+      ...(forMs === null ? {} : { for: `${forMs}ms` }),
+      ...(trials === null ? {} : { trials }),
+      ...(findings === null ? {} : { findings }),
+      ...(isolated ? { isolated } : {}),
+    },
+  };
+}
+
+/** Sizes and durations are written with their unit; a count is a number. */
+function isMeasure(declaration: FactorDeclaration | undefined): boolean {
+  return declaration?.kind === 'size' || declaration?.kind === 'duration';
+}
+
+function armInput(arm: Arm, workloads: readonly Workload[]): PlanInput['arms'][number] {
+  const declared = workloads.find(({ name }) => name === arm.workload)?.factors ?? [];
+  const factors = Object.entries(arm.factors).map(([name, levels]) => {
+    const declaration = declared.find((each) => each.name === name);
+    const texts = levels.map((level) =>
+      isMeasure(declaration) ? levelText(declaration, level) : level,
+    );
+    return [name, texts.length === 1 && texts[0] !== undefined ? texts[0] : texts] as const;
+  });
+  const constraints = arm.constraints.length > 0 ? { constraints: [...arm.constraints] } : {};
+  return { workload: arm.workload, factors: Object.fromEntries(factors), ...constraints };
+}
