@@ -7,6 +7,11 @@ import type { PromiseName, PromiseTally } from './promise.ts';
 
 export type Verdict = 'clean' | 'damaged' | 'failed' | 'unknown';
 
+/** Whether a trial of this verdict failed; null where nothing may be concluded from it. */
+export function hasFailed(verdict: Verdict): boolean | null {
+  return verdict === 'unknown' ? null : verdict !== 'clean';
+}
+
 /** What a trial offered to go wrong, so that rates can be given per opportunity. */
 export interface Opportunities {
   readonly reads: number;

@@ -6,18 +6,13 @@ import { createRng } from '../base/rng.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { FactorSpec, IsolationFacts, TrialRow } from '../domain/isolation.ts';
 import type { FactorDeclaration } from '../domain/plan.ts';
-import type { Verdict } from '../domain/trial.ts';
+import { hasFailed, type Verdict } from '../domain/trial.ts';
 import { CellCounts } from './cell-counts.ts';
 import { conclude } from './conclude.ts';
 import { FactorSpace, factorsOf } from './factor-space.ts';
 import { Isolator } from './isolator.ts';
 import { retrospect } from './retrospect.ts';
 import { TimeLine } from './time-line.ts';
-
-/** Whether a trial of this verdict failed; null where nothing may be concluded. */
-export function hasFailed(verdict: Verdict): boolean | null {
-  return verdict === 'unknown' ? null : verdict !== 'clean';
-}
 
 /** @param declarations of the factors of all workloads, for their order and their cost */
 export function factorSpaceOf(

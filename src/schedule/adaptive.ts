@@ -3,6 +3,7 @@
 
 import type { Cell } from '../domain/cell.ts';
 import type { Adviser, Schedule } from '../domain/ports.ts';
+import { hasFailed } from '../domain/trial.ts';
 
 /**
  * @param describe what the adviser has come to, in a sentence; asked when it does something else
@@ -19,7 +20,7 @@ export function adaptiveSchedule(
     learn: (cell, verdict) => {
       const position = positions.get(cell.index);
       if (position === undefined) return;
-      adviser.learn(position, verdict === 'unknown' ? null : verdict !== 'clean');
+      adviser.learn(position, hasFailed(verdict));
     },
     concluded: () => (adviser.isSettled ? 'what the failures need was isolated' : null),
     news: () => {

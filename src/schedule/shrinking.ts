@@ -12,7 +12,7 @@ import type {
   ShrinkTry,
   TimedCount,
 } from '../domain/shrink.ts';
-import type { Verdict } from '../domain/trial.ts';
+import { hasFailed, type Verdict } from '../domain/trial.ts';
 
 export type RaceFor = (aim: ShrinkTry['aim']) => Race;
 
@@ -78,7 +78,7 @@ export class ShrinkingSchedule implements Schedule {
   }
 
   learn(_cell: Cell, verdict: Verdict, durationMs: number): void {
-    const failed = verdict === 'unknown' ? null : verdict !== 'clean';
+    const failed = hasFailed(verdict);
     const { value } = this.search.next({ failed, durationMs });
     this.asked = value ?? null;
   }

@@ -5,14 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/base/rng.ts';
 import type { Cell, Levels } from '../../../src/domain/cell.ts';
 import type { FactorDeclaration } from '../../../src/domain/plan.ts';
-import type { Verdict } from '../../../src/domain/trial.ts';
+import { hasFailed, type Verdict } from '../../../src/domain/trial.ts';
 import { conclude } from '../../../src/isolate/conclude.ts';
-import {
-  factorSpaceOf,
-  hasFailed,
-  IsolationAccount,
-  isolatorOf,
-} from '../../../src/isolate/stored-trials.ts';
+import { factorSpaceOf, IsolationAccount, isolatorOf } from '../../../src/isolate/stored-trials.ts';
 import { expectGrounds } from './grounds.ts';
 import { causesOf, virtualPlan } from './virtual-plan.ts';
 
