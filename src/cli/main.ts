@@ -215,7 +215,10 @@ function proveCommand(root: Command, terminal: Terminal, exit: (code: number) =>
     )
     .option('--place <dir>', 'where to try it (default: where the hunt was)')
     .option('--only <factor=level>', 'only failing cells with this level, repeatable', several)
-    .option('--under <rate>', 'go on until the fixed side is known to fail less often than this')
+    .option(
+      '--under <rate>',
+      'go on until the fixed side is known to fail less often than this (5%)',
+    )
     .option('--without-control <rate>', 'do not run the old side: it is known to fail at this rate')
     .option('--for <time>', 'how long, for example 60s, 5m, 1h')
     .option('--trials <n>', 'stop after N trials of both sides together')
@@ -269,10 +272,10 @@ function codeOf(error: unknown, terminal: Terminal): number {
   return EXIT_UNKNOWN;
 }
 
-// A reader such as `head` that goes away is no error of ours; an answer that could not be written
-// must not end with 1, which says that the user's data are damaged.
+// A reader such as `head` that goes away is no error of ours and changes no exit code; an answer
+// that could not be written must not end with 1, which says that the user's data are damaged.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') return;
   process.stderr.write(`heisenwrite: the answer could not be written (${error.code})\n`);
   process.exit(EXIT_UNKNOWN);
 });

@@ -55,6 +55,7 @@ export async function planFrom(operands: readonly string[], options: PlanOptions
     options.factor ?? [],
     WORKLOADS,
   );
+  checkIsolated(scheduleOf(plan.schedule, options.schedule), stopOf(plan.stop, options));
   const named = places.length > 0 || Object.keys(plan.places).length === 0;
   return {
     ...plan,
@@ -127,6 +128,16 @@ export function stopOf(stop: Plan['stop'], options: PlanOptions): Plan['stop'] {
       options.findings === undefined ? stop.findings : wholeNumber(options.findings, '--findings'),
     isolated: options.untilIsolated ?? stop.isolated,
   };
+}
+
+/** A balanced hunt isolates nothing while it runs, so it would never stop for that. */
+function checkIsolated(schedule: ScheduleName, { isolated }: Plan['stop']): void {
+  if (!isolated || schedule !== 'balanced') return;
+  throw new HeisenwriteError(
+    'invalid-option',
+    'a hunt with the schedule balanced never ends because the failures are isolated',
+    { remedy: 'leave out --until-isolated (stop.isolated), or the schedule balanced' },
+  );
 }
 
 function scheduleOf(planned: ScheduleName, named: string | undefined): ScheduleName {

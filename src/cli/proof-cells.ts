@@ -1,15 +1,25 @@
 // The cells of a proof hunt: those of both sides with the labels of their places, less those that
 // cannot be tried here, and which of them make a pair.
 
+import { binomialInterval } from '../base/binomial-interval.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { Count } from '../domain/isolation.ts';
-import type { ProofQuestion } from '../domain/proof.ts';
+import type { CountedCell, ProofQuestion } from '../domain/proof.ts';
+import { countOf, type GuiltyCell } from '../isolate/guilty-cells.ts';
 import { completeLevels } from '../plan/expand.ts';
 import { fitCells } from '../plan/fit.ts';
+import { boundText, proportionText } from '../report/rate-words.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { type CheckedPlaces, labelPlaces, probePlaces } from './hunt-ground.ts';
-import { type PlacedCell, type PlacedPair, type ProofSides, workloadOf } from './proof-sides.ts';
+import {
+  keyOf,
+  type PlacedCell,
+  type PlacedPair,
+  type ProofSides,
+  placedCell,
+  workloadOf,
+} from './proof-sides.ts';
 import type { StoredHunt } from './stored-hunt.ts';
 
 export interface ProofCells {
@@ -42,7 +52,7 @@ export function cellsOf(
   { pairs }: ProofSides,
   { paths, spaceBytes }: CheckedPlaces,
   control: boolean,
-): ProofCells & { readonly leftOut: readonly string[] } {
+): ProofCells & { readonly fitting: readonly PlacedPair[]; readonly leftOut: readonly string[] } {
   const all = layOut(pairs, paths, control);
   const fit = fitCells(all.cells, WORKLOADS, probePlaces(paths), spaceBytes);
   const fits = (position: number) => fit.cells.some(({ index }) => index === position);
@@ -50,7 +60,9 @@ export function cellsOf(
     const { old, fixed } = all.pairs[at] as ProofQuestion['pairs'][number];
     return fits(old) && fits(fixed);
   });
-  if (fitting.length > 0) return { ...layOut(fitting, paths, control), leftOut: fit.leftOut };
+  if (fitting.length > 0) {
+    return { ...layOut(fitting, paths, control), fitting, leftOut: fit.leftOut };
+  }
   throw new HeisenwriteError(
     'impossible-constraint',
     `no failing cell can be tried together with its fixed one: ${fit.leftOut.join('; ')}`,
@@ -90,8 +102,49 @@ function layOut(
 }
 
 /** What the old cells of these pairs have shown before. */
-export function beforeOf({ pairs }: ProofSides): Count {
+export function beforeOf(pairs: readonly PlacedPair[]): Count {
   const cells = new Map(pairs.map(({ old: { guilty } }) => [guilty.index, guilty]));
   const sum = (count: keyof Count) => [...cells.values()].reduce((n, each) => n + each[count], 0);
   return { trials: sum('trials'), failures: sum('failures') };
+}
+
+/** What failed in the hunt: of the fixed cells, and of those that are on neither side. */
+export function failuresOf(
+  pairs: readonly PlacedPair[],
+  hunt: Pick<StoredHunt, 'header' | 'report'>,
+): Required<Pick<ProofQuestion, 'failedBefore' | 'notCovered'>> {
+  const fixed = new Set(pairs.map((pair) => keyOf(pair.fixed)));
+  const old = new Set(pairs.map((pair) => pair.old.guilty.index));
+  const failing = hunt.report.cells.map(countOf).filter(({ failures }) => failures > 0);
+  const isFixed = (cell: GuiltyCell) => fixed.has(keyOf(placedCell(cell, hunt)));
+  const counted = ({ levels, trials, failures }: GuiltyCell): CountedCell => ({
+    levels,
+    trials,
+    failures,
+  });
+  return {
+    failedBefore: failing.filter(isFixed).map(counted),
+    notCovered: failing.filter((cell) => !isFixed(cell) && !old.has(cell.index)).map(counted),
+  };
+}
+
+/**
+ * A rate that is given for the old side must not be one that its own hunt excludes.
+ * @throws HeisenwriteError
+ */
+export function checkGivenRate(rate: number | null, { failures, trials }: Count, of: string): void {
+  const { low, high } = binomialInterval(failures, trials);
+  if (rate === null || low === null || high === null || rate <= high) return;
+  const most = boundText(high, 'up');
+  const lower = low > 0 ? `, for example ${boundText(low, 'down')}` : '';
+  throw new HeisenwriteError(
+    'invalid-option',
+    `--without-control ${proportionText(rate)}: in hunt ${of} these cells failed in ${failures} ` +
+      `of ${trials} trials, under ${most}, so that they do not fail as often`,
+    {
+      remedy:
+        `give a rate that the hunt does not exclude (at most ${most}${lower}), or leave out ` +
+        '--without-control, so that the old side is run, too',
+    },
+  );
 }

@@ -85,7 +85,12 @@ function oldCells({ report, directory }: StoredHunt, options: SideOptions): Guil
   );
 }
 
-function placedCell({ levels }: Cell, { header }: StoredHunt, place?: string): PlacedCell {
+/** @param place instead of its own */
+export function placedCell(
+  { levels }: Pick<Cell, 'levels'>,
+  { header }: Pick<StoredHunt, 'header'>,
+  place?: string,
+): PlacedCell {
   const { place: label, ...rest } = levels;
   const own = header.places[String(label)] ?? Object.values(header.places)[0];
   return { levels: rest, path: realPath(place ?? (own as string)) };
@@ -228,7 +233,8 @@ function likeness(old: Levels, fixed: Levels): number {
   return Object.entries(a ?? {}).filter(([name, level]) => b?.[name] === level).length;
 }
 
-function keyOf({ levels, path }: PlacedCell): string {
+/** The same for the same trial in the same place, whatever factors are named. */
+export function keyOf({ levels, path }: PlacedCell): string {
   const complete = Object.entries(completeLevels(levels, workloadOf(levels)));
   return JSON.stringify([path, complete.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -9,10 +9,12 @@ import type { Cell } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { ProofQuestion, ProofReport } from '../domain/proof.ts';
+import { type ProofQuestion, type ProofReport, UNDER_DEFAULT } from '../domain/proof.ts';
 import { resolveHunt } from '../evidence/resolve-hunt.ts';
-import { ProofWatch, trialsNeeded } from '../isolate/proof-watch.ts';
+import { leastTrials, ProofWatch, trialsNeeded } from '../isolate/proof-watch.ts';
 import { armOf, planFile } from '../plan/plan-file.ts';
+import { factorKinds } from '../report/level-words.ts';
+import { failedBeforeWords, notCoveredWords } from '../report/proof-cell-words.ts';
 import { proofLines } from '../report/proof-lines.ts';
 import { proofExit, proofReport } from '../report/proof-words.ts';
 import { plural } from '../report/rate-words.ts';
@@ -21,7 +23,7 @@ import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
 import { checkPlaces, openNewGround } from './hunt-ground.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
-import { beforeOf, cellsOf, placesOf } from './proof-cells.ts';
+import { beforeOf, cellsOf, checkGivenRate, failuresOf, placesOf } from './proof-cells.ts';
 import { proofSides } from './proof-sides.ts';
 import { type ReportOptions, writeReports } from './report-command.ts';
 import { refuseWithResume, resume } from './resume.ts';
@@ -70,14 +72,16 @@ export async function runProve(
   }
   const terms = {
     withoutControl: rateOption(options.withoutControl, '--without-control'),
-    under: rateOption(options.under, '--under'),
+    under: rateOption(options.under, '--under') ?? UNDER_DEFAULT,
   };
   const hunt = await readFailingHunt(named);
   const control = terms.withoutControl === null;
   const sides = await proofSides(hunt, { ...options, fixed, control });
   const places = placesOf(sides, hunt, control);
   const checked = checkPlaces(places, sizeOption(options.space, '--space'));
-  const { cells, pairs, oldCells, leftOut } = cellsOf(sides, checked, control);
+  const { cells, pairs, oldCells, fitting, leftOut } = cellsOf(sides, checked, control);
+  const before = beforeOf(fitting);
+  checkGivenRate(terms.withoutControl, before, hunt.header.hunt);
   const seed = options.seed ?? freshSeed();
   const question: ProofQuestion = {
     ...terms,
@@ -86,7 +90,8 @@ export async function runProve(
     fix: sides.fix,
     pairs,
     oldCells,
-    before: beforeOf(sides),
+    before,
+    ...failuresOf(fitting, hunt),
     replay: proveCommand(hunt, { ...options, fixed: sides.fix }, seed),
   };
   const plan: Plan = {
@@ -107,7 +112,14 @@ export async function runProve(
     purpose: { kind: 'proof', question },
   });
   writeFileSync(join(ground.directory, PLAN_NAME), planText(plan));
-  const notes = [...leftOut, ...ground.store.notes, ...outlook(question, plan, hunt)];
+  const kinds = factorKinds(hunt.report);
+  const notes = [
+    ...leftOut,
+    ...failedBeforeWords(question, kinds),
+    ...notCoveredWords(question, kinds),
+    ...ground.store.notes,
+    ...outlook(question, plan, hunt),
+  ];
   return carryOutProof({ plan, ground, notes }, question, options, terminal);
 }
 
@@ -169,7 +181,8 @@ function proofOf(report: HuntReport, question: ProofQuestion, watch: ProofWatch)
   const positions = [...new Set(question.pairs.map(({ fixed }) => fixed))];
   const fixed = positions.map((position) => (report.cells[position] as CellReport).levels);
   const needed = trialsNeeded(proof, question);
-  return proofReport(question, proof, report, { alpha: watch.alpha, fixed, needed });
+  const least = leastTrials(proof, question);
+  return proofReport(question, proof, report, { alpha: watch.alpha, fixed, least, needed });
 }
 
 /** Without a limit of the user's it ends once the old side should have failed long ago. */

@@ -1,20 +1,27 @@
 // What is claimed of a fix, and on what grounds. As everywhere the words come first, and every
 // number behind them is here, so that a claim can be checked by hand.
 
-import type { Levels } from './cell.ts';
+import type { Cell, Levels } from './cell.ts';
 import type { Rig } from './hunt-report.ts';
 import type { Count, CountedRate } from './isolation.ts';
 
 export type ProofSide = 'old' | 'fixed';
 
 /**
- * - `proven`: it fails less than the old build, and it has not failed at all.
+ * - `proven`: it fails less than the old build, and it has not failed at all, neither here nor in
+ *   the hunt whose failure it is; its bound is low enough, and each of its cells was tried.
  * - `rarer`: it fails less than the old build, but it has failed: no fix, at best a part of one.
  * - `not-proven`: it has failed, and nothing shows that it fails less than the old build. More
  *   trials can only lead to `rarer`.
  * - `open`: it has not failed, and the evidence does not suffice yet.
  */
 export type ProofOutcome = 'proven' | 'rarer' | 'not-proven' | 'open';
+
+/** Without another bound: 59 clean fixed trials reach it, which rare failures take anyway. */
+export const UNDER_DEFAULT = 0.05;
+
+/** Trials of a cell in the hunt whose failure it is. */
+export interface CountedCell extends Pick<Cell, 'levels'>, Count {}
 
 /** Where the rule stands. */
 export interface Proof {
@@ -55,8 +62,12 @@ export interface ProofQuestion {
   readonly before: Count;
   /** The rate that the old side is known to have, instead of running it; null: it is run. */
   readonly withoutControl: number | null;
-  /** Go on until the upper bound of the fixed side is below this rate; null: the proof suffices. */
+  /** Go on until the upper bound of the fixed side is below this rate; null: UNDER_DEFAULT. */
   readonly under: number | null;
+  /** Fixed cells that failed in that hunt, in the same place: they can never be proven. */
+  readonly failedBefore?: readonly CountedCell[];
+  /** Cells that failed in that hunt and are on neither side. */
+  readonly notCovered?: readonly CountedCell[];
   /** The command that asks this again, with the same decisions. */
   readonly replay: string;
 }
@@ -79,10 +90,17 @@ export interface ProofReport {
     /** Share of wrong proofs that is allowed. */
     readonly alpha: number;
     readonly withoutControl: number | null;
-    readonly under: number | null;
+    readonly under: number;
+    /** Trials of the fixed cell that was tried the least, and how many a proof takes of each. */
+    readonly leastTrials: number;
+    readonly leastNeeded: number;
   };
   /** About so much more would conclude, if the fixed side stays clean; null where nothing would. */
   readonly needed: { readonly trials: number; readonly seconds: number | null } | null;
+  /** Fixed cells that failed in the hunt whose failure it is: then nothing is proven. */
+  readonly failedBefore: readonly CountedCell[];
+  /** Cells that failed in that hunt and that this proof says nothing of. */
+  readonly notCovered: readonly CountedCell[];
   /** Trials from which nothing may be concluded; they enter no count. */
   readonly unknown: number;
   readonly rig: Rig;
@@ -95,4 +113,16 @@ export interface ProofReport {
   readonly seconds: number;
   readonly stopped: string;
   readonly replay: string;
+}
+
+export function underOf({ under }: Pick<ProofQuestion, 'under'>): number {
+  return under ?? UNDER_DEFAULT;
+}
+
+/** Whether the rule has shown that the fixed side fails less, whatever else a proof takes. */
+export function isConcluded({
+  cleanTrialsNeeded,
+  oldFailuresNeeded,
+}: Pick<Proof, 'cleanTrialsNeeded' | 'oldFailuresNeeded'>): boolean {
+  return cleanTrialsNeeded === 0 || oldFailuresNeeded === 0;
 }

@@ -24,7 +24,7 @@ import { rateRatio } from './fisher.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { neededSteps } from './needed.ts';
 import { outsideMissing } from './outside.ts';
-import { distinguishes, sparedCells } from './spared.ts';
+import { distinguishes, isSeparable, sparedCells } from './spared.ts';
 import { binomialAtMost, CLEAN_ENOUGH, IMPROBABLE } from './witnesses.ts';
 
 const SUSPICIONS_MAX = 5;
@@ -36,7 +36,7 @@ export function conclude(state: IsolationState, designed: boolean): IsolationFac
   const spared = new Set(cover ? sparedCells({ ...state, cover }) : []);
   const factors = cover ? freeFactors(space, cover, counts, spared) : [];
   const outside = cover ? counted(counts.sum(cover.outside)) : counted({ trials: 0, failures: 0 });
-  const claim = certified ? claimOf(cover, outside, factors, state) : 'none';
+  const claim = certified ? claimOf(cover, outside, factors, spared.size, state) : 'none';
   const named = claim === 'needs' || claim === 'raises';
   return {
     claim,
@@ -74,14 +74,15 @@ function claimOf(
   cover: Cover,
   outside: Count,
   factors: readonly FreeFactor[],
+  spared: number,
   state: IsolationState,
 ): ClaimKind {
   if (cover.isUnconditional) {
     // Of no factor at all it would be said as well.
-    const even = factors.length > 0 && factors.every(({ standing }) => standing === 'irrelevant');
-    return even ? 'no-factor' : 'none';
+    const all = factors.length > 0 && factors.every(({ standing }) => standing === 'irrelevant');
+    return all && state.isEven ? 'no-factor' : 'none';
   }
-  if (outside.failures > 0 || outsideMissing(state) > 0) return 'raises';
+  if (outside.failures > 0 || outsideMissing(state) > 0 || spared > 0) return 'raises';
   return cover.causes.length > 1 ? 'any-of' : 'needs';
 }
 
@@ -147,9 +148,11 @@ function freeFactors(
     );
     // What has one level inside cannot be told from the claim itself.
     if (witnesses.length < 2) return [];
-    const standing = distinguishes({ space, cover }, spared, factor)
-      ? 'modulates'
-      : standingOf(witnesses);
+    const standing = !isSeparable({ space, cover, counts }, factor)
+      ? 'open'
+      : distinguishes({ space, cover }, spared, factor)
+        ? 'modulates'
+        : standingOf(witnesses);
     return [{ factor: name, standing, levels: witnesses }];
   });
 }

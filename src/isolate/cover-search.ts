@@ -3,6 +3,7 @@
 // the clean ones. Every cell has a rate of its own, because a cause may tear large units in every
 // trial and small ones in one of five.
 
+import { createRng } from '../base/rng.ts';
 import type { CellCounts } from './cell-counts.ts';
 import { type Conjunction, holds, isTestable, type Weighed } from './conjunction.ts';
 import type { FactorSpace } from './factor-space.ts';
@@ -17,6 +18,8 @@ import { conjunctionsOf, logPriorOf } from './posterior.ts';
 const EXPLAINED = [new BetaPrior(3, 1), new BetaPrior(3, 27)] as const;
 const UNEXPLAINED = new BetaPrior(0.1, 100);
 const CAUSES_MAX = 6;
+/** Candidates that are tried, those first that hold most of what failed. */
+const CANDIDATES_MAX = 1000;
 /** Partial covers that are kept at each step. */
 const BEAM_WIDTH = 48;
 /** Failing cells from which causes are sought. */
@@ -33,6 +36,15 @@ interface PartialCover {
   readonly chosen: readonly Candidate[];
   /** 1 for each cell that one of them holds. */
   readonly held: Uint8Array;
+  /** The sum of the marks of those cells. */
+  readonly mark: number;
+  readonly score: number;
+}
+
+interface Extension {
+  readonly partial: PartialCover;
+  readonly candidate: Candidate;
+  readonly mark: number;
   readonly score: number;
 }
 
@@ -64,39 +76,55 @@ export function proposeCauses(space: FactorSpace, counts: CellCounts): ScoredCau
 
 /**
  * Beam search: the best partial covers are all extended by every candidate, since the cause that
- * helps most at first is often too wide to be part of the best cover.
+ * helps most at first is often too wide to be part of the best cover. Covers that hold the same
+ * cells are one; which cells, a hash of random numbers says (Zobrist, 1970).
  */
 function search(candidates: readonly Candidate[], cellCount: number): PartialCover {
-  const start = { chosen: [], held: new Uint8Array(cellCount), score: 0 };
+  const marks = marksOf(cellCount);
+  const start = { chosen: [], held: new Uint8Array(cellCount), mark: 0, score: 0 };
   let best: PartialCover = start;
   let beam: readonly PartialCover[] = [start];
   for (let size = 1; size <= CAUSES_MAX && beam.length > 0; size++) {
-    const wider = new Map<string, PartialCover>();
+    const wider = new Map<number, Extension>();
     for (const partial of beam) {
       for (const candidate of candidates) {
-        const extended = extend(partial, candidate);
-        if (!extended) continue;
-        const name = extended.held.join('');
-        const known = wider.get(name);
-        if (!known || known.score < extended.score) wider.set(name, extended);
+        const { gain, mark } = extensionBy(partial, candidate, marks);
+        const score = partial.score + gain;
+        if (gain <= 0 || (wider.get(mark)?.score ?? Number.NEGATIVE_INFINITY) >= score) continue;
+        wider.set(mark, { partial, candidate, mark, score });
       }
     }
-    beam = [...wider.values()].toSorted((a, b) => b.score - a.score).slice(0, BEAM_WIDTH);
+    const kept = [...wider.values()].toSorted((a, b) => b.score - a.score).slice(0, BEAM_WIDTH);
+    beam = kept.map(extended);
     if (beam[0] && beam[0].score > best.score) best = beam[0];
   }
   return best;
 }
 
-/** Null where the candidate does not help. */
-function extend({ chosen, held, score }: PartialCover, candidate: Candidate): PartialCover | null {
-  let gain = candidate.logPrior;
-  for (const cell of candidate.cells) {
-    if (held[cell] === 0) gain += candidate.gains[cell] as number;
+/** What the candidate adds, and the mark of all cells that are held with it. */
+function extensionBy({ held, mark: before }: PartialCover, each: Candidate, marks: Float64Array) {
+  const { cells, gains } = each;
+  let gain = each.logPrior;
+  let mark = before;
+  for (let at = 0; at < cells.length; at++) {
+    const cell = cells[at] as number;
+    if (held[cell] !== 0) continue;
+    gain += gains[cell] as number;
+    mark += marks[cell] as number;
   }
-  if (gain <= 0) return null;
-  const wider = held.slice();
-  for (const cell of candidate.cells) wider[cell] = 1;
-  return { chosen: [...chosen, candidate], held: wider, score: score + gain };
+  return { gain, mark };
+}
+
+function extended({ partial, candidate, mark, score }: Extension): PartialCover {
+  const held = partial.held.slice();
+  for (const cell of candidate.cells) held[cell] = 1;
+  return { chosen: [...partial.chosen, candidate], held, mark, score };
+}
+
+/** Whole numbers of which sums do not collide in practice, and stay exact. */
+function marksOf(cellCount: number): Float64Array {
+  const rng = createRng('cells of a cover');
+  return Float64Array.from({ length: cellCount }, () => rng.integer(1, 2 ** 31 - 1) * 2 ** 11 + 1);
 }
 
 /** The score of given causes on the same counts, to compare a frozen claim with a newer one. */
@@ -106,7 +134,7 @@ export function scoreCauses(
   causes: readonly Conjunction[],
 ): number {
   const gains = EXPLAINED.map((prior) => gainsOf(counts, prior));
-  let cover: PartialCover = { chosen: [], held: new Uint8Array(space.cellCount), score: 0 };
+  let cover = { held: new Uint8Array(space.cellCount), score: 0 };
   for (const conjunction of causes) {
     const cells = Int32Array.from(cellsOf(conjunction, space, counts));
     const logPrior = logPriorOf(conjunction, space) - Math.LN2;
@@ -115,7 +143,7 @@ export function scoreCauses(
     );
     const held = cover.held.slice();
     for (const cell of cells) held[cell] = 1;
-    cover = { ...cover, held, score: cover.score + logPrior + Math.max(...sums) };
+    cover = { held, score: cover.score + logPrior + Math.max(...sums) };
   }
   return cover.score;
 }
@@ -160,13 +188,19 @@ function candidatesOf(
       if (isTestable(weighed.conjunction, space)) candidates.set(name, { ...weighed, cells });
     }
   }
-  return [...candidates.values()].flatMap((each) =>
+  const all = [...candidates.values()].flatMap((each) =>
     gains.map((explained) => ({
       ...each,
       logPrior: each.logPrior - Math.LN2,
       gains: explained,
     })),
   );
+  return all.toSorted((a, b) => worthOf(b) - worthOf(a)).slice(0, CANDIDATES_MAX);
+}
+
+/** What it explains by itself. */
+function worthOf({ logPrior, cells, gains }: Candidate): number {
+  return cells.reduce((sum, cell) => sum + Math.max(0, gains[cell] as number), logPrior);
 }
 
 /** Failing cells as unlike each other as can be, so that each cause has one of its own. */

@@ -9,10 +9,12 @@ import type { FactorSpace } from './factor-space.ts';
 
 /**
  * Clean trials of a region times the rate inside: an equal cause is missed in 3 % (e^-3.5). A claim
- * of one literal is wide, so that its rate may be that of a part of it only: twice as many.
+ * of one literal is wide, so that its rate may be that of a part of it only, and a small plan is
+ * soon looked through: twice as many.
  */
 const CLEAN_ENOUGH = 3.5;
 const CLEAN_ENOUGH_WIDE = 7;
+const SMALL_PLAN_CELLS = 200;
 /** Regions with a smaller share of the outside are not asked for: what is left out has a bound. */
 const SHARE_MIN = 1 / 7;
 /** Outside cells looked at to find one that serves many regions. */
@@ -33,7 +35,8 @@ export class Coverage {
   constructor(space: FactorSpace, { causes, outside }: Cover, counts: CellCounts) {
     this.space = space;
     const isWide = causes.some((cause) => cause.length === 1);
-    this.enough = isWide ? CLEAN_ENOUGH_WIDE : CLEAN_ENOUGH;
+    const isSmall = space.cellCount <= SMALL_PLAN_CELLS;
+    this.enough = isWide || isSmall ? CLEAN_ENOUGH_WIDE : CLEAN_ENOUGH;
     this.cells = outside;
     let levels = 0;
     for (let factor = 0; factor < space.factors.length; factor++) {

@@ -27,6 +27,8 @@ export interface IsolationState {
   readonly frozenAt: number;
   /** A random half of the trials was kept apart to certify, instead of making new ones. */
   readonly isHalved: boolean;
+  /** Of "no factor matters": that failures are spread as chance would spread them. */
+  readonly isEven: boolean;
   readonly isCertified: boolean;
   readonly isSettled: boolean;
   beliefs(): Belief[];

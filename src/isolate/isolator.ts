@@ -9,6 +9,7 @@ import { Certifier, isCertifiable } from './certifier.ts';
 import { keyOf } from './conjunction.ts';
 import { Cover } from './cover.ts';
 import { Coverage } from './coverage.ts';
+import { EVEN_AT_LEAST, evenness } from './evenness.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
@@ -59,6 +60,9 @@ export class Isolator implements IsolationState {
   private readonly rng: Rng;
   private proposal: Proposal | null = null;
   private lookAt = 0;
+  /** Failures at which the spread was looked at last, and what it was. */
+  private evenAt = -1;
+  private even = false;
   /** Claims that were given up because some level failed too seldom. */
   private readonly uneven = new Set<string>();
 
@@ -229,12 +233,23 @@ export class Isolator implements IsolationState {
     return Array.from({ length: rounds }, () => certifier.nextRound());
   }
 
+  /** Looked at again only after another failure. */
+  get isEven(): boolean {
+    if (this.cover?.isUnconditional !== true) return false;
+    if (this.evenAt !== this.counts.allFailures) {
+      this.evenAt = this.counts.allFailures;
+      const rng = this.rng.fork(`evenness-${this.evenAt}`);
+      this.even = evenness(this.space, this.counts, rng) >= EVEN_AT_LEAST;
+    }
+    return this.even;
+  }
+
   private isWitnessed(): boolean {
     if (this.openCause() !== -1 || this.undecided() !== -1) return false;
     if (!this.cover?.isUnconditional) return true;
     // A level that fails too seldom gets more trials: they show that it was chance, or what it is.
     const isEven = this.witnesses.every((each) => each.leastProbability >= IMPROBABLE);
-    return isEven && this.isBelieved();
+    return isEven && this.isBelieved() && this.isEven;
   }
 
   private isBelieved(): boolean {
@@ -242,7 +257,7 @@ export class Isolator implements IsolationState {
   }
 
   private outsideCell(): number {
-    const rate = Math.min(...this.witnesses.map((each) => each.rate));
+    const rate = Math.min(...this.witnesses.map((each) => each.rateLow));
     return (this.coverage as Coverage).draw(rate, this.rng);
   }
 
@@ -253,9 +268,8 @@ export class Isolator implements IsolationState {
 
   /** Where cells speak for themselves, each one that a cause holds is to be heard. */
   private undecided(): number {
-    const { cover, counts, witnesses, space } = this;
-    if (!cover || this.proposal?.byCells !== true) return -1;
-    return undecidedCell({ space, counts, cover, witnesses });
+    const { cover, counts } = this;
+    return cover && this.proposal?.byCells ? undecidedCell({ counts, cover }) : -1;
   }
 
   private witnessCell(): number {

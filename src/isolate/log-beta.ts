@@ -2,6 +2,10 @@
 // decision evaluates thousands of them, and each is six look-ups.
 
 import betainc from '@stdlib/math-base-special-betainc';
+import gammaln from '@stdlib/math-base-special-gammaln';
+
+/** Beyond this many trials the gamma function is asked; a table would take gigabytes. */
+const TABLE_MAX = 200_000;
 
 /** log of the rising factorial a (a+1) ... (a+n-1), by n. */
 class LogRising {
@@ -14,6 +18,7 @@ class LogRising {
   }
 
   at(n: number): number {
+    if (n > TABLE_MAX) return gammaln(this.a + n) - gammaln(this.a);
     if (n >= this.length) this.grow(n);
     return this.table[n] as number;
   }

@@ -2,7 +2,7 @@
 // somebody can decide whether to wait.
 
 import type { NeededStep } from '../domain/isolation.ts';
-import { literalsOf } from './conjunction.ts';
+import { isTestable, literalsOf } from './conjunction.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
 import { pairsNeeded } from './pair-evidence.ts';
@@ -19,7 +19,10 @@ export function neededSteps(state: IsolationState): NeededStep[] {
   const steps: NeededStep[] = [];
   const rate = (counts.allFailures + 0.5) / (counts.allTrials + 1);
   if (!cover || !certifier) {
-    const best = state.beliefs()[0];
+    const [best] = state.beliefs();
+    if (best && !isTestable(best.conjunction, space)) {
+      return [{ step: 'cells', trials: null, literals: literalsOf(best.conjunction, space) }];
+    }
     const trials = Math.ceil(SEARCH_FAILURES / Math.max(rate, best?.inside ?? rate));
     return [{ step: 'search', trials, literals: [] }];
   }
@@ -30,7 +33,8 @@ export function neededSteps(state: IsolationState): NeededStep[] {
       return sum + Math.ceil(Math.max(1, pairs - evidence.only) / inside);
     }, 0);
     const literals = literalsOf(cover.causes[0] ?? [], space);
-    steps.push({ step: 'certificate', trials, literals });
+    if (trials > 0) steps.push({ step: 'certificate', trials, literals });
+    else steps.push({ step: 'cells', trials: null, literals });
   }
   for (const witnesses of state.witnesses) {
     for (const { factor, level, trials } of witnesses.openLevels) {

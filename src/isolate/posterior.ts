@@ -2,7 +2,7 @@
 // much "no factor matters". Rates inside and outside of a hypothesis are beta-binomial, and outside
 // must be under a third of inside: without that "no factor matters" is almost never concluded.
 
-import { type Conjunction, holds, isTestable, type Weighed } from './conjunction.ts';
+import { type Conjunction, holds, type Weighed } from './conjunction.ts';
 import type { FactorSpace } from './factor-space.ts';
 import { HypothesisTable } from './hypothesis-table.ts';
 import { logPriorOfSet, setsHolding, type WeighedSet } from './level-sets.ts';
@@ -77,7 +77,7 @@ export class Posterior {
     for (let cell = 0; cell < space.cellCount; cell++) {
       extent += holds(conjunction, space, cell) ? '1' : '0';
     }
-    if (this.extents.has(extent) || !isTestable(conjunction, space)) return false;
+    if (this.extents.has(extent)) return false;
     this.extents.add(extent);
     return true;
   }

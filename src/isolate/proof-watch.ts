@@ -4,10 +4,17 @@
 import { binomialInterval } from '../base/binomial-interval.ts';
 import { formatCount } from '../base/quantities.ts';
 import type { Count } from '../domain/isolation.ts';
-import type { Proof, ProofQuestion, ProofSide } from '../domain/proof.ts';
+import {
+  isConcluded,
+  type Proof,
+  type ProofQuestion,
+  type ProofSide,
+  underOf,
+} from '../domain/proof.ts';
 import { ProofRule } from './proof-rule.ts';
 
-type Terms = Pick<ProofQuestion, 'withoutControl' | 'under' | 'before'>;
+export type ProofTerms = Pick<ProofQuestion, 'withoutControl' | 'under' | 'before'> &
+  Partial<Pick<ProofQuestion, 'pairs' | 'failedBefore'>>;
 
 /**
  * A fixed side that has failed so often, while the evidence that it fails less has come down so
@@ -19,13 +26,15 @@ const EVIDENCE_MIN = 0.1;
 /** Where both fail nearly always, few pairs tell them apart: so many failures are enough. */
 const FIXED_FAILURES_MAX = 10;
 const BOUND_DOUBT = 0.05;
+/** Of each fixed cell, unless the bound takes fewer: a cell not tried may be the one that fails. */
+const CELL_TRIALS = 10;
 
 export class ProofWatch {
   private readonly rule: ProofRule;
-  private readonly terms: Terms;
+  private readonly terms: ProofTerms;
   private told = '';
 
-  constructor(terms: Terms) {
+  constructor(terms: ProofTerms) {
     const { withoutControl } = terms;
     this.rule = new ProofRule(
       withoutControl === null ? {} : { withoutControl: { p0: withoutControl } },
@@ -41,8 +50,12 @@ export class ProofWatch {
     this.rule.add(side, failed);
   }
 
+  /** The rule knows neither the bound nor the cells: it is proven only once they allow it. */
   proof(): Proof {
-    return this.rule.proof();
+    const proof = this.rule.proof();
+    if (proof.outcome !== 'proven') return proof;
+    if (hasFailedBefore(this.terms)) return { ...proof, outcome: 'rarer' };
+    return furtherCleanTrials(proof, this.terms) > 0 ? { ...proof, outcome: 'open' } : proof;
   }
 
   /** Why more trials are not worth their time, or null. */
@@ -50,9 +63,11 @@ export class ProofWatch {
     const proof = this.proof();
     switch (proof.outcome) {
       case 'proven':
-        return furtherCleanTrials(proof, this.terms) > 0 ? null : 'the fix is proven';
+        return 'the fix is proven';
       case 'rarer':
-        return 'the fixed side fails less often, but it fails';
+        return hasFailedBefore(this.terms)
+          ? 'the fixed side fails less often, but it failed in the hunt'
+          : 'the fixed side fails less often, but it fails';
       case 'not-proven': {
         const { failures } = proof.fixed;
         const isHopeless =
@@ -68,8 +83,9 @@ export class ProofWatch {
 
   /** Counts, whenever something has failed that may still change what is claimed. */
   news(): string | null {
-    const { old, fixed, outcome } = this.proof();
-    const isShown = outcome === 'proven' || outcome === 'rarer';
+    const proof = this.proof();
+    const { old, fixed, outcome } = proof;
+    const isShown = outcome !== 'not-proven' && isConcluded(proof);
     const state = `${outcome} ${isShown ? '' : old.failures} ${fixed.failures}`;
     if (state === this.told || old.failures + fixed.failures === 0) return null;
     this.told = state;
@@ -84,7 +100,7 @@ export class ProofWatch {
  * About how many more trials, of both sides together, would conclude if the fixed side stayed clean
  * and the old one failed as before; null where nothing would or nobody can say.
  */
-export function trialsNeeded(proof: Proof, terms: Terms): number | null {
+export function trialsNeeded(proof: Proof, terms: ProofTerms): number | null {
   if (proof.fixed.failures > 0) return null;
   const control = terms.withoutControl === null;
   const perFixed = control ? 2 : 1;
@@ -95,13 +111,41 @@ export function trialsNeeded(proof: Proof, terms: Terms): number | null {
     ways.push(2 * Math.ceil((proof.oldFailuresNeeded * trials) / failures));
   }
   if (ways.length === 0) return null;
-  return Math.max(Math.min(...ways), perFixed * furtherCleanTrials(proof, terms));
+  const further = hasFailedBefore(terms) ? 0 : furtherCleanTrials(proof, terms);
+  return Math.max(Math.min(...ways), perFixed * further);
 }
 
-/** Clean trials of the fixed side until its upper bound is as low as was asked. */
-function furtherCleanTrials({ fixed }: Proof, { under }: Terms): number {
-  if (under === null) return 0;
-  const trials = Math.ceil(Math.log(BOUND_DOUBT) / Math.log1p(-under));
+/** Each pair is tried once before any a second time, so the trials tell those of each cell. */
+export function leastTrials(
+  { fixed }: Pick<Proof, 'fixed'>,
+  terms: ProofTerms,
+): { leastTrials: number; leastNeeded: number } {
+  const { pairs = [{ old: 0, fixed: 1 }] } = terms;
+  const cells = new Set(pairs.map((pair) => pair.fixed)).size;
+  const share = Math.ceil(boundTrials(underOf(terms)) / cells);
+  return {
+    leastTrials: Math.floor(fixed.trials / pairs.length),
+    leastNeeded: Math.min(CELL_TRIALS, share),
+  };
+}
+
+/** Clean trials of the fixed side until its upper bound is low enough and each cell was tried. */
+function furtherCleanTrials(proof: Proof, terms: ProofTerms): number {
+  const { fixed } = proof;
+  const under = underOf(terms);
   const { high } = binomialInterval(0, fixed.trials, 1 - BOUND_DOUBT);
-  return high !== null && high <= under ? 0 : Math.max(1, trials - fixed.trials);
+  const isLow = high !== null && high <= under;
+  const forBound = isLow ? 0 : Math.max(1, boundTrials(under) - fixed.trials);
+  const { leastNeeded } = leastTrials(proof, terms);
+  const forCells = leastNeeded * (terms.pairs?.length ?? 1) - fixed.trials;
+  return Math.max(forBound, forCells, 0);
+}
+
+/** So many clean trials bound a rate at 95 %. */
+function boundTrials(under: number): number {
+  return Math.ceil(Math.log(BOUND_DOUBT) / Math.log1p(-under));
+}
+
+function hasFailedBefore({ failedBefore = [] }: ProofTerms): boolean {
+  return failedBefore.length > 0;
 }

@@ -7,11 +7,12 @@ import { CellCounts } from './cell-counts.ts';
 import { Certifier, type ContrastState } from './certifier.ts';
 import { Cover } from './cover.ts';
 import { Coverage } from './coverage.ts';
+import { EVEN_AT_LEAST, evenness } from './evenness.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
 import { Posterior } from './posterior.ts';
-import { Search } from './search.ts';
+import { SETTLE_AT, Search } from './search.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** One look, one claim: all of 5 % is its own. */
@@ -28,12 +29,9 @@ export function retrospect(
   const posterior = new Posterior(space);
   const search = new Search(space, first, posterior, rng.fork('search'));
   for (let cell = 0; cell < space.cellCount; cell++) {
-    const trials = first.trials[cell] as number;
-    const failures = first.failures[cell] as number;
-    if (failures > 0) search.failedAt(cell);
-    if (failures > 0) posterior.observe(cell, true, failures);
-    if (trials > failures) posterior.observe(cell, false, trials - failures);
+    if (first.failures[cell] !== 0) search.failedAt(cell);
   }
+  fill(posterior, space, first);
   const proposal = search.proposeNow();
   const cover = proposal && new Cover(space, proposal.causes);
   const witnesses = (cover?.causes ?? []).map(
@@ -59,12 +57,34 @@ export function retrospect(
     milestones: {},
     frozenAt: first.allTrials,
     isHalved: true,
+    isEven: cover?.isUnconditional === true && isEven(space, counts, rng),
     isCertified: cover !== null && (cover.isUnconditional || certifier?.isComplete === true),
     beliefs: () => posterior.beliefs(),
   };
   const open = state.witnesses.some((each) => each.openLevels.length > 0);
   const settled = state.isCertified && !open;
   return { ...state, isSettled: settled && outsideMissing({ ...state, isSettled: false }) === 0 };
+}
+
+/** Believed on all trials, not on the half that proposed it, and spread as by chance. */
+function isEven(space: FactorSpace, counts: CellCounts, rng: Rng): boolean {
+  if (evenness(space, counts, rng.fork('evenness')) < EVEN_AT_LEAST) return false;
+  const posterior = new Posterior(space);
+  fill(posterior, space, counts);
+  const [best] = posterior.beliefs();
+  return best?.conjunction.length === 0 && best.probability >= SETTLE_AT;
+}
+
+function fill(posterior: Posterior, space: FactorSpace, counts: CellCounts): void {
+  for (let cell = 0; cell < space.cellCount; cell++) {
+    if (counts.failures[cell] !== 0) posterior.anchorAt(cell);
+  }
+  for (let cell = 0; cell < space.cellCount; cell++) {
+    const failures = counts.failures[cell] as number;
+    const clean = (counts.trials[cell] as number) - failures;
+    if (failures > 0) posterior.observe(cell, true, failures);
+    if (clean > 0) posterior.observe(cell, false, clean);
+  }
 }
 
 function halves(space: FactorSpace, counts: CellCounts, rng: Rng): [CellCounts, CellCounts] {

@@ -24,7 +24,7 @@ const TWO_CAUSES_FAILURES = 6;
 const TWO_CAUSES_EVERY = 4;
 const TWO_CAUSES_AT = 0.65;
 /** What is settled must be believed so much: a rival that remains is told apart before. */
-const SETTLE_AT = 0.85;
+export const SETTLE_AT = 0.85;
 /** Trials of one design. */
 const BATCH = 25;
 /** A plan of so few cells is tried through before it is searched, so that each cell has a bound. */
@@ -32,7 +32,7 @@ const SMALL_PLAN_CELLS = 200;
 const SMALL_PLAN_ROUNDS = 2;
 /** So frequent failures in so few cells let each cell speak for itself. */
 const FREQUENT = 0.03;
-const FREQUENT_CELLS_MAX = 512;
+const FREQUENT_CELLS_MAX = 200;
 const FREQUENT_ROUNDS = 4;
 /** A claim is given up for one that explains the counts better by this factor (e^3 is 20). */
 const BETTER_LOG = 3;
@@ -131,7 +131,7 @@ export class Search {
 
   /** Causes that explain what the cells show much better than these; only where cells speak. */
   betterThan(frozen: Proposal): Proposal | null {
-    if (!this.isFrequent) return null;
+    if (!frozen.byCells && !this.isFrequent) return null;
     const { causes, score } = proposeCauses(this.space, this.counts);
     if (causes.length === 0 || coverKey(causes) === coverKey(frozen.causes)) return null;
     const better = score > scoreCauses(this.space, this.counts, frozen.causes) + BETTER_LOG;

@@ -20,23 +20,43 @@ interface Counted {
   readonly witnesses: readonly Witnesses[];
 }
 
-export function sparedCells({ counts, cover, witnesses }: Counted): number[] {
-  return cover.inside.flatMap((cells, cause) => {
-    const rate = Math.min(0.99, (witnesses[cause] as Witnesses).rate);
-    return cells.filter(
-      (cell) =>
-        counts.failures[cell] === 0 &&
-        -(counts.trials[cell] as number) * Math.log1p(-rate) > SURPRISE_LOG,
-    );
-  });
+/** Also those that several causes hold: the least frequent of them decides. */
+export function sparedCells({ space, counts, cover, witnesses }: Counted): number[] {
+  const least = Math.min(0.99, ...witnesses.map((each) => each.rate));
+  const spared: number[] = [];
+  for (let cell = 0; cell < space.cellCount; cell++) {
+    const by = cover.explainedBy[cell] as number;
+    if (by === -1 || counts.failures[cell] !== 0) continue;
+    const rate = by >= 0 ? Math.min(0.99, (witnesses[by] as Witnesses).rate) : least;
+    if (-(counts.trials[cell] as number) * Math.log1p(-rate) > SURPRISE_LOG) spared.push(cell);
+  }
+  return spared;
+}
+
+/** Whether some two cells inside that were both tried differ in this factor alone. */
+export function isSeparable(
+  { space, cover, counts }: Omit<Counted, 'witnesses'>,
+  factor: number,
+): boolean {
+  for (let cell = 0; cell < space.cellCount; cell++) {
+    if (cover.explainedBy[cell] === -1 || counts.trials[cell] === 0) continue;
+    for (let level = 0; level < space.levelCount(factor); level++) {
+      const other = space.flip(cell, factor, level);
+      if (other < 0 || other === cell || counts.trials[other] === 0) continue;
+      if (cover.explainedBy[other] !== -1) return true;
+    }
+  }
+  return false;
 }
 
 /**
  * A cell that a cause holds, and of which one cannot say yet whether it fails; -1 where none is.
  */
-export function undecidedCell({ counts, cover, witnesses }: Counted): number {
-  for (const [cause, cells] of cover.inside.entries()) {
-    const { rate } = witnesses[cause] as Witnesses;
+export function undecidedCell({ counts, cover }: Pick<Counted, 'counts' | 'cover'>): number {
+  for (const cells of cover.inside) {
+    // Of the cells that fail: clean ones would lower it, and so ask for ever more trials.
+    const failing = counts.sum(cells.filter((each) => counts.failures[each] !== 0));
+    const rate = (failing.failures + 0.5) / (failing.trials + 1);
     const cell = cells.find(
       (each) =>
         counts.failures[each] === 0 && (counts.trials[each] as number) * rate < CLEAN_ENOUGH,
@@ -46,7 +66,7 @@ export function undecidedCell({ counts, cover, witnesses }: Counted): number {
   return -1;
 }
 
-/** Whether some neighbour in this factor alone, explained like the cell itself, is not spared. */
+/** Whether some neighbour in this factor alone is explained too, and is not spared. */
 export function distinguishes(
   { space, cover }: Pick<Counted, 'space' | 'cover'>,
   spared: ReadonlySet<number>,
@@ -56,7 +76,7 @@ export function distinguishes(
     for (let level = 0; level < space.levelCount(factor); level++) {
       const other = space.flip(cell, factor, level);
       if (other < 0 || other === cell || spared.has(other)) continue;
-      if (cover.explainedBy[other] === cover.explainedBy[cell]) return true;
+      if (cover.explainedBy[other] !== -1) return true;
     }
   }
   return false;

@@ -23,6 +23,8 @@ export interface TrialTable {
 }
 
 const ROWS_MAX = 2_000_000;
+/** Each trial is drawn into one of two halves. */
+const TRIALS_MAX = 20_000_000;
 const LEVELS_MAX = 1000;
 const SEPARATORS = [',', ';', '\t', '|'] as const;
 /** More levels than this, over half as many as there are rows: a time or a number, no factor. */
@@ -151,9 +153,10 @@ class TableReading {
       this.trials += count;
       this.rows.push({ cell, verdict, count });
     }
-    if (!Number.isSafeInteger(this.trials)) {
-      throw new HeisenwriteError('invalid-table', `line ${line}: more trials than can be counted`, {
-        remedy: 'check the column of counts',
+    if (this.trials > TRIALS_MAX) {
+      const most = formatCount(TRIALS_MAX);
+      throw new HeisenwriteError('invalid-table', `line ${line}: more than ${most} trials`, {
+        remedy: 'check the column of counts; of more trials give a random part, cell by cell',
       });
     }
   }

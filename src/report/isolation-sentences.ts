@@ -121,25 +121,19 @@ function untestableTexts({ certificate }: IsolationFacts, kinds: FactorKinds): s
   );
 }
 
-function undecided(
-  { suspicions, failures, causes, needed }: IsolationFacts,
-  kinds: FactorKinds,
-): string {
-  if (failures === 0) return 'No trial failed: there is nothing to isolate.';
-  if (needed.some(({ step }) => step === 'cells')) {
+function undecided(facts: IsolationFacts, kinds: FactorKinds): string {
+  if (facts.failures === 0) return 'No trial failed: there is nothing to isolate.';
+  if (facts.needed.some(({ step, literals }) => step === 'cells' && literals.length === 0)) {
     return 'Nothing was varied: there is nothing to compare the failures with.';
   }
-  const frozen = causes.map(({ literals }) => literalsText(literals, kinds)).join(', or with ');
-  if (frozen === 'no factor matters') {
-    return 'Nothing is certified yet; perhaps no factor matters.';
+  // "No factor" that was frozen and not borne out is no better than what is believed now.
+  const frozen = facts.causes.filter(({ literals }) => literals.length > 0);
+  if (frozen.length > 0) {
+    const named = frozen.map(({ literals }) => literalsText(literals, kinds));
+    return `Nothing is certified yet; it may need ${named.join(', or with ')}.`;
   }
-  if (frozen !== '') {
-    return `Nothing is certified yet; it may need ${frozen}.`;
-  }
-  const [best] = suspicions;
-  if (!best || best.posterior < 0.05) {
-    return 'Too few failures to tell what they need.';
-  }
+  const [best] = facts.suspicions;
+  if (!best || best.posterior < 0.05) return 'Too few failures to tell what they need.';
   const belief = `(belief ${beliefText(best.posterior)})`;
   if (best.literals.length === 0) {
     return `Nothing is certified yet; perhaps no factor matters ${belief}.`;
@@ -170,7 +164,10 @@ function neededText(
     case 'outside':
       return `${many} outside of the claim, to exclude a second cause${time}`;
     case 'cells':
-      return 'more than one level of some factor: what never varied cannot be told apart';
+      return literals.length === 0
+        ? 'more than one level of some factor: what never varied cannot be told apart'
+        : `cells that differ from ${named} in one factor alone: what always changed together ` +
+            'cannot be told apart';
   }
 }
 

@@ -123,9 +123,7 @@ function ruleLines({ rule }: ProofReport): string[] {
 }
 
 function goOnLines({ needed, outcome, directory, rule, fixed }: ProofReport): string[] {
-  const bounded = rule.under === null || (fixed.high !== null && fixed.high <= rule.under);
-  if (outcome === 'rarer' || outcome === 'not-proven') return [];
-  if (outcome === 'proven' && bounded) return [];
+  if (outcome !== 'open') return [];
   const made = rule.withoutControl === null ? 2 * fixed.trials : fixed.trials;
   const trials = needed === null ? '' : ` --trials ${made + 2 * needed.trials}`;
   return [`heisenwrite prove --resume ${directory}${trials}`];

@@ -7,9 +7,17 @@ import type { Levels } from '../domain/cell.ts';
 import { EXIT_CLEAN, EXIT_DAMAGE, EXIT_INTERRUPTED, EXIT_UNKNOWN } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import type { Count, CountedRate } from '../domain/isolation.ts';
-import type { Proof, ProofQuestion, ProofReport, ProofSide } from '../domain/proof.ts';
+import {
+  isConcluded,
+  type Proof,
+  type ProofQuestion,
+  type ProofReport,
+  type ProofSide,
+  underOf,
+} from '../domain/proof.ts';
 import type { ExitMeaning } from './exit-meaning.ts';
 import { type FactorKinds, factorKinds, levelText } from './level-words.ts';
+import { failedBeforeWords, notCoveredWords } from './proof-cell-words.ts';
 import { boundText, plural, proportionText } from './rate-words.ts';
 
 /** Sides that differ in more factors than these are not told apart by naming them. */
@@ -24,6 +32,7 @@ const RARE_BELOW = 0.01;
 interface Course {
   readonly alpha: number;
   readonly fixed: readonly Levels[];
+  readonly least: Pick<ProofReport['rule'], 'leastTrials' | 'leastNeeded'>;
   /** Trials that would conclude; null where nothing would. */
   readonly needed: number | null;
 }
@@ -32,7 +41,7 @@ export function proofReport(
   question: ProofQuestion,
   proof: Proof,
   report: HuntReport,
-  { alpha, needed, ...course }: Course,
+  { alpha, needed, least, ...course }: Course,
 ): ProofReport {
   const { outcome, old, fixed, ...rule } = proof;
   const { unknown } = report.trials;
@@ -49,12 +58,15 @@ export function proofReport(
       ...rule,
       alpha,
       withoutControl: question.withoutControl,
-      under: question.under,
+      under: underOf(question),
+      ...least,
     },
     needed:
       needed === null || needed === 0
         ? null
         : { trials: needed, seconds: secondsPerTrial && needed * secondsPerTrial },
+    failedBefore: question.failedBefore ?? [],
+    notCovered: question.notCovered ?? [],
     unknown,
     rig: report.rig,
     of: question.of,
@@ -68,7 +80,7 @@ export function proofReport(
   };
   // So that `words` stands where it is looked for, after the outcome.
   const { schema, ...rest } = facts;
-  return { schema, words: proofInWords(facts), ...rest };
+  return { schema, words: proofInWords(facts, factorKinds(report)), ...rest };
 }
 
 /** As of `diff`: 1 is a difference that was found, here a failure of the fixed side. */
@@ -87,13 +99,14 @@ export function proofExit({
     case 'not-proven':
       return { code: EXIT_DAMAGE, words: 'the fixed side fails, too' };
     case 'open':
-      return { code: EXIT_UNKNOWN, words: 'nothing could be concluded yet' };
+      return { code: EXIT_UNKNOWN, words: 'the fix is not proven yet' };
   }
 }
 
-function proofInWords(facts: Omit<ProofReport, 'words'>): string[] {
+function proofInWords(facts: Omit<ProofReport, 'words'>, kinds: FactorKinds): string[] {
   const { unknown, rig } = facts;
   const lines = facts.rule.withoutControl === null ? controlledWords(facts) : givenWords(facts);
+  lines.push(...failedBeforeWords(facts, kinds), ...notCoveredWords(facts, kinds));
   if (unknown > 0) lines.push(`${plural(unknown, 'trial')} could not be judged: in no count.`);
   const broken = rig.checks.filter(({ passed }) => !passed).map(({ name }) => name);
   if (broken.length > 0) {
@@ -111,7 +124,7 @@ function controlledWords(facts: Omit<ProofReport, 'words'>): string[] {
     case 'rarer':
       return [
         `NOT PROVEN, but rarer: ${both} in the same time.`,
-        `${loweredWords(facts)} It is no fix: it still fails.`,
+        `${loweredWords(facts)} It is no fix: it ${stillFails(facts)}.`,
       ];
     case 'not-proven':
       return [
@@ -127,6 +140,7 @@ function openWords(facts: Omit<ProofReport, 'words'>, both: string): string[] {
   const { old, rule } = facts;
   const more = rule.oldFailuresNeeded ?? 0;
   const lines = [`OPEN: nothing is proven. So far ${both}.`];
+  if (isConcluded(rule)) return [...lines, loweredWords(facts), ...lackingWords(facts)];
   if (old.failures === 0) {
     lines.push(
       'The old side did not fail: as long as it does not, a fix cannot be told from luck.',
@@ -158,10 +172,10 @@ function givenWords(facts: Omit<ProofReport, 'words'>): string[] {
     case 'open':
       return [
         `OPEN: nothing is proven. So far ${side}.`,
-        `It takes ${plural(rule.cleanTrialsNeeded ?? 0, 'more clean trial')}${aboutWords(facts)}.`,
+        ...(isConcluded(rule) ? lackingWords(facts) : [cleanWords(facts)]),
       ];
     default:
-      return [`NOT PROVEN: ${side}.`, 'It is no fix: it still fails.'];
+      return [`NOT PROVEN: ${side}.`, `It is no fix: it ${stillFails(facts)}.`];
   }
 }
 
@@ -182,19 +196,33 @@ function loweredWords({ old, rule }: Omit<ProofReport, 'words'>): string {
   return `The fix lowers the ${what} at least ${roundToTwoDigits(factor, 'down')}-fold (${level}).`;
 }
 
-/** How little a few clean trials say, or what was asked for besides and is not reached yet. */
-function furtherWords({ fixed, rule, needed }: Omit<ProofReport, 'words'>): string[] {
-  const { under } = rule;
+/** How little a few clean trials say. */
+function furtherWords({ fixed }: Omit<ProofReport, 'words'>): string[] {
   const high = fixed.high ?? 1;
-  if (under === null) {
-    if (high <= BOUND_WEAK) return [];
-    const bound = boundText(high, 'up');
-    const option = `--under ${proportionText(BOUND_WEAK)}`;
-    return [`It may still fail in up to ${bound} of trials: ${option} goes on until it may not.`];
-  }
-  if (high <= under) return [];
+  if (high <= BOUND_WEAK) return [];
+  const bound = boundText(high, 'up');
+  const option = `--under ${proportionText(BOUND_WEAK)}`;
+  return [`It may still fail in up to ${bound} of trials: ${option} goes on until it may not.`];
+}
+
+/** What a proof takes besides, and has not yet. */
+function lackingWords({ fixed, rule, needed }: Omit<ProofReport, 'words'>): string[] {
   const about = aboutWords({ needed });
-  return [`That it fails in under ${proportionText(under)} of trials is not shown yet${about}.`];
+  if ((fixed.high ?? 1) > rule.under) {
+    const under = proportionText(rule.under);
+    return [`That it fails in under ${under} of trials is not shown yet${about}.`];
+  }
+  const { leastTrials: least, leastNeeded } = rule;
+  return [`Each fixed cell takes ${plural(leastNeeded, 'trial')}, and one has ${least}${about}.`];
+}
+
+function cleanWords(facts: Omit<ProofReport, 'words'>): string {
+  const more = plural(facts.rule.cleanTrialsNeeded ?? 0, 'more clean trial');
+  return `It takes ${more}${aboutWords(facts)}.`;
+}
+
+function stillFails({ fixed }: Omit<ProofReport, 'words'>): string {
+  return fixed.failures > 0 ? 'still fails' : 'failed before, with the fix';
 }
 
 function aboutWords({ needed }: Pick<ProofReport, 'needed'>): string {

@@ -19,7 +19,8 @@ export function shrinkExit({
   rates,
   tried,
   stopped,
-}: Pick<ShrinkReport, 'rates' | 'tried' | 'stopped'>): ExitMeaning {
+  confirmed,
+}: Pick<ShrinkReport, 'rates' | 'tried' | 'stopped' | 'confirmed'>): ExitMeaning {
   if (/^interrupt/i.test(stopped)) {
     return { code: EXIT_INTERRUPTED, words: 'interrupted; what was found is kept' };
   }
@@ -27,9 +28,13 @@ export function shrinkExit({
     (sum, { candidate, incumbent }) => sum + candidate.failures + incumbent.failures,
     rates.start.failures + rates.shrunk.failures,
   );
-  return failures > 0
-    ? { code: EXIT_DAMAGE, words: 'it fails, as the plan that was written shows again' }
-    : { code: EXIT_UNKNOWN, words: 'nothing failed, so that nothing could be compared' };
+  if (failures === 0) {
+    return { code: EXIT_UNKNOWN, words: 'nothing failed, so that nothing could be compared' };
+  }
+  const words = confirmed
+    ? 'it fails, as the plan that was written shows again'
+    : 'it fails; a smaller trial is not confirmed';
+  return { code: EXIT_DAMAGE, words };
 }
 
 export function shrinkInWords(
@@ -44,11 +49,33 @@ export function shrinkInWords(
       : [
           `${confirmed ? 'SHRUNK' : 'SHRUNK, not confirmed yet'}: ${changes}.`,
           `It fails ${perTime(rates.shrunk)} (${countedWords(rates.shrunk)}); the trial that it ` +
-            `came from ${perTime(rates.start)} (${countedWords(rates.start)}), in turn with it.`,
+            `came from ${perTime(rates.start)} (${countedWords(rates.start)})` +
+            `${isBeside(facts) ? ', in turn with it' : ', but not in turn with it'}.`,
         ];
   lines.push(provocationWords(tried, kinds));
   if (unknown > 0) lines.push(`${plural(unknown, 'trial')} could not be judged: in no count.`);
   return lines.filter((line) => line !== '');
+}
+
+/** Whether both rates are of trials that were made in turn: of one comparison of these two. */
+function isBeside({
+  start,
+  shrunk,
+  rates,
+  tried,
+}: Pick<ShrinkReport, 'start' | 'shrunk' | 'rates' | 'tried'>): boolean {
+  return tried.some(
+    ({ levels, against, candidate, incumbent }) =>
+      isSame(levels, shrunk) &&
+      isSame(against, start) &&
+      isSame(candidate, rates.shrunk) &&
+      isSame(incumbent, rates.start),
+  );
+}
+
+function isSame(a: Levels | TimedCount, b: Levels | TimedCount): boolean {
+  const [one, other] = [a, b].map((each) => Object.entries(each).sort());
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** `unit 64KiB -> 4KiB, time 200ms -> 10ms`: what differs. */
@@ -119,7 +146,8 @@ function provocationWords(tried: readonly ShrinkTry[], kinds: FactorKinds): stri
   const stronger = tried.filter(({ aim, decision }) => aim === 'stronger' && decision !== 'open');
   if (stronger.length === 0) return '';
   const accepted = stronger.filter(({ decision }) => decision === 'accepted');
-  const [best] = accepted.toSorted((a, b) => gainOf(b) - gainOf(a));
+  const [first, ...further] = accepted;
+  const best = further.reduce((a, b) => (a && gainOf(b) > gainOf(a) ? b : a), first);
   const last = accepted.findLast(({ factor }) => factor === best?.factor);
   if (!last) {
     const names = stronger.map((each) => triedText(each, kinds)).join(', ');
@@ -128,10 +156,16 @@ function provocationWords(tried: readonly ShrinkTry[], kinds: FactorKinds): stri
   const others = accepted.filter(({ factor }) => factor !== last.factor);
   const more = [...new Set(others.map((each) => triedText(each, kinds)))].join(', ');
   return (
-    `The strongest provocation is ${triedText(last, kinds)}, ` +
-    `${Number(gainOf(last).toPrecision(2))} times as often as without` +
+    `The strongest provocation is ${triedText(last, kinds)}, ${gainWords(last)}` +
     `${more === '' ? '' : `; ${more} made it more frequent, too`}.`
   );
+}
+
+function gainWords(tried: ShrinkTry): string {
+  const { trials, failures } = tried.incumbent;
+  return failures === 0
+    ? `not seen without it: 0 of ${formatCount(trials)}`
+    : `${Number(gainOf(tried).toPrecision(2))} times as often as without`;
 }
 
 function gainOf({ candidate, incumbent }: ShrinkTry): number {

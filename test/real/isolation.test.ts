@@ -1,6 +1,6 @@
 // What tears a read, found by a hunt that nobody attends: on ext4 and XFS at once, over writer,
-// reader, unit and chunk, in words and with a certificate. And the same answer from what was stored,
-// also after the hunt was killed half-way.
+// reader, unit and chunk, in words and with a certificate. And the same answer from what was
+// stored, also after the hunt was killed half-way.
 //
 // Which causes a machine shows depends on its kernel and its speed (how often a buffered 4 KiB unit
 // tears), so that what is asserted is what is true of every kernel that was measured.
@@ -19,6 +19,8 @@ import { missing, type Requirement, requireOrSkip } from './requirements.ts';
 
 const NEEDS: readonly Requirement[] = ['root', 'loop-mounts', 'mkfs.ext4', 'mkfs.xfs'];
 const UNITS = [4096, 16_384, 65_536];
+/** Under five minutes, also on a machine that is busy; alone it takes a third of it. */
+const LIMIT = '290s';
 const ISOLATED = 'what the failures need was isolated';
 
 /** A plan that stops by itself once the causes are known, and at the latest after `limit`. */
@@ -79,7 +81,7 @@ describe('on ext4 and XFS', () => {
           const factors = { unit: UNITS, chunk: [0, '512B'], time: '100ms' };
           writeFileSync(
             join(base, 'plan.json'),
-            JSON.stringify(plan({ ext4, xfs }, factors, '4m')),
+            JSON.stringify(plan({ ext4, xfs }, factors, LIMIT)),
           );
           const words = ['hunt', 'plan.json', '--space', '150MiB', '--seed', 'isolate', '--json'];
           const report = reportIn(await heisenwrite(words, base));
@@ -91,7 +93,7 @@ describe('on ext4 and XFS', () => {
         }),
       ),
     );
-  }, 420_000);
+  }, 480_000);
 
   afterAll(() => {
     hunted = null;
@@ -103,7 +105,7 @@ describe('on ext4 and XFS', () => {
     return hunted as Isolated;
   }
 
-  test('it stops by itself, in less than the four minutes that it was given', (context) => {
+  test('it stops by itself, in less than five minutes', (context) => {
     const { report } = found(context);
     console.log(`${report.isolation?.trials} trials: ${report.isolation?.words.join(' ')}`);
     expect(report.stopped).toBe(ISOLATED);
@@ -208,7 +210,7 @@ describe('kill -9 half-way', () => {
       const place = join(mount, 'place');
       mkdirSync(place);
       const path = join(mount, 'plan.json');
-      writeFileSync(path, JSON.stringify(plan({ ext4: place }, FACTORS, '4m')));
+      writeFileSync(path, JSON.stringify(plan({ ext4: place }, FACTORS, LIMIT)));
       const child = started(['hunt', path, '--space', '64MiB', '--seed', 'k', '--json'], mount);
       await expect
         .poll(async () => (await recorded(huntIn(place)).catch(() => [])).length, {

@@ -104,6 +104,7 @@ describe('on ext4', () => {
     expect(proof).toMatchObject({ schema: 'heisenwrite.proof/1', outcome: 'proven' });
     expect(proof.words[0]).toMatch(/^PROVEN: with reader=direct 0 of \d+ trials failed, under /);
     expect(proof.fixed.failures).toBe(0);
+    expect(proof.fixed.high).toBeLessThanOrEqual(0.05);
     expect(proof.old.failures).toBeGreaterThanOrEqual(6);
     expect(proof.of).toBe(torn.hunt);
     console.log(proof.words.join(' '));
@@ -200,8 +201,10 @@ describe('on ext4', () => {
     const given = ['--fixed', 'sync=true', '--without-control', '1/4'];
     const { proof, exitCode } = await proven('clean', ...given);
     expect(exitCode, proof.words.join(' ')).toBe(0);
-    expect(proof.fixed.trials).toBe(11);
+    expect(proof.fixed.trials).toBe(59);
     expect(proof.old.trials).toBe(0);
+    const excluded = await prove('clean', '--fixed', 'sync=true', '--without-control', '4/5');
+    expectRefusal(excluded, 2, /failed in 0 of 3 trials, under 64%.*\n.*does not exclude/);
   });
 
   test.for<[string[], number, RegExp]>([

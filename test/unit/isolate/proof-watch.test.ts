@@ -1,10 +1,13 @@
 // A proof under way: when it stops, what it says meanwhile, and how many more trials it would need.
 
 import { describe, expect, test } from 'vitest';
-import type { ProofQuestion, ProofSide } from '../../../src/domain/proof.ts';
-import { ProofWatch, trialsNeeded } from '../../../src/isolate/proof-watch.ts';
+import type { ProofSide } from '../../../src/domain/proof.ts';
+import {
+  ProofWatch,
+  type ProofTerms as Terms,
+  trialsNeeded,
+} from '../../../src/isolate/proof-watch.ts';
 
-type Terms = Pick<ProofQuestion, 'withoutControl' | 'under' | 'before'>;
 const TERMS: Terms = { withoutControl: null, under: null, before: { trials: 600, failures: 2 } };
 
 /** Pairs, each as `of`: in which of the two it failed. */
@@ -51,10 +54,42 @@ describe('concluded', () => {
   test('--under goes on after the proof until the bound is as low', () => {
     const terms = { ...TERMS, under: 0.01 };
     const proven = [...pairs(6, 'old')];
-    expect(fed(proven, terms).proof().outcome).toBe('proven');
+    expect(fed(proven, terms).proof().outcome).toBe('open');
     expect(fed([...proven, ...pairs(292)], terms).concluded()).toBeNull();
     // 0 of 299: under 1 %, as the rule of three has it.
     expect(fed([...proven, ...pairs(293)], terms).concluded()).toBe('the fix is proven');
+  });
+
+  test('seven clean trials prove nothing: 5 % takes 59, unless another bound is given', () => {
+    const six = pairs(6, 'old');
+    expect(fed([...six, ...pairs(1)]).proof().outcome).toBe('open');
+    expect(fed([...six, ...pairs(52)]).proof().outcome).toBe('open');
+    expect(fed([...six, ...pairs(53)]).proof().outcome).toBe('proven');
+    expect(fed(six, { ...TERMS, under: 0.5 }).proof().outcome).toBe('proven');
+  });
+
+  test('every fixed cell is tried ten times, or its share of what the bound takes', () => {
+    const cells = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ old: 0, fixed: at + 1 }));
+    const terms = { ...TERMS, withoutControl: 0.5 };
+    const outcome = (count: number, trials: number) =>
+      fed(pairs(trials), { ...terms, pairs: cells(count) }).proof().outcome;
+    expect([outcome(2, 58), outcome(2, 59)]).toEqual(['open', 'proven']);
+    expect([outcome(80, 79), outcome(80, 80)]).toEqual(['open', 'proven']);
+    expect([outcome(5, 59), outcome(50, 99), outcome(50, 100)]).toEqual([
+      'proven',
+      'open',
+      'proven',
+    ]);
+  });
+
+  test('a fixed cell that failed in the hunt itself is never proven, at best rarer', () => {
+    const failedBefore = [{ levels: {}, trials: 158, failures: 7 }];
+    const watch = fed([...pairs(300), ...pairs(6, 'old')], { ...TERMS, failedBefore });
+    expect(watch.proof().outcome).toBe('rarer');
+    expect(watch.concluded()).toMatch(/it failed in the hunt/);
+    const given = { ...TERMS, withoutControl: 1 / 4, failedBefore };
+    expect(fed(pairs(500), given).proof().outcome).toBe('rarer');
   });
 
   test('without a control clean trials alone prove, and the first failure ends it', () => {

@@ -1,5 +1,5 @@
-// A claim in words: the first sentence is the claim, "needs" is said of nothing that only raises the
-// rate, zeros carry their bound, and what is missing says how much and about how long.
+// A claim in words: the first sentence is the claim, "needs" is said of nothing that only raises
+// the rate, zeros carry their bound, and what is missing says how much and about how long.
 
 import { describe, expect, test } from 'vitest';
 import type { ClaimKind, IsolationFacts, Literal } from '../../../src/domain/isolation.ts';
@@ -177,7 +177,7 @@ describe('nothing to claim', () => {
 
   test('that no factor may matter is not said as a need', () => {
     for (const words of [
-      none({ causes: causes([]) }),
+      none({ causes: causes([]), suspicions: [{ literals: [], posterior: 0.9 }] }),
       none({ suspicions: [{ literals: [], posterior: 0.7 }] }),
     ]) {
       expect(words[0]).toMatch(/^Nothing is certified yet; perhaps no factor matters/);
@@ -256,6 +256,11 @@ describe('what is missing', () => {
     [
       { step: 'cells', trials: null, literals: [] },
       'more than one level of some factor: what never varied cannot be told apart',
+    ],
+    [
+      { step: 'cells', trials: null, literals: [KERNEL] },
+      'cells that differ from kernel=5.1 in one factor alone: what always changed together ' +
+        'cannot be told apart',
     ],
   ])('%o', (step, words) => {
     expect(missing(step, 0.1)).toEqual([words]);

@@ -37,7 +37,7 @@ describe('the claim', () => {
   });
 
   test('few clean trials: what they leave room for, and how to go on', () => {
-    const counts = { old: 6, trials: 7 };
+    const counts = { old: 6, trials: 7, question: { under: 0.5 } };
     expect(flat(counts)).toContain('That it fails less often is certain at 95%.');
     expect(flat(counts)).toContain(
       'It may still fail in up to 35% of trials: --under 1% goes on until it may not.',
@@ -49,6 +49,40 @@ describe('the claim', () => {
     expect(flat(counts)).toMatch(/under 1% of trials is not shown yet: about 398 more trials, /);
     expect(flat(counts)).toContain('heisenwrite prove --resume');
     expect(flat({ ...counts, trials: 299 })).not.toContain('is not shown yet');
+  });
+
+  test('a few clean trials are open, also when interrupted', () => {
+    const counts = { old: 6, trials: 7, stopped: 'interrupted' };
+    expect(flat(counts)).toContain('OPEN: nothing is proven. So far with writer=direct 0 of 7');
+    expect(flat(counts)).toMatch(/under 5% of trials is not shown yet: about 104 more trials/);
+    expect(flat(counts)).not.toMatch(/^\s*PROVEN/);
+  });
+
+  test('a fixed cell that failed in the hunt: rarer, and where it was seen', () => {
+    const levels = { workload: 'mailbox', unit: 65_536, writer: 'direct' };
+    const failedBefore = [{ levels, trials: 158, failures: 7 }];
+    const counts = { ...PROVEN, question: { failedBefore } };
+    expect(madeProof(counts).proof).toMatchObject({ outcome: 'rarer', failedBefore });
+    expect(flat(counts)).toContain('NOT PROVEN, but rarer: ');
+    expect(flat(counts)).toContain(
+      'In hunt 5f0c2a9b1d3e4f60 this cell failed 7 of 158 times with the fix (workload=mailbox ' +
+        'unit=64KiB writer=direct)',
+    );
+    expect(flat(counts)).toContain('Exit code 1:');
+  });
+
+  test('failing cells that no pair has are said', () => {
+    const of = (unit: number) => ({
+      levels: { workload: 'mailbox', unit },
+      trials: 9,
+      failures: 2,
+    });
+    const counts = { ...PROVEN, question: { notCovered: [of(4096), of(8192)] } };
+    expect(flat(counts)).toContain(
+      '2 failing cells of the hunt are not part of this proof: unit=4KiB (2 of 9 times), ' +
+        'unit=8KiB (2 of 9 times).',
+    );
+    expect(madeProof(counts).proof.notCovered).toHaveLength(2);
   });
 
   test('rarer is not proven', () => {
@@ -144,7 +178,7 @@ describe('layout', () => {
       outcome: 'proven',
       old: { words: 'writer=buffered', trials: 1841, failures: 7 },
       fixed: { words: 'writer=direct', trials: 1841, failures: 0, low: 0 },
-      rule: { alpha: 0.05, onlyOld: 7, onlyFixed: 0, withoutControl: null, under: null },
+      rule: { alpha: 0.05, onlyOld: 7, onlyFixed: 0, withoutControl: null, under: 0.05 },
       needed: null,
       fix: 'writer=direct',
     });

@@ -102,9 +102,24 @@ describe('shrinkLines', () => {
     );
   });
 
+  test('a provocation without which nothing failed is no infinite factor', () => {
+    const stronger = tried({
+      factor: 'readers',
+      aim: 'stronger',
+      levels: { ...SHORT, readers: 4 },
+      incumbent: count(0, 13, 2),
+    });
+    const said = flat(shrunk({ tried: [stronger, stronger] }));
+    expect(said).toContain('provocation is readers=4, not seen without it: 0 of 13.');
+    expect(said).not.toContain('Infinity');
+  });
+
   test('an unfinished search says so', () => {
     const open = shrunk({ confirmed: false, tried: TRIED.slice(0, 1), stopped: 'time was up' });
     expect(flat(open)).toContain('SHRUNK, not confirmed yet: ');
+    expect(flat(open)).toContain('Exit code 1: it fails; a smaller trial is not confirmed');
+    expect(flat(open)).toContain('(9 of 10 trials in 2.0s), but not in turn with it.');
+    expect(flat(shrunk())).toContain('(9 of 10 trials in 2.0s), in turn with it.');
     const early = { shrunk: START, tried: [tried({ decision: 'open' })], confirmed: false };
     expect(flat(shrunk(early))).toContain('OPEN: nothing could be compared yet');
     expect(flat(shrunk(early))).toContain('undecided');
