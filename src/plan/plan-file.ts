@@ -29,7 +29,8 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
       ...(forMs === null ? {} : { for: `${forMs}ms` }),
       ...(trials === null ? {} : { trials }),
       ...(findings === null ? {} : { findings }),
-      ...(isolated ? { isolated } : {}),
+      // Of a proof it means its own rule; a balanced hunt of the same cells knows none.
+      ...(isolated && plan.schedule !== 'balanced' ? { isolated } : {}),
     },
   };
 }

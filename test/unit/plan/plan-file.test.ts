@@ -26,10 +26,16 @@ test('levels that no unit divides, limits, constraints and flags', () => {
       },
       { workload: 'replace', factors: { sync: [true, false] } },
     ],
-    schedule: 'balanced',
+    schedule: 'adaptive',
     stop: { for: '1234.5ms', trials: 7, findings: 1, isolated: true },
   });
   expect(readAgain(plan)).toEqual(plan);
+});
+
+test('a balanced plan is written without an end that a balanced hunt never reaches', () => {
+  const arms = [{ workload: 'append' }];
+  const plan = planOf({ arms, schedule: 'balanced', stop: { isolated: true } });
+  expect(readAgain(plan)).toEqual({ ...plan, stop: { ...plan.stop, isolated: false } });
 });
 
 test('the arm of a cell has this cell alone, without its place', () => {
