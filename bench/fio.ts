@@ -7,13 +7,15 @@ export interface FioJob {
   readonly file: string;
   readonly sizeBytes: number;
   readonly direction: 'read' | 'write';
-  readonly verify: 'none' | 'crc32c' | 'pattern';
+  /** `pattern`: one constant, filled in once. `placed`: a pattern with the offset in each block. */
+  readonly verify: 'none' | 'crc32c' | 'pattern' | 'placed';
 }
 
 const VERIFY_OPTIONS: Readonly<Record<FioJob['verify'], readonly string[]>> = {
   none: [],
   crc32c: ['--verify=crc32c'],
   pattern: ['--verify=pattern', '--verify_pattern=0xdeadbeef'],
+  placed: ['--verify=pattern', '--verify_pattern=%o'],
 };
 
 /** MiB/s. Files are not allocated beforehand, since we do not either and fio would not count it. */

@@ -109,7 +109,11 @@ function matchLines(ptr: usize, end: usize, word: u64): bool {
   return matchRandom(ptr, end, start, word);
 }
 
-function encodeHeader(ptr: usize, block: u64, time: u64): void {
+function checksumOf(block: u64, time: u64): u64 {
+  return headerChecksum(writer | (block << 32), time);
+}
+
+function encodeHeader(ptr: usize, block: u64, time: u64, checksum: u64): void {
   const place = writer | (block << 32);
   store<u64>(ptr, magic, 0);
   store<u64>(ptr, settings, 8);
@@ -118,7 +122,7 @@ function encodeHeader(ptr: usize, block: u64, time: u64): void {
   store<u64>(ptr, fileBytes, 32);
   store<u64>(ptr, generationNow, 40);
   store<u64>(ptr, time, 48);
-  store<u64>(ptr, headerChecksum(place, time), 56);
+  store<u64>(ptr, checksum, 56);
 }
 
 function matchHeader(ptr: usize, block: u64): bool {
@@ -138,8 +142,11 @@ export function encode(at: usize, firstBlock: f64, blocks: u32, generation: f64)
   const time = load<u64>(AT_TIME);
   let block = <u64>firstBlock;
   let ptr = at;
+  // One block ahead: stores leave the processor in order, and would all wait for this long chain.
+  let checksum = checksumOf(block, time);
   for (let left = blocks; left > 0; left--) {
-    encodeHeader(ptr, block, time);
+    encodeHeader(ptr, block, time, checksum);
+    checksum = checksumOf(block + 1, time);
     const word = (block * <u64>blockBytes + HEADER_BYTES) >> 3;
     encodeLines(ptr + HEADER_BYTES, ptr + blockBytes, word);
     ptr += blockBytes;
@@ -188,7 +195,7 @@ function locate(ptr: usize, block: u64, bytes: u32): i32 {
  */
 function locateInHeader(ptr: usize, block: u64, bytes: u32): i32 {
   const time: u64 = bytes >= 56 ? load<u64>(ptr, 48) : 0;
-  encodeHeader(AT_SCRATCH, block, time);
+  encodeHeader(AT_SCRATCH, block, time, checksumOf(block, time));
   for (let byte: u32 = 0; byte < bytes; byte++) {
     if (byte == 48) byte = 56;
     if (byte >= bytes) break;
