@@ -76,6 +76,32 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'give a directory on a mounted file system',
   },
+  'invalid-place': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy:
+      'write it as the message shows; `heisenwrite hunt --help` has an example of each medium',
+  },
+  'host-key-unknown': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'accept the key of the host with the command that the message gives',
+  },
+  'not-authenticated': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'check the user and its key or credentials, as the message says',
+  },
+  'not-confirmed': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'type the name of the device again: --destroy-data-on NAME',
+  },
+  unreachable: {
+    definite: false,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'check that the server runs and that its address and port are right',
+  },
   'no-such-file': { definite: true, exitCode: EXIT_USAGE, remedy: 'check the path' },
   'not-readable': {
     definite: true,

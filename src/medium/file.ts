@@ -13,9 +13,8 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { monotonicNs } from '../base/clock.ts';
 import { errnoOf } from '../domain/errors.ts';
-import type { OperationFailure } from '../domain/observation.ts';
+import { OperationError } from './operation-error.ts';
 
 export const OPEN_MODES = ['buffered', 'sync', 'dsync', 'direct'] as const;
 export type OpenMode = (typeof OPEN_MODES)[number];
@@ -29,37 +28,6 @@ const MODE_FLAGS: Readonly<Record<OpenMode, number>> = {
 
 export const SYNC_CALLS = ['none', 'fsync', 'fdatasync'] as const;
 export type SyncCall = (typeof SYNC_CALLS)[number];
-
-/** A call on a file that returned an error, or that moved fewer bytes than asked. */
-export class OperationError extends Error {
-  override name = 'OperationError';
-  readonly operation: string;
-  readonly path: string;
-  readonly errno: string;
-  readonly offset: number | undefined;
-
-  constructor(operation: string, path: string, errno: string, message: string, offset?: number) {
-    super(message);
-    this.operation = operation;
-    this.path = path;
-    this.errno = errno;
-    this.offset = offset;
-  }
-}
-
-/** As the evidence keeps it. `file` is the path relative to the trial's directory. */
-export function operationFailure(error: unknown, actor: string, file: string): OperationFailure {
-  if (!(error instanceof OperationError)) throw error;
-  return {
-    actor,
-    operation: error.operation,
-    file,
-    errno: error.errno,
-    message: error.message,
-    ...(error.offset === undefined ? {} : { offset: error.offset }),
-    atNs: String(monotonicNs()),
-  };
-}
 
 export type OpenFor = 'read' | 'write' | 'create' | 'replace' | 'append';
 

@@ -3,14 +3,8 @@
 
 import { monotonicNs } from '../base/clock.ts';
 import type { Observation, OperationFailure, StampStream } from '../domain/observation.ts';
-import {
-  fileLength,
-  type OpenMode,
-  operationFailure,
-  readOnce,
-  withFile,
-  writeOnce,
-} from '../medium/file.ts';
+import { fileLength, type OpenMode, readOnce, withFile, writeOnce } from '../medium/file.ts';
+import { operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 import { OFFSET_BLOCK_INDEX, OFFSET_WRITER } from '../stamp/layout.ts';

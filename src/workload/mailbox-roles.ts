@@ -6,14 +6,13 @@ import { wallMs } from '../base/clock.ts';
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
 import {
   type OpenMode,
-  OperationError,
-  operationFailure,
   readOnce,
   syncFile,
   withFile,
   withFiles,
   writeOnce,
 } from '../medium/file.ts';
+import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 import type { ActorBench } from './role.ts';

@@ -6,15 +6,8 @@ import { join } from 'node:path';
 import { monotonicNs } from '../base/clock.ts';
 import { errnoOf } from '../domain/errors.ts';
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
-import {
-  attempt,
-  OperationError,
-  operationFailure,
-  readOnce,
-  syncFile,
-  withFile,
-  writeOnce,
-} from '../medium/file.ts';
+import { attempt, readOnce, syncFile, withFile, writeOnce } from '../medium/file.ts';
+import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 import type { ActorBench } from './role.ts';

@@ -10,14 +10,8 @@ import type {
   StampStream,
 } from '../domain/observation.ts';
 import type { PromiseName, PromiseTally } from '../domain/promise.ts';
-import {
-  fileLength,
-  type OpenMode,
-  OperationError,
-  operationFailure,
-  readOnce,
-  withFile,
-} from '../medium/file.ts';
+import { fileLength, type OpenMode, readOnce, withFile } from '../medium/file.ts';
+import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 import type { ActorBench } from './role.ts';

@@ -6,13 +6,13 @@ import {
   closeFile,
   type OpenMode,
   openFile,
-  operationFailure,
   type SyncCall,
   syncFile,
   truncateFile,
   withFile,
   writeOnce,
 } from '../medium/file.ts';
+import { operationFailure } from '../medium/operation-error.ts';
 import type { ActorBench } from './role.ts';
 import { awaitRun, type UnitBoard } from './unit-board.ts';
 import { ordered, type WriteOrder } from './write-order.ts';

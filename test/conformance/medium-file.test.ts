@@ -19,9 +19,7 @@ import {
   fileLength,
   OPEN_MODES,
   type OpenMode,
-  OperationError,
   openFile,
-  operationFailure,
   readOnce,
   syncFile,
   truncateFile,
@@ -29,6 +27,7 @@ import {
   withFiles,
   writeOnce,
 } from '../../src/medium/file.ts';
+import { OperationError, operationFailure } from '../../src/medium/operation-error.ts';
 import { probePlace } from '../../src/medium/probe.ts';
 import { pageAlignedBuffer } from '../../src/observe/reread.ts';
 import { inDirectory, TMPFS } from '../fixtures/actors/trial-setting.ts';

@@ -1,0 +1,24 @@
+// All media that are reached by a client, listed by hand: nothing registers itself by being
+// imported. A place without a scheme is a directory on a mounted file system.
+
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
+
+export const MEDIA: readonly MediumAdapter[] = [];
+
+/** The scheme of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/x`. */
+export function schemeOf(place: string): string | null {
+  return /^([a-z][a-z0-9+.-]+):/.exec(place)?.[1] ?? null;
+}
+
+/** @throws HeisenwriteError `unsupported-medium`, and what `MediumAdapter.connect` throws */
+export async function connectMedium(
+  url: string,
+  options?: ConnectOptions,
+): Promise<MediumConnection> {
+  const scheme = schemeOf(url);
+  const adapter = MEDIA.find((each) => each.scheme === scheme);
+  if (adapter) return adapter.connect(url, options);
+  const known = MEDIA.map((each) => each.example).join(', ');
+  throw new HeisenwriteError('unsupported-medium', `${scheme}: is not a medium here (${known})`);
+}
