@@ -9,8 +9,6 @@
 //   6. diagnose  kinds of damage, bits, layer, verdict            (diagnose)
 //   7. report    compiled from the evidence alone                 (report)
 
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { monotonicMs, wallMs } from './base/clock.ts';
 import { createRng, type Rng } from './base/rng.ts';
 import { FindingSelection } from './diagnose/finding-selection.ts';
@@ -33,7 +31,7 @@ import { NO_KINDS } from './report/level-words.ts';
 import { adaptiveSchedule } from './schedule/adaptive.ts';
 import { balancedSchedule } from './schedule/balanced.ts';
 import { ActorPool } from './trial/actor-pool.ts';
-import { runTrial, trialDirectory } from './trial/run-trial.ts';
+import { runTrial } from './trial/run-trial.ts';
 
 const SPACE_USED_UP = 'the space that was allowed is used up';
 
@@ -86,7 +84,7 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
     course.actors.close();
     await store.appendRig(await course.rig.check(), wallMs());
     await store.appendStop(stopped, wallMs(), (monotonicMs() - course.begunMs) / 1000);
-    ground.clear();
+    for (const left of await ground.clear()) request.listener.note(left);
   }
   const report = await reportOf(store, cells, request.workloads, request.plan.schedule);
   request.listener.ended(report);
@@ -131,7 +129,7 @@ async function runTrials(course: Course): Promise<string> {
         workload,
         rng: rng.fork(`trial-${trial}`),
         hunt: ground.header.hunt,
-        trialsDirectory: ground.trialsDirectory(cell.levels.place),
+        place: ground.trialsPlace(cell.levels.place),
       },
       course.actors,
     );
@@ -231,13 +229,12 @@ async function clearTrial(
   judgement: Judgement,
   { ground }: Course,
 ): Promise<void> {
-  const trials = ground.trialsDirectory(record.cell.levels.place);
-  const directory = trialDirectory(trials, record.trial);
+  const place = ground.trialsPlace(record.cell.levels.place);
   const persists = record.outcome.observations.some((each) => each.expected.shape !== 'unit');
   if (judgement.verdict === 'damaged' && persists) {
-    await rename(directory, join(trials, '..', `kept-trial-${record.trial}`));
+    await place.keep(record.trial);
   } else {
-    await rm(directory, { recursive: true, force: true });
+    await place.remove(record.trial);
   }
 }
 

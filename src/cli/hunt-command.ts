@@ -14,7 +14,8 @@ import { onlyCells } from '../plan/only.ts';
 import { exitMeaning } from '../report/exit-meaning.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut } from './carry-out.ts';
-import { type CheckedPlaces, checkPlaces, openNewGround, probePlaces } from './hunt-ground.ts';
+import { openNewGround } from './hunt-ground.ts';
+import { type CheckedPlaces, checkPlaces, closePlaces, probePlaces } from './places.ts';
 import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
 import { carryOutProof } from './prove.ts';
 import { checkReportPlaces, writeReports } from './report-command.ts';
@@ -26,6 +27,7 @@ import type { Terminal } from './terminal.ts';
 export interface HuntOptions extends PlanOptions {
   readonly seed?: string;
   readonly space?: string;
+  readonly destroyDataOn?: string;
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
   readonly resume?: string | true;
@@ -45,10 +47,32 @@ export async function runHunt(
   if (options.resume !== undefined) return resumeHunt(operands, options, terminal);
   if (options.shrink !== undefined) return runShrink(operands, options, terminal);
   const plan = await planFrom(operands, options);
-  const places = checkPlaces(plan.places, sizeOption(options.space, '--space'));
+  const places = await checkPlaces(
+    plan.places,
+    sizeOption(options.space, '--space'),
+    options.destroyDataOn === undefined ? {} : { destroyDataOn: options.destroyDataOn },
+  );
+  try {
+    return await huntOn(places, plan, operands, options, terminal);
+  } catch (error) {
+    await closePlaces(places);
+    throw error;
+  }
+}
+
+async function huntOn(
+  places: CheckedPlaces,
+  plan: Plan,
+  operands: readonly string[],
+  options: HuntOptions,
+  terminal: Terminal,
+): Promise<number> {
   const cells = onlyCells(expandPlan(plan, WORKLOADS), options.only ?? [], WORKLOADS);
-  const fit = fitCells(cells, WORKLOADS, probePlaces(places.paths), places.spaceBytes);
-  if (options.dryRun) return dryRun(plan, fit.cells, fit.leftOut, places, options, terminal);
+  const fit = fitCells(cells, WORKLOADS, probePlaces(places), places.spaceBytes);
+  if (options.dryRun) {
+    await closePlaces(places);
+    return dryRun(plan, fit.cells, fit.leftOut, places, options, terminal);
+  }
   const seed = options.seed ?? freshSeed();
   const ground = await openNewGround({
     plan,
@@ -167,6 +191,7 @@ function replayCommand(
   if (options.schedule) words.push('--schedule', options.schedule);
   // What fits decides which cells there are, and so their order.
   if (options.space) words.push('--space', options.space);
+  if (options.destroyDataOn) words.push('--destroy-data-on', options.destroyDataOn);
   words.push('--seed', seed);
   return shellCommand(words);
 }

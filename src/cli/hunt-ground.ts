@@ -6,16 +6,13 @@ import { basename, join } from 'node:path';
 import { monotonicMs, wallMs } from '../base/clock.ts';
 import { freshHuntNumber } from '../base/rng.ts';
 import type { Cell } from '../domain/cell.ts';
-import { HeisenwriteError } from '../domain/errors.ts';
-import type { Facts } from '../domain/hunt-report.ts';
+import type { ConnectOptions } from '../domain/medium.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { HuntGround, HuntHeader } from '../domain/ports.ts';
+import type { HuntGround, HuntHeader, TrialsPlace } from '../domain/ports.ts';
 import type { ProofQuestion } from '../domain/proof.ts';
 import type { ShrinkQuestion } from '../domain/shrink.ts';
-import type { PlaceCapabilities } from '../domain/workload.ts';
 import { writeFindingFolder } from '../evidence/finding-folder.ts';
 import {
-  checkPlace,
   closeHuntDirectory,
   createHuntDirectory,
   type HuntDirectory,
@@ -23,8 +20,10 @@ import {
   takenBytes,
 } from '../evidence/hunt-directory.ts';
 import { openEvidence, type SqliteEvidenceStore } from '../evidence/sqlite-store.ts';
-import { probePlace } from '../medium/probe.ts';
-import { heisenwriteVersion, hostFacts, placeFacts } from '../observe/facts.ts';
+import { schemeOf } from '../medium/media.ts';
+import { heisenwriteVersion, hostFacts } from '../observe/facts.ts';
+import { type CheckedPlaces, factsOfPlaces, type OpenMedium, openMedium } from './places.ts';
+import { ClientTrials, directoryTrials } from './trials-place.ts';
 
 /** What the header's `planJson` holds: enough to resume and to report. */
 export interface StoredPlan {
@@ -40,46 +39,6 @@ export type HuntPurpose =
   | { readonly kind: 'proof'; readonly question: ProofQuestion }
   | { readonly kind: 'shrink'; readonly question: ShrinkQuestion };
 
-export interface CheckedPlaces {
-  /** Label to real path. */
-  readonly paths: Readonly<Record<string, string>>;
-  /** The smallest allowance of all places; bytes. */
-  readonly spaceBytes: number;
-}
-
-/** @throws HeisenwriteError as checkPlace, and `unsupported-medium` for a URL */
-export function checkPlaces(places: Plan['places'], spaceBytes: number | undefined): CheckedPlaces {
-  const paths: Record<string, string> = {};
-  let least = Number.POSITIVE_INFINITY;
-  for (const [label, place] of Object.entries(places)) {
-    const scheme = /^([a-z][a-z0-9+.-]*):\/\//.exec(place)?.[1];
-    if (scheme) {
-      throw new HeisenwriteError(
-        'unsupported-medium',
-        `${scheme}:// is not a medium of this version`,
-      );
-    }
-    const checked = checkPlace(place, spaceBytes);
-    if (Object.values(paths).includes(checked.path)) {
-      throw new HeisenwriteError('invalid-option', `${place} is given twice`);
-    }
-    paths[label] = checked.path;
-    least = Math.min(least, checked.spaceBytes);
-  }
-  return { paths, spaceBytes: least };
-}
-
-/**
- * Tries what each place can do, with a file of its own that is removed at once.
- * @throws HeisenwriteError as checkPlaces
- */
-export function probePlaces(paths: CheckedPlaces['paths']): Record<string, PlaceCapabilities> {
-  const name = `heisenwrite-probe-${freshHuntNumber()}`;
-  return Object.fromEntries(
-    Object.entries(paths).map(([label, path]) => [label, probePlace(join(path, name))]),
-  );
-}
-
 export interface NewHunt {
   readonly plan: Plan;
   readonly cells: readonly Cell[];
@@ -90,6 +49,15 @@ export interface NewHunt {
   readonly purpose?: HuntPurpose;
 }
 
+/** What a resumed hunt has had already. */
+interface Before {
+  readonly trials: number;
+  readonly ms: number;
+  readonly damaged: readonly number[];
+}
+
+const NOTHING_BEFORE: Before = { trials: 0, ms: 0, damaged: [] };
+
 export interface OpenGround extends HuntGround {
   readonly store: SqliteEvidenceStore;
 }
@@ -97,13 +65,10 @@ export interface OpenGround extends HuntGround {
 export async function openNewGround(request: NewHunt): Promise<OpenGround> {
   const { plan, cells, places, seed, replay, purpose } = request;
   const hunt = freshHuntNumber();
-  const directories = Object.fromEntries(
-    Object.entries(places.paths).map(([label, path]) => [
-      label,
-      createHuntDirectory(path, hunt, places.spaceBytes),
-    ]),
+  const directories = huntDirectories(places, (path) =>
+    createHuntDirectory(path, hunt, places.spaceBytes),
   );
-  const directory = Object.values(directories)[0] as HuntDirectory;
+  const directory = directories.home;
   const { spaceBytes } = places;
   const stored: StoredPlan = { plan, cells, spaceBytes, ...(purpose && { purpose }) };
   const planJson = JSON.stringify(stored);
@@ -122,53 +87,48 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
     directory: directory.path,
     replay: replay(directory.path),
     startedAtMs: wallMs(),
-    facts: gatherFacts(places.paths),
+    facts: { ...hostFacts(), ...factsOfPlaces(places) },
   };
   const store = await openEvidence(directory.path, { create: true });
   await store.begin(header);
-  return groundOf(header, stored, directories, store, { trials: 0, ms: 0 });
+  return groundOf(header, stored, directories, places.clients, store, NOTHING_BEFORE);
 }
 
 /**
  * @param spaceBytes what the hunt may take from now on; without it, what it was allowed before
  * @throws HeisenwriteError `no-such-hunt`, `evidence-busy`, `evidence-damaged`
  */
-export async function reopenGround(path: string, spaceBytes?: number): Promise<OpenGround> {
-  const first = reopenHuntDirectory(path);
-  const store = await openEvidence(first.path, { create: false });
+export async function reopenGround(
+  path: string,
+  spaceBytes?: number,
+  options: ConnectOptions = {},
+): Promise<OpenGround> {
+  const home = reopenHuntDirectory(path);
+  const store = await openEvidence(home.path, { create: false });
   const header = await store.header();
-  const directories = Object.fromEntries(
-    Object.entries(header.places).map(([label, place], index) => [
-      label,
-      index === 0 ? first : reopenHuntDirectory(join(place, basename(first.path))),
-    ]),
-  );
-  for (const directory of Object.values(directories)) closeHuntDirectory(directory);
-  for (const directory of Object.values(directories)) reopenHuntDirectory(directory.path);
-  const before = { trials: 0, ms: 0 };
-  for await (const { trial, durationMs } of store.trials()) {
+  const stored = storedPlan(header);
+  const clients: Record<string, OpenMedium> = {};
+  for (const [label, url] of Object.entries(header.places)) {
+    if (schemeOf(url) !== null) clients[label] = await openMedium({ url, options });
+  }
+  const directories = huntDirectories({ paths: header.places, clients }, (place) => {
+    const own = join(place, basename(home.path));
+    return own === home.path ? home : reopenHuntDirectory(own);
+  });
+  for (const directory of directories.all) closeHuntDirectory(directory);
+  for (const directory of directories.all) reopenHuntDirectory(directory.path);
+  const before = { trials: 0, ms: 0, damaged: [] as number[] };
+  for await (const { trial, durationMs, judgement } of store.trials()) {
     before.trials = Math.max(before.trials, trial);
     before.ms += durationMs;
+    if (judgement?.verdict === 'damaged') before.damaged.push(trial);
   }
-  const stored = storedPlan(header);
   const allowed = { ...stored, spaceBytes: spaceBytes ?? stored.spaceBytes };
-  return groundOf(header, allowed, directories, store, before);
+  return groundOf(header, allowed, directories, clients, store, before);
 }
 
 export function storedPlan(header: HuntHeader): StoredPlan {
   return JSON.parse(header.planJson) as StoredPlan;
-}
-
-/** Facts of several places are named by label. */
-function gatherFacts(paths: CheckedPlaces['paths']): Facts {
-  const labels = Object.keys(paths);
-  const ofPlaces = Object.entries(paths).flatMap(([label, path]) =>
-    Object.entries(placeFacts(path)).map(([name, value]) => [
-      labels.length === 1 ? name : `${label}: ${name}`,
-      value,
-    ]),
-  );
-  return { ...hostFacts(), ...Object.fromEntries(ofPlaces) };
 }
 
 /** How long a count of the space taken is believed while there is plenty left; milliseconds. */
@@ -183,17 +143,33 @@ const RESERVED_SHARE = 0.25;
 function groundOf(
   header: HuntHeader,
   stored: StoredPlan,
-  directories: Readonly<Record<string, HuntDirectory>>,
+  directories: HuntDirectories,
+  clients: CheckedPlaces['clients'],
   store: SqliteEvidenceStore,
-  before: { readonly trials: number; readonly ms: number },
+  before: Before,
 ): OpenGround {
-  const [first] = Object.values(directories) as [HuntDirectory];
+  const { home, all } = directories;
+  const behindClients = Object.fromEntries(
+    Object.entries(clients).map(([label, medium]) => [
+      label,
+      new ClientTrials(medium, header.hunt, before.damaged),
+    ]),
+  );
+  const trials: Record<string, TrialsPlace> = { ...behindClients };
+  for (const [label, directory] of Object.entries(directories.byLabel)) {
+    trials[label] = directoryTrials(directory.trials);
+  }
+  const [first] = Object.values(trials) as [TrialsPlace];
   let taken = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
+  const countTaken = () =>
+    Math.max(
+      ...all.map(({ path }) => takenBytes(path)),
+      ...Object.values(behindClients).map(({ keptBytes }) => keptBytes),
+    );
   const spaceLeftBytes = () => {
     const scarce = stored.spaceBytes - taken.bytes < PLENTY_SHARE * stored.spaceBytes;
     if (scarce || monotonicMs() - taken.atMs > TAKEN_VALID_MS) {
-      const bytes = Math.max(...Object.values(directories).map(({ path }) => takenBytes(path)));
-      taken = { bytes, atMs: monotonicMs() };
+      taken = { bytes: countTaken(), atMs: monotonicMs() };
     }
     return (1 - RESERVED_SHARE) * stored.spaceBytes - taken.bytes;
   };
@@ -201,25 +177,48 @@ function groundOf(
     header,
     cells: stored.cells,
     store,
-    directory: first.path,
+    directory: home.path,
     trialsBefore: before.trials,
     msBefore: before.ms,
-    trialsDirectory: (place) => (directories[String(place)] ?? first).trials,
+    trialsPlace: (place) => trials[String(place)] ?? first,
     keepFinding: async (finding, observation, expected) =>
-      writeFindingFolder(first.path, finding, { observation, expected }, header.facts),
+      writeFindingFolder(home.path, finding, { observation, expected }, header.facts),
     spaceLeftBytes,
     isSpaceScarce: () => spaceLeftBytes() < SCARCE_SHARE * stored.spaceBytes,
-    clear: () => {
-      for (const directory of Object.values(directories)) closeHuntDirectory(directory);
+    clear: async () => {
+      for (const directory of all) closeHuntDirectory(directory);
+      const left = await Promise.all(Object.values(behindClients).map((each) => each.clear()));
+      return left.filter((each) => each !== null);
     },
   };
+}
+
+interface HuntDirectories {
+  /** Holds the evidence: on the first place that is a directory, else where the command runs. */
+  readonly home: HuntDirectory;
+  readonly byLabel: Readonly<Record<string, HuntDirectory>>;
+  readonly all: readonly HuntDirectory[];
+}
+
+function huntDirectories(
+  { paths, clients }: Pick<CheckedPlaces, 'paths' | 'clients'>,
+  open: (place: string) => HuntDirectory,
+): HuntDirectories {
+  const byLabel = Object.fromEntries(
+    Object.entries(paths)
+      .filter(([label]) => clients[label] === undefined)
+      .map(([label, path]) => [label, open(path)]),
+  );
+  const onPlaces = Object.values(byLabel);
+  const home = onPlaces[0] ?? open(process.cwd());
+  return { home, byLabel, all: onPlaces.length > 0 ? onPlaces : [home] };
 }
 
 /** Labels for places given on the command line: their last path element, made unique. */
 export function labelPlaces(places: readonly string[]): Record<string, string> {
   const labelled: Record<string, string> = {};
   for (const place of places) {
-    const name = basename(place) || 'root';
+    const name = basename(place.replace(/[?#].*$/, '')) || 'root';
     let label = name;
     for (let again = 2; label in labelled; again++) label = `${name}-${again}`;
     labelled[label] = place;

@@ -22,6 +22,7 @@ function huntOptions(command: Command): Command {
       '--space <size>',
       'what the hunt may take (default: the lesser of 1GiB and a tenth of what is free)',
     )
+    .option('--destroy-data-on <device>', 'the path of a block: device, typed again')
     .option('--only <factor=level>', 'only cells with this level, repeatable', several)
     .option('--factor <factor=a,b>', 'other levels for a factor of the plan, repeatable', several)
     .option('--expect <promise>', 'what must hold besides, repeatable', several)
@@ -60,7 +61,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
     root
       .command('hunt')
       .description('carry out a plan (default: survey the current directory)')
-      .argument('[where...]', 'directories, and at most one plan (.json, .ts, .js)')
+      .argument('[where...]', 'directories, URLs of media, and at most one plan (.json, .ts, .js)')
       .option('--preset <name>', 'survey, torn or roundtrip')
       .option('--shrink [hunt]', 'seek the cheapest trial that still fails as that hunt did')
       .option('--resume [hunt]', 'go on with an interrupted hunt (default: the newest here)'),
@@ -74,7 +75,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
     root
       .command('survey')
       .description('what does this medium guarantee to writers and readers?')
-      .argument('[where...]', 'directories'),
+      .argument('[where...]', 'directories, and URLs of media'),
   ).action(async (where: string[], options) => {
     const { runHunt } = await import('./hunt-command.ts');
     exit(await runHunt(where, { ...options, preset: 'survey' }, terminal));

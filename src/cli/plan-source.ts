@@ -8,6 +8,7 @@ import { parseSize } from '../base/quantities.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { type Plan, SCHEDULES, type ScheduleName } from '../domain/plan.ts';
 import { PROMISES, type PromiseName } from '../domain/promise.ts';
+import { schemeOf } from '../medium/media.ts';
 import { duration, normalisePlan } from '../plan/define-plan.ts';
 import { nearest } from '../plan/nearest.ts';
 import { withFactors } from '../plan/only.ts';
@@ -100,7 +101,7 @@ async function readPlan(path: string): Promise<unknown> {
 
 function resolvePlace(place: string): string {
   if (place === '') throw new HeisenwriteError('no-such-place', 'the name of a place is empty');
-  return /^[a-z][a-z0-9+.-]*:\/\//.test(place) ? place : resolve(place);
+  return schemeOf(place) === null ? resolve(place) : place;
 }
 
 function expectation(name: string): Plan['expectations'][number] {

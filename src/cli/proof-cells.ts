@@ -11,7 +11,8 @@ import { completeLevels } from '../plan/expand.ts';
 import { fitCells } from '../plan/fit.ts';
 import { boundText, proportionText } from '../report/rate-words.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
-import { type CheckedPlaces, labelPlaces, probePlaces } from './hunt-ground.ts';
+import { labelPlaces } from './hunt-ground.ts';
+import { type CheckedPlaces, probePlaces } from './places.ts';
 import {
   keyOf,
   type PlacedCell,
@@ -50,11 +51,12 @@ export function placesOf(
  */
 export function cellsOf(
   { pairs }: ProofSides,
-  { paths, spaceBytes }: CheckedPlaces,
+  places: CheckedPlaces,
   control: boolean,
 ): ProofCells & { readonly fitting: readonly PlacedPair[]; readonly leftOut: readonly string[] } {
+  const { paths, spaceBytes } = places;
   const all = layOut(pairs, paths, control);
-  const fit = fitCells(all.cells, WORKLOADS, probePlaces(paths), spaceBytes);
+  const fit = fitCells(all.cells, WORKLOADS, probePlaces(places), spaceBytes);
   const fits = (position: number) => fit.cells.some(({ index }) => index === position);
   const fitting = pairs.filter((_, at) => {
     const { old, fixed } = all.pairs[at] as ProofQuestion['pairs'][number];

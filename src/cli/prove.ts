@@ -21,7 +21,8 @@ import { plural } from '../report/rate-words.ts';
 import { interleavedSchedule } from '../schedule/interleaved.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
-import { checkPlaces, openNewGround } from './hunt-ground.ts';
+import { openNewGround } from './hunt-ground.ts';
+import { checkPlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { beforeOf, cellsOf, checkGivenRate, failuresOf, placesOf } from './proof-cells.ts';
 import { proofSides } from './proof-sides.ts';
@@ -78,7 +79,7 @@ export async function runProve(
   const control = terms.withoutControl === null;
   const sides = await proofSides(hunt, { ...options, fixed, control });
   const places = placesOf(sides, hunt, control);
-  const checked = checkPlaces(places, sizeOption(options.space, '--space'));
+  const checked = await checkPlaces(places, sizeOption(options.space, '--space'));
   const { cells, pairs, oldCells, fitting, leftOut } = cellsOf(sides, checked, control);
   const before = beforeOf(fitting);
   checkGivenRate(terms.withoutControl, before, hunt.header.hunt);

@@ -10,6 +10,7 @@ import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 
 export interface ResumeOptions extends PlanOptions {
   readonly space?: string;
+  readonly destroyDataOn?: string;
 }
 
 export interface Resumed {
@@ -25,7 +26,11 @@ export interface Resumed {
  */
 export async function resume(named: string | undefined, options: ResumeOptions): Promise<Resumed> {
   const spaceBytes = sizeOption(options.space, '--space');
-  const ground = await reopenGround(resolveHunt(named, process.cwd()), spaceBytes);
+  const ground = await reopenGround(
+    resolveHunt(named, process.cwd()),
+    spaceBytes,
+    options.destroyDataOn === undefined ? {} : { destroyDataOn: options.destroyDataOn },
+  );
   const { plan, purpose } = storedPlan(ground.header);
   const stop = stopOf(plan.stop, options);
   // `--for` is the time from now on; without it, what is left of the plan's.

@@ -23,7 +23,8 @@ import { shrinkExit, shrinkInWords, tryText } from '../report/shrink-words.ts';
 import { ShrinkingSchedule } from '../schedule/shrinking.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
-import { checkPlaces, labelPlaces, openNewGround, probePlaces } from './hunt-ground.ts';
+import { labelPlaces, openNewGround } from './hunt-ground.ts';
+import { checkPlaces, probePlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { workloadOf } from './proof-sides.ts';
 import { type ReportOptions, writeReports } from './report-command.ts';
@@ -63,7 +64,7 @@ export async function runShrink(
   refuseWith('--shrink has its plan from the hunt that it shrinks', given);
   const hunt = await readFailingHunt(options.shrink === true ? operands[0] : options.shrink);
   const seed = options.seed ?? freshSeed();
-  const { places, arm, cells, ...search } = searchOf(hunt, options);
+  const { places, arm, cells, ...search } = await searchOf(hunt, options);
   const question: ShrinkQuestion = {
     ...search,
     of: hunt.header.hunt,
@@ -178,11 +179,11 @@ function kindsOf(cells: readonly Cell[]): FactorKinds {
 }
 
 /** The cell that fails most surely, and everything around it that may be tried. */
-function searchOf(hunt: StoredHunt, options: ShrinkOptions) {
+async function searchOf(hunt: StoredHunt, options: ShrinkOptions) {
   const { levels: named, path, claim } = startOf(hunt, options.only ?? []);
   const workload = workloadOf(named);
   const levels = completeLevels(named, workload);
-  const places = checkPlaces(labelPlaces([path]), sizeOption(options.space, '--space'));
+  const places = await checkPlaces(labelPlaces([path]), sizeOption(options.space, '--space'));
   // The user's own constraints are kept where the failing cell keeps them.
   const constraints = hunt.stored.plan.arms
     .filter((arm) => arm.workload === workload.name)
@@ -191,7 +192,7 @@ function searchOf(hunt: StoredHunt, options: ShrinkOptions) {
   const wanted = shrinkSteps(levels, workload, claim);
   const { arm, steps } = shrinkArm(levels, workload, wanted, [...new Set(constraints)]);
   const all = expandPlan({ arms: [arm], places: {} }, WORKLOADS);
-  const fit = fitCells(all, WORKLOADS, probePlaces(places.paths), places.spaceBytes);
+  const fit = fitCells(all, WORKLOADS, probePlaces(places), places.spaceBytes);
   const cells = fit.cells.map((cell, index) => ({ ...cell, index }));
   const start = cells.findIndex((cell) =>
     Object.entries(cell.levels).every(([factor, level]) => levels[factor] === level),

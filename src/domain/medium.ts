@@ -104,9 +104,17 @@ export interface MediumAdapter {
   connect(url: string, options?: ConnectOptions): Promise<MediumConnection>;
 }
 
+/** How any actor reaches a place: plain data that crosses a thread's boundary. */
+export interface MediumAddress {
+  readonly url: string;
+  readonly options: ConnectOptions;
+}
+
 export interface ConnectOptions {
   /** After which a call is given up; milliseconds, 10 s where it is not given. */
   readonly limitMs?: number;
+  /** Of a block device: its path, typed again, since all that is on it will be lost. */
+  readonly destroyDataOn?: string;
 }
 
 export interface MediumConnection {

@@ -3,6 +3,7 @@
 
 import type { Cell } from './cell.ts';
 import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
+import type { MediumAddress } from './medium.ts';
 import type { Observation } from './observation.ts';
 import type { Expectation } from './promise.ts';
 import type { ProofSide } from './proof.ts';
@@ -71,8 +72,8 @@ export interface HuntGround {
   /** Trials that a resumed hunt has had already, and how long they took; milliseconds. */
   readonly trialsBefore: number;
   readonly msBefore: number;
-  /** Where trials of this place make their directories; each is on the place itself. */
-  trialsDirectory(place: Cell['levels'][string] | undefined): string;
+  /** Where trials of this place make their directories. */
+  trialsPlace(place: Cell['levels'][string] | undefined): TrialsPlace;
   /** Writes the finding's folder and returns its path. */
   keepFinding(
     finding: Finding,
@@ -83,8 +84,21 @@ export interface HuntGround {
   spaceLeftBytes(): number;
   /** Only what is of a new sort may still be kept with its bytes: trials to come need the rest. */
   isSpaceScarce(): boolean;
-  /** Removes what is not evidence; the hunt's directory and its evidence stay. */
-  clear(): void;
+  /**
+   * Removes what is not evidence; the hunt's directory and its evidence stay. Returns what could
+   * not be removed, and why.
+   */
+  clear(): Promise<readonly string[]>;
+}
+
+/** Where the trials of one place have their directories: on the place itself. */
+export interface TrialsPlace {
+  readonly medium: MediumAddress;
+  /** Makes the directory of a trial and returns its path. Rejects when the place is out of reach. */
+  make(trial: number): Promise<string>;
+  /** What holds damage stays, beside the evidence. */
+  keep(trial: number): Promise<void>;
+  remove(trial: number): Promise<void>;
 }
 
 /** Which cell next: balanced, or adaptive, or old and fixed in turn. */

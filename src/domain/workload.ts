@@ -3,6 +3,7 @@
 
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from './cell.ts';
+import type { Capability, MediumAddress, MediumCapabilities } from './medium.ts';
 import type { FactorDeclaration } from './plan.ts';
 import type { PromiseName } from './promise.ts';
 import type { TrialOutcome } from './trial.ts';
@@ -21,6 +22,8 @@ export interface Workload {
    * empty where it opens nothing so.
    */
   directBytes(levels: Levels): readonly number[];
+  /** Of a workload that speaks the port of media: what the medium must be able to do. */
+  needs?(levels: Levels): readonly Capability[];
   /** Expected duration of one trial in milliseconds, for `--dry-run` and time limits. */
   estimateMs(levels: Levels): number;
   /** Drives one trial; rejects only when the tester or the environment broke (verdict unknown). */
@@ -32,8 +35,10 @@ export interface TrialSetting {
   /** Every factor of the workload, defaults filled in. */
   readonly levels: Levels;
   readonly rng: Rng;
-  /** Directory of this trial alone, empty, on the medium under test. */
+  /** Directory of this trial alone, empty, on the medium under test; a path of that medium. */
   readonly directory: string;
+  /** How a client reaches the medium; a directory that is mounted has the scheme `file`. */
+  readonly medium: MediumAddress;
   /** 16 hex digits. */
   readonly hunt: string;
   /** File numbers [firstFile, firstFile + 8) belong to this trial. */
@@ -58,4 +63,6 @@ export interface PlaceCapabilities {
   readonly directAlignmentBytes: number | null;
   /** Why there is no O_DIRECT: the errno. */
   readonly directRefusal: string | null;
+  /** What its client can do; null for a directory on a mounted file system. */
+  readonly client: MediumCapabilities | null;
 }

@@ -21,14 +21,14 @@ export function probePlace(path: string): PlaceCapabilities {
     for (const alignment of ALIGNMENTS_BYTES) {
       try {
         writeDirect(path, pages, alignment);
-        return { directAlignmentBytes: alignment, directRefusal: null };
+        return { directAlignmentBytes: alignment, directRefusal: null, client: null };
       } catch (error) {
         const errno = errnoOf(error);
         if (errno !== 'EINVAL' && errno !== 'EOPNOTSUPP') throw error;
         refusal = errno;
       }
     }
-    return { directAlignmentBytes: null, directRefusal: refusal };
+    return { directAlignmentBytes: null, directRefusal: refusal, client: null };
   } finally {
     rmSync(path, { force: true });
   }

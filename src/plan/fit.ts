@@ -2,8 +2,9 @@
 // more than the medium can do. What is left out is said, never silently dropped.
 
 import { formatSize } from '../base/quantities.ts';
-import type { Cell } from '../domain/cell.ts';
+import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import type { Capability } from '../domain/medium.ts';
 import type { PlaceCapabilities, Workload } from '../domain/workload.ts';
 import { completeLevels } from './expand.ts';
 
@@ -40,6 +41,7 @@ export function fitCells(
     const space = workload.spaceBytes(levels);
     if (space > forTrials) tooLarge++;
     const reason =
+      clientReason(workload, levels, place) ??
       directReason(workload.directBytes(levels), place) ??
       (space > forTrials ? tooLargeWords : null);
     if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
@@ -54,6 +56,31 @@ export function fitCells(
   }
   return { cells: kept, leftOut };
 }
+
+/** A workload with needs speaks the port of media; the others make system calls. */
+function clientReason(
+  workload: Workload,
+  levels: Levels,
+  { client }: PlaceCapabilities,
+): string | null {
+  const isLocal = workload.needs === undefined;
+  if (client === null) return isLocal ? null : `${workload.name} needs a place with an URL`;
+  if (isLocal) return `${workload.name} works on a mounted directory only`;
+  const lacking = workload.needs?.(levels).find((capability) => !client[capability]);
+  return lacking === undefined ? null : `there is no ${CAPABILITY_WORDS[lacking]} here`;
+}
+
+const CAPABILITY_WORDS: Readonly<Record<Capability, string>> = {
+  randomWrites: 'writing at any offset',
+  directIo: 'way past the cache',
+  append: 'append',
+  rename: 'rename',
+  atomicReplace: 'replacing in one operation',
+  conditionalPut: 'conditional put',
+  secondClient: 'second client',
+  stability: 'choice of stability',
+  multipart: 'upload in parts',
+};
 
 function directReason(sizes: readonly number[], place: PlaceCapabilities): string | null {
   if (sizes.length === 0) return null;

@@ -29,22 +29,34 @@ function createBench(name: string): ActorBench {
   };
 }
 
-function answer(call: ActorCall, bench: ActorBench): ActorReply {
+async function answer(call: ActorCall, bench: ActorBench): Promise<ActorReply> {
   const role = ROLES[call.role];
   if (!role) return { id: call.id, error: `no role ${call.role} in ${basename(import.meta.url)}` };
   try {
-    return { id: call.id, result: role(call.assignment as never, bench) };
+    return { id: call.id, result: await role(call.assignment as never, bench) };
   } catch (error) {
     return { id: call.id, error: (error as Error).stack ?? String(error) };
   }
 }
 
+/** One call at a time, in the order in which they came. */
+function serve(name: string, post: (reply: ActorReply) => void): (call: ActorCall) => void {
+  const bench = createBench(name);
+  let last = Promise.resolve();
+  return (call) => {
+    last = last.then(async () => post(await answer(call, bench)));
+  };
+}
+
 if (parentPort) {
   const port = parentPort;
-  const bench = createBench((workerData as { name: string }).name);
-  port.on('message', (call: ActorCall) => port.postMessage(answer(call, bench)));
+  const { name } = workerData as { name: string };
+  port.on(
+    'message',
+    serve(name, (reply) => port.postMessage(reply)),
+  );
 } else {
-  const bench = createBench(process.argv[2] ?? 'actor');
-  process.on('message', (call: ActorCall) => process.send?.(answer(call, bench)));
+  const post = (reply: ActorReply) => void process.send?.(reply);
+  process.on('message', serve(process.argv[2] ?? 'actor', post) as (call: unknown) => void);
   process.on('disconnect', () => process.exit(0));
 }

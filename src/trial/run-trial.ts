@@ -2,11 +2,10 @@
 // trial never throws: when the tester or the environment breaks, its outcome says `unknown` and
 // why.
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { monotonicMs, wallMs } from '../base/clock.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
+import type { TrialsPlace } from '../domain/ports.ts';
 import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
 import type { Workload } from '../domain/workload.ts';
 import type { ActorPool } from './actor-pool.ts';
@@ -25,8 +24,7 @@ export interface TrialOrder {
   readonly workload: Workload;
   readonly rng: Rng;
   readonly hunt: string;
-  /** Directory in which the trial makes its own. */
-  readonly trialsDirectory: string;
+  readonly place: TrialsPlace;
 }
 
 export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<TrialRecord> {
@@ -35,14 +33,14 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
   const begun = monotonicMs();
   let outcome: TrialOutcome;
   try {
-    const directory = trialDirectory(order.trialsDirectory, trial);
-    await mkdir(directory);
+    const directory = await order.place.make(trial);
     actors.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
     outcome = await workload.run({
       trial,
       levels,
       rng,
       directory,
+      medium: order.place.medium,
       hunt,
       firstFile: trial * FILES_PER_TRIAL,
       actors,
@@ -52,10 +50,6 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
   }
   const durationMs = monotonicMs() - begun;
   return { trial, cell, seed: rng.seed, startedAtMs, durationMs, outcome };
-}
-
-export function trialDirectory(trialsDirectory: string, trial: number): string {
-  return join(trialsDirectory, `trial-${trial}`);
 }
 
 function unknownOutcome(reason: string): TrialOutcome {

@@ -1,5 +1,6 @@
-// A role is what an actor does in a trial: one synchronous function, run in a thread or process of
-// its own. Synchronous because a polling reader must not wait for an event loop between two reads.
+// A role is what an actor does in a trial: one function, run in a thread or process of its own. On
+// a mounted file system it is synchronous, because a polling reader must not wait for an event loop
+// between two reads; where a client library is used it answers when its promise does.
 
 import type { StampKernel } from '../stamp/kernel.ts';
 
@@ -14,4 +15,4 @@ export interface ActorBench {
 }
 
 /** The assignment crosses a thread or process boundary: plain data and shared boards only. */
-export type Role = (assignment: never, bench: ActorBench) => object;
+export type Role = (assignment: never, bench: ActorBench) => object | Promise<object>;

@@ -8,9 +8,17 @@ import { fitCells } from '../../../src/plan/fit.ts';
 import { WORKLOADS } from '../../../src/workload/workloads.ts';
 import { planOf, refusalOf } from './workshop.ts';
 
-const ANY: PlaceCapabilities = { directAlignmentBytes: 512, directRefusal: null };
-const BLOCKS_4K: PlaceCapabilities = { directAlignmentBytes: 4096, directRefusal: null };
-const NO_DIRECT: PlaceCapabilities = { directAlignmentBytes: null, directRefusal: 'EINVAL' };
+const ANY: PlaceCapabilities = { directAlignmentBytes: 512, directRefusal: null, client: null };
+const BLOCKS_4K: PlaceCapabilities = {
+  directAlignmentBytes: 4096,
+  directRefusal: null,
+  client: null,
+};
+const NO_DIRECT: PlaceCapabilities = {
+  directAlignmentBytes: null,
+  directRefusal: 'EINVAL',
+  client: null,
+};
 
 const UNITS = planOf({
   arms: [

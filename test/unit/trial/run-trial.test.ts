@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/base/rng.ts';
+import { directoryTrials } from '../../../src/cli/trials-place.ts';
 import type { TrialOutcome } from '../../../src/domain/trial.ts';
 import type { TrialSetting, Workload } from '../../../src/domain/workload.ts';
 import { ActorPool } from '../../../src/trial/actor-pool.ts';
@@ -27,7 +28,7 @@ function order(trialsDirectory: string, run: Workload['run'], trial = 3) {
     workload: declared('w', [], { run }),
     rng: createRng('seed').fork(`trial-${trial}`),
     hunt: '00112233445566ff',
-    trialsDirectory,
+    place: directoryTrials(trialsDirectory),
   };
 }
 

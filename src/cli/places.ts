@@ -1,0 +1,130 @@
+// The places of a hunt before anything is made in them: directories on mounted file systems, and
+// media that a client reaches. Each is checked, and tried for what it can do.
+
+import { join } from 'node:path';
+import { formatSize } from '../base/quantities.ts';
+import { freshHuntNumber } from '../base/rng.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { Facts } from '../domain/hunt-report.ts';
+import type { ConnectOptions, MediumAddress, MediumConnection } from '../domain/medium.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { PlaceCapabilities } from '../domain/workload.ts';
+import { checkPlace, defaultAllowance } from '../evidence/hunt-directory.ts';
+import { connectMedium, schemeOf } from '../medium/media.ts';
+import { UnreachableError } from '../medium/operation-error.ts';
+import { probePlace } from '../medium/probe.ts';
+import { placeFacts } from '../observe/facts.ts';
+
+/** Allowed on a medium that does not say how much is free. */
+const ALLOWANCE_UNKNOWN_BYTES = 256 * 2 ** 20;
+
+export interface CheckedPlaces {
+  /** Label to real path, or to the URL as it was given. */
+  readonly paths: Readonly<Record<string, string>>;
+  /** Label to an open connection, of the places that have an URL. */
+  readonly clients: Readonly<Record<string, OpenMedium>>;
+  /** The smallest allowance of all places; bytes. */
+  readonly spaceBytes: number;
+}
+
+export interface OpenMedium {
+  readonly address: MediumAddress;
+  readonly connection: MediumConnection;
+}
+
+/**
+ * @param spaceBytes what the user allowed; without it the default allowance
+ * @throws HeisenwriteError as checkPlace and `MediumAdapter.connect`; `unreachable`
+ */
+export async function checkPlaces(
+  places: Plan['places'],
+  spaceBytes: number | undefined,
+  options: ConnectOptions = {},
+): Promise<CheckedPlaces> {
+  const paths: Record<string, string> = {};
+  const clients: Record<string, OpenMedium> = {};
+  let least = Number.POSITIVE_INFINITY;
+  for (const [label, place] of Object.entries(places)) {
+    let allowed: number;
+    let path = place;
+    if (schemeOf(place) === null) {
+      ({ path, spaceBytes: allowed } = checkPlace(place, spaceBytes));
+    } else {
+      const medium = await openMedium({ url: place, options });
+      clients[label] = medium;
+      allowed = await allowanceOf(medium, spaceBytes);
+    }
+    if (Object.values(paths).includes(path)) {
+      throw new HeisenwriteError('invalid-option', `${place} is given twice`);
+    }
+    paths[label] = path;
+    least = Math.min(least, allowed);
+  }
+  return { paths, clients, spaceBytes: least };
+}
+
+/** @throws HeisenwriteError as `MediumAdapter.connect`, and `unreachable` */
+export async function openMedium(address: MediumAddress): Promise<OpenMedium> {
+  try {
+    return { address, connection: await connectMedium(address.url, address.options) };
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    throw new HeisenwriteError('unreachable', error.message, { cause: error });
+  }
+}
+
+/** Where no ground was opened that would do it. */
+export async function closePlaces({ clients }: Pick<CheckedPlaces, 'clients'>): Promise<void> {
+  await Promise.all(Object.values(clients).map(({ connection }) => connection.client.close()));
+}
+
+async function allowanceOf(
+  { address, connection }: OpenMedium,
+  spaceBytes: number | undefined,
+): Promise<number> {
+  const freeBytes = await connection.freeBytes();
+  if (freeBytes === null) return spaceBytes ?? ALLOWANCE_UNKNOWN_BYTES;
+  const allowed = spaceBytes ?? defaultAllowance(freeBytes);
+  if (freeBytes >= allowed && freeBytes > 0) return allowed;
+  throw new HeisenwriteError(
+    'no-space',
+    `${address.url} has ${formatSize(freeBytes)} free, and the hunt needs ${formatSize(allowed)}`,
+  );
+}
+
+/**
+ * What each place can do: a directory is tried with a file of its own that is removed at once, a
+ * client has declared it.
+ * @throws HeisenwriteError as checkPlaces
+ */
+export function probePlaces({
+  paths,
+  clients,
+}: Pick<CheckedPlaces, 'paths' | 'clients'>): Record<string, PlaceCapabilities> {
+  const name = `heisenwrite-probe-${freshHuntNumber()}`;
+  return Object.fromEntries(
+    Object.entries(paths).map(([label, path]) => {
+      const client = clients[label]?.connection.capabilities ?? null;
+      if (client === null) return [label, probePlace(join(path, name))];
+      return [label, { directAlignmentBytes: null, directRefusal: 'no descriptor', client }];
+    }),
+  );
+}
+
+/** Facts of several places are named by label. */
+export function factsOfPlaces({ paths, clients }: CheckedPlaces): Facts {
+  const labels = Object.keys(paths);
+  const ofPlaces = Object.entries(paths).flatMap(([label, path]) =>
+    Object.entries(factsOf(path, clients[label])).map(([name, value]) => [
+      labels.length === 1 ? name : `${label}: ${name}`,
+      value,
+    ]),
+  );
+  return Object.fromEntries(ofPlaces);
+}
+
+function factsOf(path: string, medium: OpenMedium | undefined): Facts {
+  if (!medium) return placeFacts(path);
+  const { facts } = medium.connection;
+  return { 'file system': facts.protocol ?? schemeOf(path) ?? 'unknown', ...facts };
+}
