@@ -12,7 +12,7 @@ import { schemeOf } from '../medium/media.ts';
 import { duration, normalisePlan } from '../plan/define-plan.ts';
 import { nearest } from '../plan/nearest.ts';
 import { withFactors } from '../plan/only.ts';
-import { PRESETS } from '../plan/presets.ts';
+import { CLIENT_PRESETS, PRESETS } from '../plan/presets.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { labelPlaces } from './hunt-ground.ts';
 
@@ -50,7 +50,7 @@ export async function planFrom(operands: readonly string[], options: PlanOptions
   }
   const [input, source] = files[0]
     ? [await readPlan(files[0]), files[0]]
-    : [presetNamed(options.preset ?? 'survey'), `preset ${options.preset ?? 'survey'}`];
+    : [presetNamed(options.preset ?? 'survey', places), `preset ${options.preset ?? 'survey'}`];
   const plan = withFactors(
     normalisePlan(input, source, WORKLOADS),
     options.factor ?? [],
@@ -69,8 +69,9 @@ export async function planFrom(operands: readonly string[], options: PlanOptions
   };
 }
 
-function presetNamed(name: string): unknown {
-  const preset = PRESETS[name];
+function presetNamed(name: string, places: readonly string[]): unknown {
+  const byClient = places.length > 0 && places.every((place) => schemeOf(place) !== null);
+  const preset = (byClient ? CLIENT_PRESETS : PRESETS)[name];
   if (preset) return preset;
   const names = Object.keys(PRESETS);
   const near = nearest(name, names);

@@ -43,3 +43,18 @@ export function operationFailure(error: unknown, actor: string, file: string): O
     atNs: String(monotonicNs()),
   };
 }
+
+/** What media call a name that holds nothing, or that lost what it held while it was looked at. */
+const ABSENT: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ESTALE',
+  'NFS3ERR_NOENT',
+  'NFS3ERR_STALE',
+  'SSH_FX_NO_SUCH_FILE',
+  'NoSuchKey',
+  'NotFound',
+]);
+
+export function isAbsent(error: unknown): boolean {
+  return error instanceof OperationError && ABSENT.has(error.errno);
+}

@@ -116,4 +116,86 @@ const roundtrip = definePlan({
   stop: { for: '120s' },
 });
 
+/** What a client can see of a medium: survey and torn of places that have an URL. */
+const TRANSFERS = {
+  workload: 'transfer',
+  factors: {
+    size: ['64KiB', '4MiB'],
+    io: ['64KiB'],
+    order: ['sequential', 'random'],
+    inflight: [1, 4],
+    rewrite: ['replace', 'in-place'],
+    reader: ['same', 'second'],
+  },
+};
+
+/** NFSv3 lets each write state how far it must have come. */
+const STABLE_TRANSFERS = {
+  workload: 'transfer',
+  factors: {
+    size: '4MiB',
+    inflight: 4,
+    rewrite: 'in-place',
+    stability: ['unstable', 'data-sync', 'file-sync'],
+    sync: [false, true],
+  },
+};
+
+/** S3 takes a content in one request, or in parts of 5 MiB and more. */
+const PART_TRANSFERS = {
+  workload: 'transfer',
+  factors: {
+    size: '16MiB',
+    io: '8MiB',
+    order: ['sequential', 'reverse'],
+    inflight: [1, 2],
+    upload: ['single', 'multipart'],
+    read: ['ranges', 'whole'],
+  },
+};
+
+const EXCHANGES = {
+  workload: 'exchange',
+  factors: { way: ['put', 'rename', 'in-place', 'create'], size: ['4KiB', '256KiB'] },
+};
+
+const clientSurvey = definePlan({
+  name: 'survey',
+  arms: [TRANSFERS, STABLE_TRANSFERS, PART_TRANSFERS, EXCHANGES],
+  expect: [{ promise: 'read-back', source: 'protocol' }],
+  stop: { for: '100s' },
+});
+
+const clientTorn = definePlan({
+  name: 'torn',
+  arms: [{ ...EXCHANGES, factors: { ...EXCHANGES.factors, way: ['put', 'rename'] } }],
+  expect: [{ promise: 'replace-atomic', source: 'protocol' }],
+  stop: { for: '60s' },
+});
+
+const clientRoundtrip = definePlan({
+  name: 'roundtrip',
+  arms: [
+    {
+      ...TRANSFERS,
+      factors: { ...TRANSFERS.factors, order: ['sequential', 'reverse', 'random', 'interleaved'] },
+    },
+    STABLE_TRANSFERS,
+    PART_TRANSFERS,
+    {
+      workload: 'transfer',
+      factors: { size: '1MiB', pattern: ['alternating', 'ones', 'random'], rewrite: 'replace' },
+    },
+  ],
+  expect: [{ promise: 'read-back', source: 'protocol' }],
+  stop: { for: '120s' },
+});
+
 export const PRESETS: Readonly<Record<string, PlanInput>> = { survey, torn, roundtrip };
+
+/** The presets of the same names for places that are reached by a client. */
+export const CLIENT_PRESETS: Readonly<Record<string, PlanInput>> = {
+  survey: clientSurvey,
+  torn: clientTorn,
+  roundtrip: clientRoundtrip,
+};

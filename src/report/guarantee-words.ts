@@ -26,6 +26,21 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       const { size = 65_536, publish = 'rename' } = levels;
       return { bytes: Number(size), mode: { ...place, workload: 'replace', publish } };
     }
+    case 'transfer': {
+      const { size = 0, rewrite = 'replace', reader = 'second' } = levels;
+      const asked = askedOf(levels);
+      return {
+        bytes: Number(size),
+        mode: { ...place, workload: 'transfer', rewrite, reader, ...asked },
+      };
+    }
+    case 'exchange': {
+      const { size = 65_536, way = 'rename' } = levels;
+      const chunk = Number(levels.chunk ?? size);
+      const chunks: Levels = chunk < Number(size) ? { chunk } : {};
+      const mode = { ...place, workload: 'exchange', way, ...chunks, ...askedOf(levels) };
+      return { bytes: Number(size), mode };
+    }
     default: {
       const { size = 0, mode = 'buffered' } = levels;
       const mine: Levels = promise === 'synced' ? {} : { mode };
@@ -35,6 +50,14 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       };
     }
   }
+}
+
+/** What was asked of a client beyond what it does by itself. */
+function askedOf({ stability = 'any', upload = 'any' }: Levels): Levels {
+  return {
+    ...(stability === 'any' ? {} : { stability }),
+    ...(upload === 'any' ? {} : { upload }),
+  };
 }
 
 export const OPENED: Readonly<Record<string, string>> = {
@@ -49,6 +72,29 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   'in-place': 'a file rewritten in place (truncate and write)',
   'shared-temporary': 'two writers that rename the same temporary name into place',
 };
+
+const WAYS: Readonly<Record<string, string>> = {
+  put: 'a content put in one operation',
+  rename: 'a temporary name renamed over the old content',
+  'in-place': 'a content written into the file that is there',
+  create: 'a content created anew under its name',
+};
+
+const STABLE: Readonly<Record<string, string>> = {
+  unstable: ', UNSTABLE',
+  'data-sync': ', DATA_SYNC',
+  'file-sync': ', FILE_SYNC',
+};
+
+const UPLOADED: Readonly<Record<string, string>> = {
+  single: ', in one request',
+  multipart: ', in parts',
+};
+
+function askedWords({ stability, upload, chunk }: Levels): string {
+  const chunks = chunk === undefined ? '' : `, in writes of ${formatSize(Number(chunk))}`;
+  return `${chunks}${STABLE[String(stability)] ?? ''}${UPLOADED[String(upload)] ?? ''}`;
+}
 
 /**
  * The sentence's subject: "one O_DIRECT write of 4KiB, read O_DIRECT".
@@ -78,6 +124,13 @@ export function modeWords(
       return `${prefix}${mode.writers} writers appending records of ${sizes} with O_APPEND`;
     case 'replace':
       return `${prefix}${PUBLISHED[String(mode.publish)]} (${sizes})`;
+    case 'transfer': {
+      const again = mode.rewrite === 'in-place' ? 'written and rewritten in place' : 'written';
+      const who = mode.reader === 'second' ? 'by a second client' : 'by the same client';
+      return `${prefix}files of ${sizes} ${again}${askedWords(mode)}, then read back ${who}`;
+    }
+    case 'exchange':
+      return `${prefix}${WAYS[String(mode.way)]} (${sizes}${askedWords(mode)})`;
     default:
       return promise === 'synced'
         ? `${prefix}after fsync, files of ${sizes} read past the cache`
@@ -101,6 +154,11 @@ export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): st
     case 'append-atomic':
       return 'give every writer a file of its own, or take a lock around each append';
     case 'replace-atomic':
+      if (mode.workload === 'exchange') {
+        return mode.way === 'in-place' || mode.way === 'create'
+          ? 'put it in one operation, or write a temporary name and rename it over the old one'
+          : 'readers need a checksum and a retry, or a marker that is written last';
+      }
       return mode.publish === 'in-place'
         ? 'write a temporary file and rename it into place'
         : mode.publish === 'shared-temporary'

@@ -21,6 +21,9 @@ export const PROMISES_OF_WORKLOADS: ReadonlyMap<string, readonly PromiseName[]> 
   ['mailbox', ['unit-atomic', 'fresh-read']],
   ['append', ['append-atomic']],
   ['replace', ['replace-atomic', 'fresh-read']],
+  ['transfer', ['read-back']],
+  ['exchange', ['replace-atomic', 'fresh-read']],
+  ['command', ['read-back']],
 ]);
 
 export interface PromiseSum {

@@ -36,7 +36,11 @@ function rankOf({ promise, mode }: Guarantee): number {
     if (mode.chunk !== undefined) return 5;
     return mode.writer === mode.reader ? 2 : 3;
   }
-  return promise === 'replace-atomic' && mode.publish !== 'rename' ? 4 : 1;
+  return promise === 'replace-atomic' && !isMeantToBeAtomic(mode) ? 4 : 1;
+}
+
+function isMeantToBeAtomic({ publish, way }: Levels): boolean {
+  return publish === 'rename' || way === 'rename' || way === 'put';
 }
 
 function seenWords({ promise, mode }: Guarantee, size: string): string {
@@ -56,7 +60,16 @@ function seenWords({ promise, mode }: Guarantee, size: string): string {
   }
 }
 
+const EXCHANGED: Readonly<Record<string, string>> = {
+  put: 'content that is put in one operation',
+  rename: 'content that is renamed into place',
+  'in-place': 'content that is written into the file that is there',
+  create: 'content that is created anew under its name',
+};
+
 function replacedWords(mode: Levels, size: string): string {
+  const exchanged = EXCHANGED[String(mode.way)];
+  if (exchanged !== undefined) return `a ${size}${exchanged}`;
   if (mode.publish === 'in-place') return `a ${size}file that is rewritten in place`;
   if (mode.publish === 'rename') return `a ${size}file that is renamed into place`;
   return `a ${size}file that two writers rename into place from one temporary name`;

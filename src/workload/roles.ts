@@ -1,15 +1,20 @@
 // All roles by name, for the actors' entry: what may cross into a thread or process.
 
 import { appendCheck, appendWrite } from './append-roles.ts';
+import { exchangePrepare, exchangeRead, exchangeWrite } from './exchange-roles.ts';
 import { mailboxPrepare, mailboxRead, mailboxWrite } from './mailbox-roles.ts';
 import { replacePrepare, replaceRead, replaceWrite } from './replace-roles.ts';
 import type { Role } from './role.ts';
 import { roundtripCheck } from './roundtrip-check.ts';
 import { roundtripPrepare, roundtripRelease, roundtripWrite } from './roundtrip-roles.ts';
+import { transferCheck, transferWrite } from './transfer-roles.ts';
 
 export const ROLES: Readonly<Record<string, Role>> = {
   'append-check': appendCheck,
   'append-write': appendWrite,
+  'exchange-prepare': exchangePrepare,
+  'exchange-read': exchangeRead,
+  'exchange-write': exchangeWrite,
   'mailbox-prepare': mailboxPrepare,
   'mailbox-read': mailboxRead,
   'mailbox-write': mailboxWrite,
@@ -20,4 +25,6 @@ export const ROLES: Readonly<Record<string, Role>> = {
   'roundtrip-prepare': roundtripPrepare,
   'roundtrip-release': roundtripRelease,
   'roundtrip-write': roundtripWrite,
+  'transfer-check': transferCheck,
+  'transfer-write': transferWrite,
 };

@@ -13,8 +13,8 @@ import type { PromiseName, PromiseTally } from '../domain/promise.ts';
 import { fileLength, type OpenMode, readOnce, withFile } from '../medium/file.ts';
 import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
-import type { StampKernel } from '../stamp/kernel.ts';
 import type { ActorBench } from './role.ts';
+import { firstDamage, runsWithin } from './run-check.ts';
 
 export interface CheckAssignment {
   readonly path: string;
@@ -122,63 +122,6 @@ function checkFile(
   return { reads, bytesRead: reads * ioBytes, tallies, observations, failures: [] };
 }
 
-/**
- * First byte in data area [from, returned) that is not as the runs say, or -1.
- * @param from a multiple of the block size
- */
-function firstDamage(
-  kernel: StampKernel,
-  { stream, runs }: CheckAssignment,
-  firstBlock: number,
-  blocks: number,
-  from: number,
-  returned: number,
-): number {
-  const { blockBytes } = stream;
-  const end = firstBlock + blocks;
-  let block = firstBlock + from / blockBytes;
-  for (let index = firstRunAfter(runs, block); block < end; index++) {
-    const run = runs[index];
-    const holeEnd = Math.min(end, run?.firstBlock ?? end);
-    const hole = firstNonZero(
-      kernel.memory,
-      (block - firstBlock) * blockBytes,
-      (holeEnd - firstBlock) * blockBytes,
-      returned,
-    );
-    if (block < holeEnd && hole >= 0) return hole;
-    if (!run || run.firstBlock >= end) return -1;
-    const start = Math.max(block, run.firstBlock);
-    const stop = Math.min(end, run.firstBlock + run.blocks);
-    const at = (start - firstBlock) * blockBytes;
-    const bytes = Math.min(returned, (stop - firstBlock) * blockBytes) - at;
-    if (bytes <= 0) return -1;
-    kernel.use({ ...stream, writer: run.writer ?? 0 });
-    const damaged = kernel.check(at, start, bytes, run.generation);
-    if (damaged >= 0) return at + damaged;
-    block = stop;
-  }
-  return -1;
-}
-
-/** Index of the first run that ends after `block`: binary search, runs are ascending. */
-function firstRunAfter(runs: readonly GenerationRun[], block: number): number {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const run = runs[middle] as GenerationRun;
-    if (run.firstBlock + run.blocks <= block) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function firstNonZero(memory: Uint8Array, from: number, to: number, returned: number): number {
-  for (let at = from; at < Math.min(to, returned); at++) if (memory[at] !== 0) return at;
-  return -1;
-}
-
 interface Sight {
   readonly fd: number;
   readonly assignment: CheckAssignment;
@@ -213,16 +156,4 @@ function observe({ fd, assignment, promise, bench, ...sight }: Sight): Observati
     atNs,
     sourceIntact,
   };
-}
-
-/** Only the runs that the window touches: a large random file has many. */
-function runsWithin(
-  runs: readonly GenerationRun[],
-  { blockBytes }: StampStream,
-  { offset, length }: { offset: number; length: number },
-): GenerationRun[] {
-  const end = (offset + length) / blockBytes;
-  return runs.filter(
-    (run) => run.firstBlock < end && (run.firstBlock + run.blocks) * blockBytes > offset,
-  );
 }

@@ -59,17 +59,25 @@ export class UnitReader {
    * Judges only "whole or not, fresh or not": the hot path. Bytes are at data-area offset 0.
    * @param returned bytes read, or -1 where the file could not be opened
    * @param lookAgain takes the re-reads; called only for the first departure of the trial
+   * @returns true for that one, so that who looks again by other means may do so
    */
-  take(returned: number, read: UnitRead, lookAgain: () => readonly Reread[]): void {
+  take(returned: number, read: UnitRead, lookAgain: () => readonly Reread[]): boolean {
     this.reads++;
     this.bytesRead += Math.max(0, returned);
     const generation = returned === this.unitBytes ? this.kernel.checkUnit(0, read.block) : -1;
     const whole = generation >= 0 && generation <= read.started;
     if (whole) this.freshTries++;
-    if (whole && generation >= read.acknowledged) return;
+    if (whole && generation >= read.acknowledged) return false;
     if (whole) this.staleReads++;
     else this.tornReads++;
     if (this.observations.length < KEPT_MAX) this.keep(returned, read, whole, lookAgain);
+    return this.tornReads + this.staleReads === 1;
+  }
+
+  /** Looks that were taken after `take` had returned true: those of a client are asynchronous. */
+  lookedAgain(rereads: readonly Reread[]): void {
+    const [first, ...rest] = this.observations;
+    if (first) this.observations.splice(0, 1 + rest.length, { ...first, rereads }, ...rest);
   }
 
   result(): UnitReaderResult {

@@ -2,8 +2,17 @@
 
 import type { Workload } from '../domain/workload.ts';
 import { append } from './append.ts';
+import { exchange } from './exchange.ts';
 import { mailbox } from './mailbox.ts';
 import { replace } from './replace.ts';
 import { roundtrip } from './roundtrip.ts';
+import { transfer } from './transfer.ts';
 
-export const WORKLOADS: readonly Workload[] = [roundtrip, mailbox, replace, append];
+export const WORKLOADS: readonly Workload[] = [
+  roundtrip,
+  mailbox,
+  replace,
+  append,
+  transfer,
+  exchange,
+];

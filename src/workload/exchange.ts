@@ -1,0 +1,154 @@
+// `exchange`: a name gets its next content again and again while another client polls it: whole,
+// partial, old, or absent? What one operation does atomically, a rename may or may not, and writing
+// into the file does not.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Levels } from '../domain/cell.ts';
+import { type Capability, STABILITIES, type Stability } from '../domain/medium.ts';
+import type { OperationFailure } from '../domain/observation.ts';
+import { numberLevel, textLevel } from '../domain/plan.ts';
+import type { TrialOutcome } from '../domain/trial.ts';
+import type { TrialSetting, Workload } from '../domain/workload.ts';
+import {
+  EXCHANGE_WAYS,
+  type ExchangeAssignment,
+  type ExchangeWay,
+  type ExchangeWriterResult,
+} from './exchange-roles.ts';
+import { sumOpportunities, sumTallies, withChances } from './tally.ts';
+import { createUnitBoard, runActors, stopActors } from './unit-board.ts';
+import type { UnitReaderResult } from './unit-reader.ts';
+
+export const exchange: Workload = {
+  name: 'exchange',
+  about: 'a name is given its next content while another client polls it: whole, partial, old?',
+  factors: [
+    {
+      name: 'way',
+      kind: 'choice',
+      about: 'put; temporary name and rename; write into the file; create it anew',
+      fallback: 'rename',
+      choices: EXCHANGE_WAYS,
+    },
+    {
+      name: 'size',
+      kind: 'size',
+      about: 'bytes of the content',
+      fallback: 65_536,
+      min: 512,
+      max: 1024 * 1024,
+      powerOfTwo: true,
+      shrinks: true,
+    },
+    {
+      name: 'chunk',
+      kind: 'size',
+      about: 'bytes of one write',
+      fallback: 1024 * 1024,
+      min: 512,
+      max: 1024 * 1024,
+    },
+    {
+      name: 'stability',
+      kind: 'choice',
+      about: 'what a write states of NFSv3 (any: as the client does by itself)',
+      fallback: 'any',
+      choices: STABILITIES,
+    },
+    {
+      name: 'readers',
+      kind: 'count',
+      about: 'how many clients poll',
+      fallback: 1,
+      min: 1,
+      max: 16,
+      shrinks: true,
+      provokes: { toward: 'greater' },
+    },
+    {
+      name: 'time',
+      kind: 'duration',
+      about: 'length of a trial',
+      fallback: 500,
+      min: 10,
+      max: 600_000,
+      shrinks: true,
+    },
+  ],
+  constraints: [],
+  promises: ['replace-atomic', 'fresh-read'],
+  spaceBytes: (levels) => 4 * numberLevel(levels, 'size'),
+  directBytes: () => [],
+  needs,
+  estimateMs: (levels) => numberLevel(levels, 'time') + 50,
+  run: runExchange,
+};
+
+const NEEDS: Readonly<Record<ExchangeWay, readonly Capability[]>> = {
+  put: ['atomicReplace'],
+  rename: ['rename'],
+  'in-place': ['randomWrites'],
+  create: [],
+};
+
+function needs(levels: Levels): Capability[] {
+  const needed: Capability[] = ['secondClient', ...NEEDS[textLevel(levels, 'way') as ExchangeWay]];
+  if (levels.stability !== 'any') needed.push('stability');
+  return needed;
+}
+
+type ReaderResult = UnitReaderResult & { readonly failures: readonly OperationFailure[] };
+
+async function runExchange({ levels, actors, ...setting }: TrialSetting): Promise<TrialOutcome> {
+  const way = textLevel(levels, 'way') as ExchangeWay;
+  const sizeBytes = numberLevel(levels, 'size');
+  const assignment: ExchangeAssignment = {
+    board: createUnitBoard(1),
+    medium: setting.medium,
+    path: `${setting.directory}/published`,
+    file: 'published',
+    stream: {
+      hunt: setting.hunt,
+      file: setting.firstFile,
+      writer: 0,
+      blockBytes: sizeBytes,
+      pattern: 'stamp',
+      fileBytes: sizeBytes,
+    },
+    way,
+    manner: {
+      stability: textLevel(levels, 'stability') as Stability,
+      upload: 'any',
+      totalBytes: sizeBytes,
+    },
+    chunkBytes: Math.min(sizeBytes, numberLevel(levels, 'chunk')),
+  };
+  const first = await actors.call<ExchangeWriterResult>('writer-0', 'exchange-prepare', assignment);
+  if (first.failures.length > 0) return outcomeOf([], [first]);
+  const writing = actors.call<ExchangeWriterResult>('writer-0', 'exchange-write', assignment);
+  const reading = Array.from({ length: numberLevel(levels, 'readers') }, (_, reader) =>
+    actors.call<ReaderResult>(`reader-${reader}`, 'exchange-read', assignment),
+  );
+  runActors(assignment.board);
+  const everybody = Promise.all([Promise.all(reading), writing]);
+  everybody.catch(() => stopActors(assignment.board));
+  await Promise.race([sleep(numberLevel(levels, 'time')), everybody]);
+  stopActors(assignment.board);
+  const [readers, writer] = await everybody;
+  return outcomeOf(readers, [writer]);
+}
+
+function outcomeOf(
+  readers: readonly ReaderResult[],
+  writers: readonly ExchangeWriterResult[],
+): TrialOutcome {
+  const rewrites = writers.reduce((sum, writer) => sum + writer.writes, 0);
+  return {
+    opportunities: sumOpportunities([...readers, ...writers]),
+    tallies: withChances(sumTallies(readers.flatMap((reader) => reader.tallies)), rewrites),
+    observations: readers
+      .flatMap((reader) => reader.observations)
+      .map((observation, seq) => ({ ...observation, seq })),
+    failures: [...readers, ...writers].flatMap((actor) => actor.failures),
+  };
+}
