@@ -3,10 +3,11 @@
 
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
+import { fileAdapter } from './file-client.ts';
 
-export const MEDIA: readonly MediumAdapter[] = [];
+export const MEDIA: readonly MediumAdapter[] = [fileAdapter];
 
-/** The scheme of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/x`. */
+/** Of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/dev/x`. */
 export function schemeOf(place: string): string | null {
   return /^([a-z][a-z0-9+.-]+):/.exec(place)?.[1] ?? null;
 }
