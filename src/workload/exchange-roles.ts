@@ -20,7 +20,7 @@ import {
 } from './unit-board.ts';
 import { UnitReader } from './unit-reader.ts';
 
-/** `put`: one operation. `rename`: temporary name first. `in-place`: into the file. `create`: anew. */
+/** One operation; a temporary name first; into the file that is there; a new file of the name. */
 export const EXCHANGE_WAYS = ['put', 'rename', 'in-place', 'create'] as const;
 export type ExchangeWay = (typeof EXCHANGE_WAYS)[number];
 
