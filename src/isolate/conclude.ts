@@ -29,6 +29,8 @@ import { binomialAtMost, CLEAN_ENOUGH, IMPROBABLE } from './witnesses.ts';
 
 const SUSPICIONS_MAX = 5;
 const SPARED_MAX = 20;
+/** By chance less often than once in ten thousand. */
+const UNEVEN_MEMBER = 1e-4;
 
 export function conclude(state: IsolationState, designed: boolean): IsolationFacts {
   const { space, counts, cover } = state;
@@ -82,8 +84,20 @@ function claimOf(
     const all = factors.length > 0 && factors.every(({ standing }) => standing === 'irrelevant');
     return all && state.isEven ? 'no-factor' : 'none';
   }
+  if (outside.failures > 0 && namesAnotherCause(cover, state)) return 'none';
   if (outside.failures > 0 || outsideMissing(state) > 0 || spared > 0) return 'raises';
   return cover.causes.length > 1 ? 'any-of' : 'needs';
+}
+
+/**
+ * A level that a cause names beside others and that fails far less often than they do, while
+ * something fails outside as well, does so of another cause: the set is not what raises the rate.
+ */
+function namesAnotherCause({ causes }: Cover, { witnesses }: IsolationState): boolean {
+  return causes.some((cause, at) => {
+    const named = new Set(cause.map(({ factor }) => factor));
+    return (witnesses[at]?.leastProbabilityOf(named) ?? 1) < UNEVEN_MEMBER;
+  });
 }
 
 function certificateOf(state: IsolationState): Certificate {

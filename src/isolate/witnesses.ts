@@ -71,7 +71,16 @@ export class Witnesses {
 
   /** The probability of the level that fails least, were all levels of its factor alike. */
   get leastProbability(): number {
-    return this.levels.reduce((least, level) => {
+    return this.leastOf(this.levels);
+  }
+
+  /** The same of the levels of these factors alone. */
+  leastProbabilityOf(factors: ReadonlySet<number>): number {
+    return this.leastOf(this.levels.filter(({ factor }) => factors.has(factor)));
+  }
+
+  private leastOf(levels: readonly LevelCount[]): number {
+    return levels.reduce((least, level) => {
       const share = level.trials / this.trials;
       return Math.min(least, binomialAtMost(level.failures, this.failures, share));
     }, 1);
