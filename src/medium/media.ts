@@ -12,11 +12,31 @@ export function schemeOf(place: string): string | null {
   return /^([a-z][a-z0-9+.-]+):/.exec(place)?.[1] ?? null;
 }
 
-/** @throws HeisenwriteError `unsupported-medium`, and what `MediumAdapter.connect` throws */
+const PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#]*@/i;
+const SECRET_PARAMETER = /[?&]([^=&#]*(?:secret|passw|token|credential|key)[^=&#]*)=/i;
+
+/**
+ * A secret in an URL would stay in the shell's history, in the stored plan and in every report, so
+ * it is refused, in words that do not repeat it.
+ */
+function refuseSecrets(url: string): void {
+  const parameter = SECRET_PARAMETER.exec(url)?.[1];
+  if (!PASSWORD.test(url) && parameter === undefined) return;
+  const what = parameter === undefined ? 'a password' : `the parameter ${parameter}`;
+  throw new HeisenwriteError('invalid-place', `${schemeOf(url)}: URL with a secret (${what})`, {
+    remedy: 'leave it out: keys, agents and providers are found where your own tools find them',
+  });
+}
+
+/**
+ * @throws HeisenwriteError `invalid-place` for an URL with a secret, `unsupported-medium`, and what
+ *   `MediumAdapter.connect` throws
+ */
 export async function connectMedium(
   url: string,
   options?: ConnectOptions,
 ): Promise<MediumConnection> {
+  refuseSecrets(url);
   const scheme = schemeOf(url);
   const adapter = MEDIA.find((each) => each.scheme === scheme);
   if (adapter) return adapter.connect(url, options);
