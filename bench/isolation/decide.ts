@@ -1,7 +1,7 @@
 // `npm run bench:decide`: how long the next cell takes to decide, for the matrix of
 // STATISTICS and for a plan of 100,000 cells. A decision is one `next` and the `learn` before it,
-// through a whole hunt with failures at 1 in 300, so that every stage is in it; and for a small plan
-// in which failures are frequent, where covers of several causes are sought.
+// through a whole hunt with failures at 1 in 300, so that every stage is in it; and for a small
+// plan in which failures are frequent, where covers of several causes are sought.
 
 import { monotonicNs } from '../../src/base/clock.ts';
 import { createRng } from '../../src/base/rng.ts';
@@ -64,7 +64,8 @@ for (const { factors, rate } of CASES) {
     (sorted[Math.floor(share * (sorted.length - 1))] as number).toFixed(2);
   const mean = (took.reduce((sum, ms) => sum + ms, 0) / took.length).toFixed(3);
   console.log(
-    `${cells.length} cells, fails at ${rate.toFixed(4)}, stage ${isolator.stage}: mean ${mean} ms, median ${at(0.5)}, ` +
+    `${cells.length} cells, fails at ${rate.toFixed(4)}, ` +
+      `stage ${isolator.stage}: mean ${mean} ms, median ${at(0.5)}, ` +
       `99 % ${at(0.99)}, 99.9 % ${at(0.999)}, most ${at(1)}`,
   );
 }

@@ -94,7 +94,7 @@ export interface HuntGround {
 /** Where the trials of one place have their directories: on the place itself. */
 export interface TrialsPlace {
   readonly medium: MediumAddress;
-  /** Makes the directory of a trial and returns its path. Rejects when the place is out of reach. */
+  /** Makes the directory of a trial, returns its path. Rejects when the place is out of reach. */
   make(trial: number): Promise<string>;
   /** What holds damage stays, beside the evidence. */
   keep(trial: number): Promise<void>;

@@ -1,5 +1,5 @@
 // Damage planted into the file of a transfer between its writes and its check, through the port of
-// media over a plain directory: kind, bytes, bits, layer. The clean transfers beside it say nothing.
+// media over a plain directory: kind, bytes, bits, layer. The clean transfers say nothing.
 
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
