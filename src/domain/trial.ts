@@ -2,6 +2,7 @@
 
 import type { Cell } from './cell.ts';
 import type { Damage, DamageKind, Layer } from './damage.ts';
+import type { HostAccount } from './hosts.ts';
 import type { Observation, OperationFailure } from './observation.ts';
 import type { PromiseName, PromiseTally } from './promise.ts';
 
@@ -34,6 +35,8 @@ export interface TrialOutcome {
   /** A bounded number of departures with their bytes; the tallies count all of them. */
   readonly observations: readonly Observation[];
   readonly failures: readonly OperationFailure[];
+  /** Of a trial on another host: which, its facts, and what was done to it meanwhile. */
+  readonly host?: HostAccount;
   /** Why nothing may be concluded from this trial, when that is so. */
   readonly unknown?: string;
 }

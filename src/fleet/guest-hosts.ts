@@ -1,0 +1,161 @@
+// The hosts of a hunt that are guests: one at a time, booted when a cell asks for its kernel and
+// kept until another is asked for. It mounts the directory of the hunt's trials from a server on
+// this host, which can be made to export it anew while a trial runs.
+
+import { basename, dirname, join } from 'node:path';
+import {
+  HERE,
+  type HostAccount,
+  type HostRequest,
+  type Hosts,
+  type TrialHost,
+} from '../domain/hosts.ts';
+import type { Facts } from '../domain/hunt-report.ts';
+import { numberLevel, textLevel } from '../domain/plan.ts';
+import type { Provocation } from '../domain/provocation.ts';
+import type { TrialOutcome } from '../domain/trial.ts';
+import { Ganesha } from './ganesha.ts';
+import { Guest } from './guest.ts';
+import { GuestActors, TrialBoards } from './guest-actors.ts';
+import type { Say } from './guest-cache.ts';
+import { guestKernel } from './guest-kernel.ts';
+import { type FactsAnswer, HOST_ADDRESS, type NfsMount } from './guest-messages.ts';
+import { guestProgram } from './guest-program.ts';
+import { withSecondLooks } from './second-look.ts';
+
+/** A mount waits for the server at most so long. */
+const MOUNT_LIMIT_MS = 60_000;
+/** The period of the provocation. */
+const TOGGLE_EVERY_MS = 1000;
+/** An emulated processor is slower than the estimates of workloads assume. */
+const EMULATION_PATIENCE = 4;
+
+export interface GuestHostsRequest {
+  /** The hunt's own directory, where the consoles are kept. */
+  readonly directory: string;
+  readonly say: Say;
+  readonly toggle: (server: Ganesha, times: { everyMs: number; forMs: number }) => Provocation;
+}
+
+/** A guest that is up, with the mounts that it has: where, and what the guest says of them. */
+interface Booted {
+  readonly kernel: string;
+  readonly guest: Guest;
+  readonly boards: TrialBoards;
+  readonly mounts: Map<string, Facts>;
+}
+
+export class GuestHosts implements Hosts {
+  private readonly request: GuestHostsRequest;
+  private booted: Booted | null = null;
+  private server: Ganesha | null = null;
+
+  constructor(request: GuestHostsRequest) {
+    this.request = request;
+  }
+
+  async enter({ levels, directory }: HostRequest): Promise<TrialHost | null> {
+    const kernel = textLevel(levels, 'kernel');
+    if (levels.kernel === undefined || kernel === HERE) return null;
+    const server = await this.serverOf(dirname(directory));
+    const booted = await this.guestWith(kernel);
+    const mode = textLevel(levels, 'mount');
+    const facts = await this.mounted(booted, server, mode);
+    const forMs = numberLevel(levels, 'toggle');
+    const toggling =
+      forMs > 0 ? this.request.toggle(server, { everyMs: TOGGLE_EVERY_MS, forMs }) : null;
+    const actors = new GuestActors(booted.guest);
+    const end = async () => {
+      booted.boards.forget();
+      return (await toggling?.stop()) ?? [];
+    };
+    return {
+      actors,
+      directory: join(mountPoint(mode), basename(directory)),
+      limit: (limitMs) => actors.limit(EMULATION_PATIENCE * limitMs),
+      leave: async (outcome) => {
+        const host: HostAccount = { host: kernel, facts, receipts: await end() };
+        await booted.guest.ask({ ask: 'forget' }, MOUNT_LIMIT_MS);
+        return accountedFor(outcome, host, directory);
+      },
+      abandon: async () => {
+        await end();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.booted?.guest.close();
+    this.booted = null;
+    await this.server?.stop();
+    this.server = null;
+  }
+
+  /** One server at a time: a trial has one place. */
+  private async serverOf(exported: string): Promise<Ganesha> {
+    if (this.server?.exported === exported && this.server.isUp) return this.server;
+    await this.close();
+    this.server = await Ganesha.start(exported);
+    return this.server;
+  }
+
+  private async guestWith(kernel: string): Promise<Booted> {
+    const { booted } = this;
+    if (booted?.kernel === kernel && !booted.guest.isLost) return booted;
+    await booted?.guest.close();
+    this.booted = null;
+    const { say, directory } = this.request;
+    const files = await guestKernel(kernel, say);
+    const program = await guestProgram(say);
+    say(`booting a guest with the kernel ${files.release}`);
+    const told: { guest?: Guest } = {};
+    const boards = new TrialBoards((board, value) => told.guest?.tell({ board, at: 0, value }));
+    const consoleLog = join(directory, `guest-${kernel}.console.log`);
+    const guest = await Guest.boot({ kernel: files, program, consoleLog }, boards);
+    told.guest = guest;
+    this.booted = { kernel, guest, boards, mounts: new Map() };
+    return this.booted;
+  }
+
+  /** Facts of the guest and of what it has mounted so. */
+  private async mounted({ guest, mounts }: Booted, server: Ganesha, mode: string): Promise<Facts> {
+    const known = mounts.get(mode);
+    if (known) return known;
+    const at = mountPoint(mode);
+    await guest.ask({ ask: 'mount', mount: nfsMount(server, mode) }, MOUNT_LIMIT_MS);
+    const facts = await guest.ask<FactsAnswer>({ ask: 'facts', path: at }, MOUNT_LIMIT_MS);
+    const all = { ...facts.host, ...facts.place };
+    mounts.set(mode, all);
+    return all;
+  }
+}
+
+function mountPoint(mode: string): string {
+  return `/mnt/${mode}`;
+}
+
+/**
+ * Hard, as nfs(5) advises for data; `nosharecache`, since mounts of one export would else share
+ * their options with the first of them.
+ */
+function nfsMount({ exported, nfsPort, mountPort }: Ganesha, mode: string): NfsMount {
+  const options = [
+    'vers=3',
+    'proto=tcp',
+    'mountproto=tcp',
+    `port=${nfsPort}`,
+    `mountport=${mountPort}`,
+    'nolock',
+    'nosharecache',
+  ];
+  return {
+    at: mountPoint(mode),
+    source: `${HOST_ADDRESS}:${exported}`,
+    isSync: mode === 'sync',
+    options: options.join(','),
+  };
+}
+
+function accountedFor(outcome: TrialOutcome, host: HostAccount, directory: string): TrialOutcome {
+  return { ...withSecondLooks(outcome, directory), host };
+}
