@@ -14,6 +14,7 @@ import { onlyCells } from '../plan/only.ts';
 import { exitMeaning } from '../report/exit-meaning.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut } from './carry-out.ts';
+import { commandWordsOf } from './command-plan.ts';
 import { openNewGround } from './hunt-ground.ts';
 import { type CheckedPlaces, checkPlaces, closePlaces, probePlaces } from './places.ts';
 import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
@@ -90,8 +91,8 @@ async function resumeHunt(
   options: HuntOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { preset, factor, only, expect, seed, schedule, dryRun, shrink } = options;
-  refuseWithResume({ preset, factor, only, expect, seed, schedule, dryRun, shrink });
+  const { preset, factor, only, expect, seed, schedule, dryRun, shrink, write } = options;
+  refuseWithResume({ preset, factor, only, expect, seed, schedule, dryRun, shrink, write });
   const named = options.resume === true ? operands[0] : options.resume;
   const resumed = await resume(named, options);
   switch (resumed.purpose?.kind) {
@@ -185,6 +186,7 @@ function replayCommand(
     ...(operands.length > 0 ? operands.map(absolute) : Object.values(plan.places)),
   ];
   if (options.preset) words.push('--preset', options.preset);
+  words.push(...commandWordsOf(plan, options));
   for (const factor of options.factor ?? []) words.push('--factor', factor);
   for (const level of options.only ?? []) words.push('--only', level);
   for (const promise of options.expect ?? []) words.push('--expect', promise);

@@ -63,6 +63,11 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
       .description('carry out a plan (default: survey the current directory)')
       .argument('[where...]', 'directories, URLs of media, and at most one plan (.json, .ts, .js)')
       .option('--preset <name>', 'survey, torn or roundtrip')
+      .option('--write <command>', 'your own writer, repeatable (see Commands)', several)
+      .option('--read <command>', 'your own reader, whose output is checked, repeatable', several)
+      .option('--compare <command>', 'exit 0 same, 1 differs: for a writer that transforms')
+      .option('--input <file>', 'your own file as the canary')
+      .option('--command-limit <time>', 'time that each command may take (default: 60s)')
       .option('--shrink [hunt]', 'seek the cheapest trial that still fails as that hunt did')
       .option('--resume [hunt]', 'go on with an interrupted hunt (default: the newest here)'),
   )

@@ -2,7 +2,7 @@
 // the command line changes in it.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseSize } from '../base/quantities.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
@@ -14,11 +14,12 @@ import { nearest } from '../plan/nearest.ts';
 import { withFactors } from '../plan/only.ts';
 import { CLIENT_PRESETS, PRESETS } from '../plan/presets.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
+import { type CommandOptions, commandPlan, withPaths } from './command-plan.ts';
 import { labelPlaces } from './hunt-ground.ts';
 
 const PLAN_EXTENSIONS = ['.json', '.ts', '.mts', '.js', '.mjs'];
 
-export interface PlanOptions {
+export interface PlanOptions extends CommandOptions {
   readonly preset?: string;
   readonly for?: string;
   readonly trials?: string;
@@ -45,17 +46,9 @@ export async function planFrom(operands: readonly string[], options: PlanOptions
   if (files.length > 1) {
     throw new HeisenwriteError('invalid-option', `one plan at a time, not ${files.join(' and ')}`);
   }
-  if (files[0] && options.preset) {
-    throw new HeisenwriteError('invalid-option', '--preset and a plan file exclude each other');
-  }
-  const [input, source] = files[0]
-    ? [await readPlan(files[0]), files[0]]
-    : [presetNamed(options.preset ?? 'survey', places), `preset ${options.preset ?? 'survey'}`];
-  const plan = withFactors(
-    normalisePlan(input, source, WORKLOADS),
-    options.factor ?? [],
-    WORKLOADS,
-  );
+  const { input, source, here } = await writtenPlan(files[0], places, options);
+  const written = normalisePlan(input, source, WORKLOADS);
+  const plan = withPaths(withFactors(written, options.factor ?? [], WORKLOADS), here);
   checkIsolated(scheduleOf(plan.schedule, options.schedule), stopOf(plan.stop, options));
   const named = places.length > 0 || Object.keys(plan.places).length === 0;
   return {
@@ -67,6 +60,32 @@ export async function planFrom(operands: readonly string[], options: PlanOptions
     schedule: scheduleOf(plan.schedule, options.schedule),
     stop: stopOf(plan.stop, options),
   };
+}
+
+/** A plan as somebody wrote it, and the directory from which its paths are meant. */
+async function writtenPlan(
+  file: string | undefined,
+  places: readonly string[],
+  options: PlanOptions,
+): Promise<{ input: unknown; source: string; here: string }> {
+  const { preset } = options;
+  const commands = commandPlan(options);
+  const given = [
+    ...(file === undefined ? [] : ['a plan file']),
+    ...(preset === undefined ? [] : ['--preset']),
+    ...(commands === null ? [] : ['--write']),
+  ];
+  if (given.length > 1) {
+    const words = given.toReversed().join(' and ');
+    throw new HeisenwriteError('invalid-option', `${words} exclude each other`);
+  }
+  if (file !== undefined) {
+    return { input: await readPlan(file), source: file, here: dirname(resolve(file)) };
+  }
+  const here = process.cwd();
+  if (commands) return { input: commands, source: 'the command line', here };
+  const name = preset ?? 'survey';
+  return { input: presetNamed(name, places), source: `preset ${name}`, here };
 }
 
 function presetNamed(name: string, places: readonly string[]): unknown {
@@ -84,7 +103,8 @@ function presetNamed(name: string, places: readonly string[]): unknown {
 
 /** A plan file as it stands, for where no option may change it. @throws HeisenwriteError */
 export async function planInFile(path: string): Promise<Plan> {
-  return normalisePlan(await readPlan(path), path, WORKLOADS);
+  const plan = normalisePlan(await readPlan(path), path, WORKLOADS);
+  return withPaths(plan, dirname(resolve(path)));
 }
 
 async function readPlan(path: string): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { Damage } from '../domain/damage.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Diagnosis } from '../domain/trial.ts';
 import { diagnoseBlocks, meantBlocks } from './blocks.ts';
+import { diagnoseCompared, diagnoseGiven, meantGiven } from './given.ts';
 import { layerOf } from './layer.ts';
 import { diagnoseRecords } from './records.ts';
 import { diagnoseUnit, meantUnit } from './unit.ts';
@@ -30,12 +31,17 @@ function damageIn(observation: Observation): readonly Damage[] {
       return diagnoseUnit(observation, expected);
     case 'records':
       return diagnoseRecords(observation, expected);
+    case 'given':
+      return diagnoseGiven(observation, expected);
+    case 'compared':
+      return diagnoseCompared(observation, expected);
   }
 }
 
 /**
  * The bytes that were meant in the window: of a unit, those of the generation that most of it
- * belongs to. Null for records, whose places are not known beforehand.
+ * belongs to. Null for records, whose places are not known beforehand, and for what only the
+ * user's command can judge.
  */
 export function expectedWindow(observation: Observation): Uint8Array | null {
   const { expected } = observation;
@@ -44,7 +50,10 @@ export function expectedWindow(observation: Observation): Uint8Array | null {
       return meantBlocks(observation, expected);
     case 'unit':
       return meantUnit(observation, expected);
+    case 'given':
+      return meantGiven(expected);
     case 'records':
+    case 'compared':
       return null;
   }
 }

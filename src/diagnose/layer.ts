@@ -18,6 +18,7 @@ type Sights = Partial<Record<Reread['how'], Sight>>;
 
 const HOW_WORDS: Readonly<Record<Reread['how'], string>> = {
   'same-descriptor': 'through the same descriptor',
+  'same-command': 'by the same command, run again',
   'cache-dropped': 'after the cache was dropped',
   direct: 'past the cache (O_DIRECT)',
   'second-client': 'from a second client',
@@ -76,7 +77,7 @@ function sightOf(observation: Observation, bytes: Uint8Array, fileBytes: number)
 }
 
 function fromSights(observation: Observation, sights: Sights): LayerFinding {
-  const same = sights['same-descriptor'];
+  const same = sights['same-descriptor'] ?? sights['same-command'];
   const seen = Object.entries(sights) as [Reread['how'], Sight][];
   const told = seen.map(([how, sight]) => `${sightWords(sight)} ${HOW_WORDS[how]}`).join(', ');
   const all = (sight: Sight) => seen.every(([, one]) => one === sight);

@@ -51,6 +51,11 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'see the command with `--help`',
   },
+  'no-such-program': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'install it, or give its path, and make it executable (chmod +x)',
+  },
   'invalid-table': {
     definite: true,
     exitCode: EXIT_USAGE,

@@ -74,11 +74,27 @@ export type Expected =
       readonly stream: StampStream;
       /** Index is the writer, value its number of acknowledged records. */
       readonly recordsOfWriter: readonly number[];
+    }
+  /** A copy of a file of the user's. */
+  | {
+      readonly shape: 'given';
+      /** What was meant in the window, base64; the window is at most 64 KiB. */
+      readonly meant: string;
+      /** Length that the copy must have. */
+      readonly lengthBytes: number;
+    }
+  /** A content of which only the user's own command can say whether it is right, and which did. */
+  | {
+      readonly shape: 'compared';
+      /** Exit status of the command: 1 says that they differ, as of cmp(1) and diff(1). */
+      readonly status: number;
+      /** First line of what it said. */
+      readonly said: string;
     };
 
 /** A second look at the same bytes, in the order in which it was taken. */
 export interface Reread {
-  readonly how: 'same-descriptor' | 'cache-dropped' | 'direct' | 'second-client';
+  readonly how: 'same-descriptor' | 'same-command' | 'cache-dropped' | 'direct' | 'second-client';
   /** Monotonic time, nanoseconds, as a decimal string. */
   readonly atNs: string;
   readonly outcome: 'read' | 'not-possible';

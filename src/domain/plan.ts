@@ -37,7 +37,7 @@ export interface PlanStop {
   readonly isolated: boolean;
 }
 
-export type FactorKind = 'size' | 'duration' | 'count' | 'choice' | 'flag';
+export type FactorKind = 'size' | 'duration' | 'count' | 'choice' | 'flag' | 'text';
 
 /** What a workload says of a factor, so that plans are checked and `--help` is made from it. */
 export interface FactorDeclaration {
@@ -48,6 +48,10 @@ export interface FactorDeclaration {
   readonly fallback: Level;
   /** Of a choice: all levels there are. */
   readonly choices?: readonly string[];
+  /** A plan must name it: there is no level that would do for everybody. */
+  readonly required?: true;
+  /** Of a text that is a command: what may stand in braces in it, `build:` with any name. */
+  readonly placeholders?: readonly string[];
   /** Of a size, duration or count: inclusive bounds. */
   readonly min?: number;
   readonly max?: number;

@@ -21,6 +21,22 @@ export interface Opportunities {
   readonly bytesWritten: number;
 }
 
+/** A program of the user's that a trial ran, as it went. */
+export interface ProgramRun {
+  readonly as: 'write' | 'read' | 'compare';
+  /** As it was started, placeholders filled in; quoted for a shell. */
+  readonly command: string;
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+  /** Start of its standard output, and end of its standard error; at most 4 KiB each. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes of standard output, kept or not. */
+  readonly stdoutBytes: number;
+}
+
 /** How often a kind of departure was seen, whether or not its bytes were kept. */
 export interface KindCount {
   readonly promise: PromiseName;
@@ -35,6 +51,8 @@ export interface TrialOutcome {
   /** A bounded number of departures with their bytes; the tallies count all of them. */
   readonly observations: readonly Observation[];
   readonly failures: readonly OperationFailure[];
+  /** Of a workload that runs the user's programs: each, in order. */
+  readonly programs?: readonly ProgramRun[];
   /** Of a trial on another host: which, its facts, and what was done to it meanwhile. */
   readonly host?: HostAccount;
   /** Why nothing may be concluded from this trial, when that is so. */

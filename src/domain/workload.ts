@@ -44,6 +44,8 @@ export interface TrialSetting {
   /** File numbers [firstFile, firstFile + 8) belong to this trial. */
   readonly firstFile: number;
   readonly actors: Actors;
+  /** What the plan builds, by name: the program that was made of this cell's levels. */
+  readonly builds?: Readonly<Record<string, string>>;
 }
 
 /** Where an actor lives: a worker thread, or a process of its own. */

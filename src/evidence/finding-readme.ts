@@ -10,6 +10,7 @@ import type { KeptWindow } from './finding-folder.ts';
 
 const REREAD_WORDS = {
   'same-descriptor': 'read again at once through the same file descriptor',
+  'same-command': 'read again by the same command, run once more',
   'cache-dropped': 'read again after the page cache of the range was dropped',
   direct: 'read again with O_DIRECT, past the page cache',
   'second-client': 'read again by a second client',

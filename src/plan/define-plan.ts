@@ -138,6 +138,13 @@ function normaliseArm(
     );
     factors[name] = [...new Set(levels)];
   }
+  const absent = workload.factors.find(({ name, required }) => required && !(name in factors));
+  if (absent) {
+    throw new HeisenwriteError(
+      'invalid-plan',
+      `${where}.factors: workload ${workload.name} needs ${absent.name}, ${absent.about}`,
+    );
+  }
   const names = workload.factors.map((factor) => factor.name);
   for (const text of arm.constraints) parseConstraint(text, names);
   return { workload: arm.workload, factors, constraints: arm.constraints };

@@ -3,6 +3,7 @@
 
 import { formatDuration, formatSize, parseDuration, parseSize } from '../base/quantities.ts';
 import type { Level } from '../domain/cell.ts';
+import { placeholdersIn } from '../domain/command-text.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { FactorDeclaration } from '../domain/plan.ts';
 import { nearest } from './nearest.ts';
@@ -14,6 +15,8 @@ export function parseLevel(factor: FactorDeclaration, written: Level, where: str
       return parseChoice(factor, written, where);
     case 'flag':
       return parseFlag(factor, written, where);
+    case 'text':
+      return parseText(factor, written, where);
     case 'size':
       return checkedNumber(factor, written, where, parseSize, formatSize);
     case 'duration':
@@ -53,6 +56,30 @@ function parseChoice(factor: FactorDeclaration, written: Level, where: string): 
       `${near ? `; did you mean "${near}"?` : ''} (levels: ${choices.join(', ')})`,
   );
 }
+
+/** A command or a path: one line, and no placeholder that is nearly one of ours. */
+function parseText(factor: FactorDeclaration, written: Level, where: string): Level {
+  const text = String(written).trim();
+  if (text === '' || /[\0\r\n]/.test(text)) {
+    const what = text === '' ? 'is empty' : 'has several lines: put them into a script';
+    throw new HeisenwriteError('unknown-level', `${where}: ${factor.name} ${what}`);
+  }
+  const { placeholders = [] } = factor;
+  for (const name of placeholders.length > 0 ? placeholdersIn(text) : []) {
+    if (placeholders.some((each) => each === name || isOfKind(name, each))) continue;
+    const near = nearest(name, placeholders);
+    // `{print}` may well be meant for awk; a slip of the pen is not.
+    if (near === null || name.length < 3) continue;
+    const known = placeholders.map((each) => `{${each}${each.endsWith(':') ? 'NAME' : ''}}`);
+    throw new HeisenwriteError(
+      'unknown-level',
+      `${where}: {${name}} means nothing; did you mean "{${near}}"? (${known.join(', ')})`,
+    );
+  }
+  return text;
+}
+
+const isOfKind = (name: string, known: string) => known.endsWith(':') && name.startsWith(known);
 
 function parseFlag(factor: FactorDeclaration, written: Level, where: string): Level {
   const text = String(written);

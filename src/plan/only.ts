@@ -3,6 +3,7 @@
 // former.
 
 import type { Cell, Level, Levels } from '../domain/cell.ts';
+import { shellWord } from '../domain/command-text.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
@@ -103,9 +104,9 @@ export function withFactors(
       const declaration = workload.factors.find((each) => each.name === factor);
       if (!declaration) return arm;
       try {
-        const levels = written
-          .split(',')
-          .map((each) => parseLevel(declaration, each, `--factor ${factor}`));
+        const levels = (declaration.kind === 'text' ? [written] : written.split(',')).map((each) =>
+          parseLevel(declaration, each, `--factor ${factor}`),
+        );
         applied = true;
         return { ...arm, factors: { ...arm.factors, [factor]: [...new Set(levels)] } };
       } catch (error) {
@@ -126,7 +127,7 @@ export function onlyOptions(levels: Levels, workloads: readonly Workload[]): str
   return Object.entries(levels)
     .map(([factor, level]) => {
       const declaration = workload?.factors.find((each) => each.name === factor);
-      return `--only ${factor}=${levelText(declaration, level)}`;
+      return `--only ${shellWord(`${factor}=${levelText(declaration, level)}`)}`;
     })
     .join(' ');
 }

@@ -41,6 +41,15 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       const mode = { ...place, workload: 'exchange', way, ...chunks, ...askedOf(levels) };
       return { bytes: Number(size), mode };
     }
+    case 'command': {
+      const { size = 1048576, program = '', read = 'none', input = 'none' } = levels;
+      const reads: Levels = read === 'none' ? {} : { read };
+      const inputs: Levels = input === 'none' ? {} : { input };
+      return {
+        bytes: Number(size),
+        mode: { ...place, workload: 'command', program, ...reads, ...inputs },
+      };
+    }
     default: {
       const { size = 0, mode = 'buffered' } = levels;
       const mine: Levels = promise === 'synced' ? {} : { mode };
@@ -124,6 +133,11 @@ export function modeWords(
       return `${prefix}${mode.writers} writers appending records of ${sizes} with O_APPEND`;
     case 'replace':
       return `${prefix}${PUBLISHED[String(mode.publish)]} (${sizes})`;
+    case 'command': {
+      const what = mode.input === undefined ? `files of ${sizes}` : String(mode.input);
+      const reader = mode.read === undefined ? 'read back' : `read back by "${mode.read}"`;
+      return `${prefix}${what} written by "${mode.program}", ${reader}`;
+    }
     case 'transfer': {
       const again = mode.rewrite === 'in-place' ? 'written and rewritten in place' : 'written';
       const who = mode.reader === 'second' ? 'by a second client' : 'by the same client';

@@ -1,10 +1,11 @@
 // One trial: a directory of its own, the workload with its actors, and whatever comes of it. A
-// trial never throws: when the tester or the environment breaks, its outcome says `unknown` and
-// why.
+// trial hardly ever throws: when the tester or the environment breaks, its outcome says `unknown`
+// and why. Only the first one refuses a program of the user's that is not there.
 
 import { monotonicMs, wallMs } from '../base/clock.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
 import type { TrialsPlace } from '../domain/ports.ts';
 import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
 import type { Workload } from '../domain/workload.ts';
@@ -46,10 +47,16 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
       actors,
     });
   } catch (error) {
+    // It would be the same in every trial to come, and only the user can mend it.
+    if (trial === 1 && isAbsentProgram(error)) throw error;
     outcome = unknownOutcome((error as Error).message);
   }
   const durationMs = monotonicMs() - begun;
   return { trial, cell, seed: rng.seed, startedAtMs, durationMs, outcome };
+}
+
+function isAbsentProgram(error: unknown): boolean {
+  return error instanceof HeisenwriteError && error.code === 'no-such-program';
 }
 
 function unknownOutcome(reason: string): TrialOutcome {

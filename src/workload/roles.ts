@@ -1,6 +1,7 @@
 // All roles by name, for the actors' entry: what may cross into a thread or process.
 
 import { appendCheck, appendWrite } from './append-roles.ts';
+import { commandCheck, commandCheckCanary, commandPrepare } from './command-roles.ts';
 import { exchangePrepare, exchangeRead, exchangeWrite } from './exchange-roles.ts';
 import { mailboxPrepare, mailboxRead, mailboxWrite } from './mailbox-roles.ts';
 import { replacePrepare, replaceRead, replaceWrite } from './replace-roles.ts';
@@ -12,6 +13,9 @@ import { transferCheck, transferWrite } from './transfer-roles.ts';
 export const ROLES: Readonly<Record<string, Role>> = {
   'append-check': appendCheck,
   'append-write': appendWrite,
+  'command-check': commandCheck,
+  'command-check-canary': commandCheckCanary,
+  'command-prepare': commandPrepare,
   'exchange-prepare': exchangePrepare,
   'exchange-read': exchangeRead,
   'exchange-write': exchangeWrite,

@@ -2,6 +2,7 @@
 
 import type { Workload } from '../domain/workload.ts';
 import { append } from './append.ts';
+import { command } from './command.ts';
 import { exchange } from './exchange.ts';
 import { mailbox } from './mailbox.ts';
 import { replace } from './replace.ts';
@@ -15,4 +16,5 @@ export const WORKLOADS: readonly Workload[] = [
   append,
   transfer,
   exchange,
+  command,
 ];

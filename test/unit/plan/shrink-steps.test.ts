@@ -60,7 +60,7 @@ describe('shrinkSteps', () => {
   test.each(WORKLOADS.map(({ name }) => name))('%s: all levels are those of a plan', (name) => {
     const from = start(name);
     const steps = shrinkSteps(from.levels, from.workload, []);
-    expect(steps.length).toBeGreaterThan(1);
+    expect(steps.length).toBeGreaterThan(0);
     const { arm } = shrinkArm(from.levels, from.workload, steps, []);
     const cells = expandPlan({ arms: [arm], places: {} }, WORKLOADS);
     expect(cells.length).toBeGreaterThan(steps.length);
