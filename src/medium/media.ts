@@ -4,8 +4,9 @@
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
 import { fileAdapter } from './file-client.ts';
+import { sftp } from './sftp.ts';
 
-export const MEDIA: readonly MediumAdapter[] = [fileAdapter];
+export const MEDIA: readonly MediumAdapter[] = [fileAdapter, sftp];
 
 /** Of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/dev/x`. */
 export function schemeOf(place: string): string | null {

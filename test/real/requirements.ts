@@ -26,6 +26,9 @@ const PROBES = {
   tmux: () => programMissing('tmux', 'tmux'),
   strace: () => programMissing('strace', 'strace'),
   git: () => programMissing('git', 'git'),
+  sshd: () => programMissing('sshd', 'openssh-server'),
+  'ssh-keygen': () => programMissing('ssh-keygen', 'openssh-client'),
+  'ssh-agent': () => programMissing('ssh-agent', 'openssh-client'),
   npm: () => programMissing('npm', 'npm'),
 } as const satisfies Record<string, Probe>;
 
