@@ -116,7 +116,7 @@ describe('planted', () => {
     expect(damage[0]?.[1]).toBe(3 * IO + 100);
   });
 
-  test('a file that is not there though it was acknowledged is damage, no failed call', async () => {
+  test('a file that is not there though it was acknowledged is damage, not a failure', async () => {
     const { outcome, diagnoses } = await planted(0, (path) => rmSync(path));
     expect(outcome.failures).toEqual([]);
     expect(outcome.tallies).toEqual([{ promise: 'read-back', tries: 1, broken: 1 }]);
