@@ -14,12 +14,14 @@ import { createRng, type Rng } from './base/rng.ts';
 import { FindingSelection } from './diagnose/finding-selection.ts';
 import { judge } from './diagnose/judge.ts';
 import { SignatureAccount } from './diagnose/signature-account.ts';
+import type { Builder } from './domain/build.ts';
 import type { Cell } from './domain/cell.ts';
 import type { HuntReport } from './domain/hunt-report.ts';
 import type { Plan } from './domain/plan.ts';
 import type { EvidenceStore, HuntGround, HuntListener, Schedule } from './domain/ports.ts';
 import type { Judgement, TrialRecord } from './domain/trial.ts';
 import type { Workload } from './domain/workload.ts';
+import { failedBuilds, untestableCells } from './hunt-builds.ts';
 import { conclude } from './isolate/conclude.ts';
 import { factorSpaceOf, IsolationAccount, isolatorOf } from './isolate/stored-trials.ts';
 import { RigWatch } from './observe/rig-watch.ts';
@@ -43,6 +45,8 @@ export interface HuntRequest {
   readonly signal: AbortSignal;
   /** Another order of cells than the plan's: old and fixed in turn, smaller and smaller. */
   readonly schedule?: (cells: readonly Cell[], rng: Rng) => Schedule;
+  /** Of a plan that builds programs. */
+  readonly builder?: Builder;
 }
 
 /** What the steps of one hunt share. */
@@ -54,6 +58,8 @@ interface Course extends HuntRequest {
   readonly begunMs: number;
   /** Damaged or failed trials so far, those of a resumed hunt included. */
   accusations: number;
+  /** Indices of cells for which no program could be built. */
+  untestable: ReadonlySet<number>;
 }
 
 /**
@@ -71,6 +77,7 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
     selection: new FindingSelection(await store.findings()),
     begunMs: monotonicMs(),
     accusations: await countAccusations(store),
+    untestable: await untestableCells(store),
   };
   const forMs = stop.forMs === null ? null : Math.max(0, stop.forMs - ground.msBefore);
   const limits = { ...stop, forMs, spaceBytes: ground.spaceLeftBytes() };
@@ -79,7 +86,7 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
   try {
     await store.appendRig(await course.rig.check(), wallMs());
     for (const record of await store.unjudged()) await judgeTrial(record, course);
-    stopped = await runTrials(course);
+    stopped = await runTrials(course, await buildFirst(course));
   } finally {
     course.actors.close();
     await store.appendRig(await course.rig.check(), wallMs());
@@ -101,18 +108,36 @@ export async function reportOf(
   const factors = workloads.flatMap((workload) => workload.factors);
   const kinds = Object.fromEntries(factors.map(({ name, kind }) => [name, kind]));
   const { seed } = await store.header();
-  const space = factorSpaceOf(cells, factors);
-  const isolation = new IsolationAccount(cells, space, seed, schedule === 'adaptive');
+  const untestable = await untestableCells(store);
+  const tested = cells.filter(({ index }) => !untestable.has(index));
+  const space = factorSpaceOf(tested, factors);
+  const isolation = new IsolationAccount(tested, space, seed, schedule === 'adaptive');
   return compileReport(store, cells, kinds, new SignatureAccount(), isolation);
 }
 
+/** Returns how many trials it took to say what cannot be built; see hunt-builds.ts. */
+async function buildFirst(course: Course): Promise<number> {
+  const { builder, ground, signal, listener } = course;
+  if (!builder || course.schedule || ground.trialsBefore > 0) return 0;
+  const untestable = new Set<number>();
+  for await (const record of failedBuilds(builder, ground.cells, ground.header.seed, signal)) {
+    untestable.add(record.cell.index);
+    listener.trialStarted(record.trial, record.cell);
+    await ground.store.appendTrial(record);
+    listener.trialJudged(record, await judgeTrial(record, course));
+  }
+  course.untestable = untestable;
+  return untestable.size;
+}
+
 /** Steps 3 to 6, until the plan or the user says stop. Returns why it stopped. */
-async function runTrials(course: Course): Promise<string> {
-  const { ground, listener } = course;
+async function runTrials(course: Course, madeBefore: number): Promise<string> {
+  const { ground, listener, builder } = course;
+  if (course.untestable.size === ground.cells.length) return 'no program could be built';
   const rng = createRng(ground.header.seed);
   const schedule = scheduleOf(course, rng);
-  await replayTrials(schedule, ground);
-  for (let trial = ground.trialsBefore + 1; ; trial++) {
+  await replayTrials(schedule, course);
+  for (let trial = ground.trialsBefore + madeBefore + 1; ; trial++) {
     const reason = stopReason(course, trial - 1, schedule);
     if (reason !== null) return reason;
     const cell = schedule.next();
@@ -130,6 +155,7 @@ async function runTrials(course: Course): Promise<string> {
         rng: rng.fork(`trial-${trial}`),
         hunt: ground.header.hunt,
         place: ground.trialsPlace(cell.levels.place),
+        ...(builder && { builds: () => builder.programs(cell.levels) }),
       },
       course.actors,
     );
@@ -143,8 +169,10 @@ async function runTrials(course: Course): Promise<string> {
   }
 }
 
-function scheduleOf({ schedule, ground, plan, workloads }: Course, rng: Rng): Schedule {
-  const { cells, header } = ground;
+function scheduleOf(course: Course, rng: Rng): Schedule {
+  const { schedule, ground, plan, workloads, untestable } = course;
+  const { header } = ground;
+  const cells = ground.cells.filter(({ index }) => !untestable.has(index));
   if (schedule) return schedule(cells, rng.fork('schedule'));
   if (plan.schedule === 'balanced') return balancedSchedule(cells, rng.fork('schedule'));
   const space = factorSpaceOf(
@@ -160,8 +188,9 @@ function scheduleOf({ schedule, ground, plan, workloads }: Course, rng: Rng): Sc
 }
 
 /** A resumed hunt decides as it would have: the schedule is asked and told all of it again. */
-async function replayTrials(schedule: Schedule, { store }: HuntGround): Promise<void> {
-  for await (const { cell, judgement, durationMs } of store.trials()) {
+async function replayTrials(schedule: Schedule, { ground, untestable }: Course): Promise<void> {
+  for await (const { cell, judgement, durationMs } of ground.store.trials()) {
+    if (untestable.has(cell.index)) continue;
     schedule.next();
     schedule.learn(cell, judgement?.verdict ?? 'unknown', durationMs);
   }

@@ -1,6 +1,7 @@
 // From an opened ground to the report of its hunt: Ctrl-C ends it after the trial under way, and
 // the evidence is closed whatever happens. Every command that hunts goes through here.
 
+import { createBuilder } from '../build/program-builder.ts';
 import { EXIT_INTERRUPTED } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -37,6 +38,7 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
       listener: withNotes(listener, notes),
       signal: interruption.signal,
       ...(schedule && { schedule }),
+      ...(plan.builds && { builder: createBuilder(plan.builds, ground.directory) }),
     };
     return await hunt(request, ground);
   } finally {

@@ -66,7 +66,13 @@ export function commandPlan(options: CommandOptions): PlanInput | null {
  * `{here}`, a program with a slash in its name, and the input. A stored plan so holds from anywhere.
  */
 export function withPaths(plan: Plan, here: string): Plan {
-  return { ...plan, arms: plan.arms.map((arm) => armWithPaths(arm, here)) };
+  const arms = plan.arms.map((arm) => armWithPaths(arm, here));
+  if (plan.builds === undefined) return { ...plan, arms };
+  const builds = Object.entries(plan.builds).map(([name, build]) => {
+    const directory = resolve(here, build.directory);
+    return [name, { ...build, directory, command: withHere(build.command, here) }];
+  });
+  return { ...plan, arms, builds: Object.fromEntries(builds) };
 }
 
 function armWithPaths(arm: Arm, here: string): Arm {
@@ -82,8 +88,11 @@ function armWithPaths(arm: Arm, here: string): Arm {
 }
 
 function commandFrom(command: string, here: string): string {
-  const filled = shellText(command, (name) => (name === 'here' ? here : undefined));
-  return filled.replace(/^\.{1,2}\/[\w./-]*/, (program) => resolve(here, program));
+  return withHere(command, here).replace(/^\.{1,2}\/[\w./-]*/, (program) => resolve(here, program));
+}
+
+function withHere(command: string, here: string): string {
+  return shellText(command, (name) => (name === 'here' ? here : undefined));
 }
 
 /** The options that make the same plan again; none where it came from elsewhere. */

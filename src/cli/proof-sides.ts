@@ -40,6 +40,7 @@ export interface ProofSides {
   readonly fix: string;
   readonly pairs: readonly PlacedPair[];
   readonly expectations: Plan['expectations'];
+  readonly builds?: Plan['builds'];
 }
 
 type Fix = (guilty: GuiltyCell, old: PlacedCell) => PlacedCell;
@@ -52,7 +53,7 @@ type Fix = (guilty: GuiltyCell, old: PlacedCell) => PlacedCell;
 export async function proofSides(hunt: StoredHunt, options: SideOptions): Promise<ProofSides> {
   const guilty = oldCells(hunt, options);
   const placed = guilty.map((cell) => ({ ...placedCell(cell, hunt, options.place), guilty: cell }));
-  const { expectations } = hunt.stored.plan;
+  const { expectations, builds } = hunt.stored.plan;
   if (isPlan(options.fixed, hunt)) {
     const plan = await planInFile(options.fixed);
     const sides = {
@@ -64,13 +65,15 @@ export async function proofSides(hunt: StoredHunt, options: SideOptions): Promis
           ({ promise }) => !expectations.some((each) => each.promise === promise),
         ),
       ],
+      ...((builds ?? plan.builds) && { builds: { ...builds, ...plan.builds } }),
     };
     checkTested(sides, options.fixed);
     return sides;
   }
   const fixOf = placeFix(options.fixed, hunt) ?? levelFix(options.fixed, hunt);
   const fix = isDirectory(options.fixed, hunt) ? realPath(options.fixed) : options.fixed;
-  return { fix, pairs: bestPairs(pairsWith(placed, fixOf, options)), expectations };
+  const pairs = bestPairs(pairsWith(placed, fixOf, options));
+  return { fix, pairs, expectations, ...(builds && { builds }) };
 }
 
 /** In the order of their rates; without a control any cell of the hunt will do. */

@@ -99,6 +99,7 @@ export async function runProve(
     name: `prove ${fixed}`.slice(0, NAME_LENGTH_MAX),
     places,
     arms: cells.map(({ levels }) => armOf(levels)),
+    ...(sides.builds && { builds: sides.builds }),
     expectations: sides.expectations,
     schedule: 'balanced',
     stop: stopOf(defaultStop(question, options), options),

@@ -77,6 +77,7 @@ export async function runShrink(
     name: `shrink ${hunt.header.hunt}`,
     places: places.paths,
     arms: [arm],
+    ...(hunt.stored.plan.builds && { builds: hunt.stored.plan.builds }),
     expectations: hunt.stored.plan.expectations,
     schedule: 'balanced',
     stop: stopOf(stop, options),

@@ -1,6 +1,7 @@
 // A plan: what to vary, what must hold, and when to stop. This is the normalised form, plain JSON,
 // which is hashed, stored with the evidence and enough to resume a hunt without the plan's file.
 
+import type { Build } from './build.ts';
 import type { Level, Levels } from './cell.ts';
 import type { Expectation } from './promise.ts';
 
@@ -18,6 +19,8 @@ export interface Plan {
   /** Label to directory or URL; more than one makes the factor `place`. */
   readonly places: Readonly<Record<string, string>>;
   readonly arms: readonly Arm[];
+  /** Programs that are made for the cells, by name. */
+  readonly builds?: Readonly<Record<string, Build>>;
   readonly expectations: readonly Expectation[];
   readonly schedule: ScheduleName;
   readonly stop: PlanStop;

@@ -57,6 +57,8 @@ export interface TrialOutcome {
   readonly host?: HostAccount;
   /** Why nothing may be concluded from this trial, when that is so. */
   readonly unknown?: string;
+  /** No trial of this cell can be made in this hunt, and the schedule leaves it out. */
+  readonly untestable?: true;
 }
 
 export interface TrialRecord {

@@ -8,6 +8,7 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import { type Arm, type Plan, SCHEDULES } from '../domain/plan.ts';
 import { PROMISES } from '../domain/promise.ts';
 import type { Workload } from '../domain/workload.ts';
+import { buildFactors, buildSchema, normaliseBuilds } from './builds.ts';
 import { parseConstraint } from './constraint.ts';
 import { parseLevel } from './level.ts';
 import { nearest } from './nearest.ts';
@@ -38,6 +39,7 @@ const planSchema = z.strictObject({
   name: z.string().min(1).max(80),
   places: z.record(z.string(), z.string()).optional(),
   arms: z.array(armSchema).min(1),
+  builds: z.record(z.string(), buildSchema).optional(),
   expect: z.array(expectationSchema).default([{ promise: 'read-back', source: 'POSIX' }]),
   schedule: z.enum(SCHEDULES).default('adaptive'),
   stop: stopSchema.default({}),
@@ -67,10 +69,15 @@ export function normalisePlan(
     throw new HeisenwriteError('invalid-plan', `${source}: ${issueWords(issue)}`);
   }
   const plan = parsed.data;
+  const taken = ['workload', 'place', ...workloads.flatMap(factorNames)];
+  const builds = normaliseBuilds(plan.builds ?? {}, source, taken);
   return {
     name: plan.name,
     places: plan.places ?? {},
-    arms: plan.arms.map((arm, index) => normaliseArm(arm, `${source}: arms[${index}]`, workloads)),
+    arms: plan.arms.map((arm, index) =>
+      normaliseArm(arm, `${source}: arms[${index}]`, workloads, builds),
+    ),
+    ...(plan.builds === undefined ? {} : { builds }),
     expectations: plan.expect,
     schedule: plan.schedule,
     stop: {
@@ -108,6 +115,8 @@ function knownFields(first: PropertyKey | undefined): string[] {
       return Object.keys(armSchema.shape);
     case 'stop':
       return Object.keys(stopSchema.shape);
+    case 'builds':
+      return Object.keys(buildSchema.shape);
     case 'expect':
       return Object.keys(expectationSchema.shape);
     default:
@@ -119,6 +128,7 @@ function normaliseArm(
   arm: z.output<typeof armSchema>,
   where: string,
   workloads: readonly Workload[],
+  builds: NonNullable<Plan['builds']>,
 ): Arm {
   const workload = workloads.find((each) => each.name === arm.workload);
   if (!workload) {
@@ -130,14 +140,20 @@ function normaliseArm(
         `${near ? `; did you mean "${near}"?` : ''} (workloads: ${names.join(', ')})`,
     );
   }
-  const factors: Record<string, Level[]> = {};
+  const writtenLevels = Object.values(arm.factors).flat();
+  const ofBuilds = buildFactors(writtenLevels, builds, `${where}.factors`);
+  const factors: Record<string, readonly Level[]> = {};
   for (const [name, written] of Object.entries(arm.factors)) {
+    const list = Array.isArray(written) ? written : [written];
+    if (ofBuilds[name]) {
+      factors[name] = [...new Set(list.map(String))];
+      continue;
+    }
     const declaration = findFactor(workload, name, where);
-    const levels = (Array.isArray(written) ? written : [written]).map((level) =>
-      parseLevel(declaration, level, `${where}.factors.${name}`),
-    );
+    const levels = list.map((level) => parseLevel(declaration, level, `${where}.factors.${name}`));
     factors[name] = [...new Set(levels)];
   }
+  for (const [name, levels] of Object.entries(ofBuilds)) factors[name] ??= levels;
   const absent = workload.factors.find(({ name, required }) => required && !(name in factors));
   if (absent) {
     throw new HeisenwriteError(
@@ -145,10 +161,12 @@ function normaliseArm(
       `${where}.factors: workload ${workload.name} needs ${absent.name}, ${absent.about}`,
     );
   }
-  const names = workload.factors.map((factor) => factor.name);
+  const names = [...factorNames(workload), ...Object.keys(ofBuilds)];
   for (const text of arm.constraints) parseConstraint(text, names);
   return { workload: arm.workload, factors, constraints: arm.constraints };
 }
+
+const factorNames = (workload: Workload) => workload.factors.map((factor) => factor.name);
 
 /** @throws HeisenwriteError `unknown-factor` with the factors there are. */
 export function findFactor(workload: Workload, name: string, where: string) {

@@ -64,7 +64,8 @@ function armLevels(arm: Arm, workload: Workload, places: readonly string[]): Lev
       `the arm ${arm.workload} has ${size} cells; at most ${CELLS_MAX} are possible`,
     );
   }
-  const names = workload.factors.map((factor) => factor.name);
+  const declared = workload.factors.map((factor) => factor.name);
+  const names = [...new Set([...declared, ...Object.keys(arm.factors)])];
   const constraints = [...workload.constraints, ...arm.constraints].map((text) =>
     parseConstraint(text, names),
   );

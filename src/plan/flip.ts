@@ -39,6 +39,10 @@ export function flipLevels(
 ): Levels {
   const flipped: Record<string, Level> = { ...levels };
   for (const [factor, written] of flips) {
+    if (isOfBuild(factor, levels, workload)) {
+      flipped[factor] = written;
+      continue;
+    }
     const declaration = findFactor(workload, factor, OPTION);
     flipped[factor] = parseLevel(declaration, written, `${OPTION} ${factor}`);
   }
@@ -52,13 +56,18 @@ export function flipLevels(
   );
 }
 
+/** A factor that the cell has from what the plan builds: any text may be its level. */
+function isOfBuild(factor: string, levels: Levels, { factors }: Workload): boolean {
+  return factor in levels && !factors.some(({ name }) => name === factor);
+}
+
 /** The text of the first one that these levels break, or null. */
 export function brokenConstraint(
   levels: Levels,
   workload: Workload,
   constraints: readonly string[],
 ): string | null {
-  const names = workload.factors.map(({ name }) => name);
+  const names = [...workload.factors.map(({ name }) => name), ...Object.keys(levels)];
   const complete = completeLevels(levels, workload);
   const texts = [...workload.constraints, ...constraints];
   return texts.find((text) => !parseConstraint(text, names).holds(complete)) ?? null;

@@ -58,6 +58,8 @@ function levelsByWorkload(
   workloads: readonly Workload[],
 ): Map<string, Level> {
   if (factor === 'workload' || factor === 'place') return new Map();
+  const isDeclared = workloads.some(({ factors }) => factors.some(({ name }) => name === factor));
+  if (!isDeclared && cells.some(({ levels }) => factor in levels)) return new Map();
   const present = new Set(cells.map((cell) => String(cell.levels.workload)));
   const levels = new Map<string, Level>();
   let refusal: unknown = null;
@@ -81,7 +83,8 @@ function hasLevel(
   meant: ReadonlyMap<string, Level>,
   workloads: readonly Workload[],
 ): boolean {
-  if (factor === 'workload' || factor === 'place') return levels[factor] === written;
+  // Of the cell itself, or of what the plan builds: no workload says what its levels mean.
+  if (meant.size === 0) return levels[factor] === written;
   const level = meant.get(String(levels.workload));
   if (level === undefined) return false;
   const workload = workloads.find((each) => each.name === levels.workload) as Workload;
@@ -102,6 +105,10 @@ export function withFactors(
     arms = arms.map((arm) => {
       const workload = workloads.find((each) => each.name === arm.workload) as Workload;
       const declaration = workload.factors.find((each) => each.name === factor);
+      if (!declaration && factor in arm.factors) {
+        applied = true;
+        return { ...arm, factors: { ...arm.factors, [factor]: [...new Set(written.split(','))] } };
+      }
       if (!declaration) return arm;
       try {
         const levels = (declaration.kind === 'text' ? [written] : written.split(',')).map((each) =>

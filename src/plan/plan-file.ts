@@ -1,6 +1,7 @@
 // A plan as a person would have written it, of what the program put together by itself: the file
 // from which a proof or a smaller trial can be hunted again.
 
+import { BUILT_ON } from '../domain/build.ts';
 import type { Levels } from '../domain/cell.ts';
 import type { Arm, FactorDeclaration, Plan } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
@@ -23,6 +24,7 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
     name: plan.name,
     places: plan.places,
     arms: plan.arms.map((arm) => armInput(arm, workloads)),
+    ...(plan.builds === undefined ? {} : { builds: buildInputs(plan.builds) }),
     expect: [...plan.expectations],
     schedule: plan.schedule,
     stop: {
@@ -33,6 +35,18 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
       ...(isolated && plan.schedule !== 'balanced' ? { isolated } : {}),
     },
   };
+}
+
+/** With the directory from which their paths are meant, since this file may lie elsewhere. */
+function buildInputs(builds: NonNullable<Plan['builds']>): NonNullable<PlanInput['builds']> {
+  return Object.fromEntries(
+    Object.entries(builds).map(([name, { sources, command, factors, directory }]) => {
+      const { [BUILT_ON]: host, ...others } = factors;
+      const lists = Object.entries(others).map(([factor, levels]) => [factor, [...levels]]);
+      const written = { sources: [...sources], command, factors: Object.fromEntries(lists) };
+      return [name, { ...written, directory, ...(host && { host: [...host] }) }];
+    }),
+  );
 }
 
 /** Sizes and durations are written with their unit; a count is a number. */

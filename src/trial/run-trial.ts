@@ -26,14 +26,19 @@ export interface TrialOrder {
   readonly rng: Rng;
   readonly hunt: string;
   readonly place: TrialsPlace;
+  /** Makes the programs that the cell needs. */
+  readonly builds?: () => Promise<Readonly<Record<string, string>>>;
 }
 
 export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<TrialRecord> {
   const { trial, cell, levels, workload, rng, hunt } = order;
   const startedAtMs = wallMs();
-  const begun = monotonicMs();
+  let begun = monotonicMs();
   let outcome: TrialOutcome;
   try {
+    const builds = await order.builds?.();
+    // What it took to build is no part of the trial.
+    begun = monotonicMs();
     const directory = await order.place.make(trial);
     actors.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
     outcome = await workload.run({
@@ -45,6 +50,7 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
       hunt,
       firstFile: trial * FILES_PER_TRIAL,
       actors,
+      ...(builds && { builds }),
     });
   } catch (error) {
     // It would be the same in every trial to come, and only the user can mend it.
