@@ -71,7 +71,7 @@ function pathOf(url: string): string {
   } catch {
     // A lone % is said below.
   }
-  const words = `${url} names no device: write ${EXAMPLE}, and ?, # and % of a name as %3F and so on`;
+  const words = `${url} names no device: write ${EXAMPLE}, and % ? # of a name as %25 %3F %23`;
   throw new HeisenwriteError('invalid-place', words);
 }
 
