@@ -5,9 +5,10 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
 import { blockAdapter } from './block.ts';
 import { fileAdapter } from './file-client.ts';
+import { s3 } from './s3.ts';
 import { sftp } from './sftp.ts';
 
-export const MEDIA: readonly MediumAdapter[] = [fileAdapter, blockAdapter, sftp];
+export const MEDIA: readonly MediumAdapter[] = [fileAdapter, blockAdapter, s3, sftp];
 
 /** Of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/dev/x`. */
 export function schemeOf(place: string): string | null {

@@ -29,7 +29,15 @@ const PROBES = {
   sshd: () => programMissing('sshd', 'openssh-server'),
   'ssh-keygen': () => programMissing('ssh-keygen', 'openssh-client'),
   'ssh-agent': () => programMissing('ssh-agent', 'openssh-client'),
+  radosgw: () =>
+    programMissing('ceph-mon', 'ceph-mon') ??
+    programMissing('ceph-osd', 'ceph-osd') ??
+    programMissing('radosgw', 'radosgw'),
   npm: () => programMissing('npm', 'npm'),
+  rsync: () => programMissing('rsync', 'rsync'),
+  rclone: () => programMissing('rclone', 'rclone'),
+  gcc: () => programMissing('gcc', 'gcc, libc6-dev'),
+  pandas: probePandas,
 } as const satisfies Record<string, Probe>;
 
 export type Requirement = keyof typeof PROBES;
@@ -73,6 +81,13 @@ function programMissing(program: string, debianPackage: string): string | null {
   const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   if (places.some((place) => isExecutable(join(place, program)))) return null;
   return `${program} is missing: scripts/install-packages (package ${debianPackage})`;
+}
+
+/** Debian's Python, since another one in PATH has packages of its own. */
+function probePandas(): string | null {
+  const asked = spawnSync('/usr/bin/python3', ['-c', 'import pandas, tables']);
+  if (asked.status === 0) return null;
+  return 'pandas is missing: scripts/install-packages (package python3-pandas, python3-tables)';
 }
 
 function isExecutable(path: string): boolean {
