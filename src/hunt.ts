@@ -16,6 +16,7 @@ import { judge } from './diagnose/judge.ts';
 import { SignatureAccount } from './diagnose/signature-account.ts';
 import type { Builder } from './domain/build.ts';
 import type { Cell } from './domain/cell.ts';
+import type { Hosts } from './domain/hosts.ts';
 import type { HuntReport } from './domain/hunt-report.ts';
 import type { Plan } from './domain/plan.ts';
 import type { EvidenceStore, HuntGround, HuntListener, Schedule } from './domain/ports.ts';
@@ -43,6 +44,8 @@ export interface HuntRequest {
   readonly listener: HuntListener;
   /** Aborted by Ctrl-C: the trial under way is finished, everything recorded is kept. */
   readonly signal: AbortSignal;
+  /** Other hosts than this one; the composition root powers them off. */
+  readonly hosts?: Hosts;
   /** Another order of cells than the plan's: old and fixed in turn, smaller and smaller. */
   readonly schedule?: (cells: readonly Cell[], rng: Rng) => Schedule;
   /** Of a plan that builds programs. */
@@ -155,6 +158,7 @@ async function runTrials(course: Course, madeBefore: number): Promise<string> {
         rng: rng.fork(`trial-${trial}`),
         hunt: ground.header.hunt,
         place: ground.trialsPlace(cell.levels.place),
+        ...(course.hosts && { hosts: course.hosts }),
         ...(builder && { builds: () => builder.programs(cell.levels) }),
       },
       course.actors,
@@ -207,7 +211,7 @@ async function judgeTrial(record: TrialRecord, course: Course): Promise<Judgemen
   const { observations, failures } = record.outcome;
   const checked = observations.length > 0 || failures.length > 0 ? await rig.recent() : null;
   if (checked && !checked.passed) await ground.store.appendRig(checked, wallMs());
-  const judgement = judge(record.outcome, plan.expectations, checked);
+  const judgement = judge(record.outcome, plan.expectations, checked, plan.tolerated);
   const scarce = observations.length > 0 && ground.isSpaceScarce();
   await keepFindings(record, judgement, scarce, course);
   await ground.store.appendJudgement(record.trial, judgement);

@@ -8,6 +8,7 @@ import type { Plan } from '../domain/plan.ts';
 import type { HuntListener } from '../domain/ports.ts';
 import { type HuntRequest, hunt } from '../hunt.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
+import { hostsFor } from './guest-hosts.ts';
 import type { OpenGround } from './hunt-ground.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,6 +31,7 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
     interruption.abort();
     listener.note('interrupted: finishing the trial under way (again to leave at once)');
   };
+  const hosts = hostsFor(ground, (words) => listener.note(words));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const request = {
@@ -38,11 +40,13 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
       listener: withNotes(listener, notes),
       signal: interruption.signal,
       ...(schedule && { schedule }),
+      ...(hosts && { hosts }),
       ...(plan.builds && { builder: createBuilder(plan.builds, ground.directory) }),
     };
     return await hunt(request, ground);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await hosts?.close();
     await ground.store.close();
   }
 }

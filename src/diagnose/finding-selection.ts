@@ -85,6 +85,12 @@ function findingOf(
 ): SelectedFinding {
   const observation = record.outcome.observations[diagnosis.observation] as Observation;
   const meant = expectedWindow(observation);
+  const { failures, opportunities, observations } = record.outcome;
+  const failed = failures.map(({ operation, errno }) => ({ operation, errno }));
+  const wholeFile = observations.find(
+    ({ file, promise, wholeFile: all }) =>
+      all !== undefined && file === observation.file && promise === observation.promise,
+  )?.wholeFile;
   return {
     observation,
     expected: meant,
@@ -108,6 +114,8 @@ function findingOf(
         asked: observation.asked,
         returned: observation.returned,
       },
+      ...(wholeFile && { wholeFile }),
+      ...(failed.length > 0 && { calls: { writes: opportunities.writes, failed } }),
       hex: rowsAround(meant ?? new Uint8Array(0), observation, diagnosis),
     },
   };

@@ -2,15 +2,20 @@
 // cannot be found in the bytes that were kept, or a rig that failed its checks, gives `unknown`.
 
 import type { Rig } from '../domain/hunt-report.ts';
+import type { OperationFailure } from '../domain/observation.ts';
 import type { Expectation } from '../domain/promise.ts';
 import type { Diagnosis, Judgement, TrialOutcome } from '../domain/trial.ts';
 import { diagnose } from './diagnose.ts';
 
-/** @param rig checked after the trial, and only where there is something to accuse; else null */
+/**
+ * @param rig checked after the trial, and only where there is something to accuse; else null
+ * @param tolerated calls that may fail, as `write EROFS`
+ */
 export function judge(
   outcome: TrialOutcome,
   expectations: readonly Expectation[],
   rig: Rig | null,
+  tolerated: readonly string[] = [],
 ): Judgement {
   const diagnoses = outcome.observations.map(diagnose);
   const expected = new Set<string>(expectations.map((expectation) => expectation.promise));
@@ -28,10 +33,14 @@ export function judge(
     return { verdict: 'unknown', because, damage: [], described: [...damage, ...described] };
   }
   if (damage.length > 0) return { verdict: 'damaged', because: kindsOf(damage), damage, described };
-  const [failure] = outcome.failures;
-  if (failure) {
-    const because = `${failure.operation} on ${failure.file}: ${failure.errno}`;
-    return { verdict: 'failed', because, damage, described };
+  const failure = outcome.failures.find(
+    ({ operation, errno }) => !tolerated.includes(`${operation} ${errno}`),
+  );
+  if (failure) return { verdict: 'failed', because: failureWords(failure), damage, described };
+  const [refused] = outcome.failures;
+  if (refused && outcome.tallies.every(({ tries }) => tries === 0)) {
+    const because = `nothing was tried: ${failureWords(refused)}`;
+    return { verdict: 'unknown', because, damage, described };
   }
   const lost = outcome.tallies.some((tally) => expected.has(tally.promise) && tally.broken > 0);
   if (lost) {
@@ -39,6 +48,10 @@ export function judge(
     return { verdict: 'unknown', because, damage, described };
   }
   return { verdict: 'clean', damage, described };
+}
+
+function failureWords({ operation, file, errno }: OperationFailure): string {
+  return `${operation} on ${file}: ${errno}`;
 }
 
 function kindsOf(diagnoses: readonly Diagnosis[]): string {

@@ -4,7 +4,7 @@
 import type { Cell, Levels } from './cell.ts';
 import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
 import type { Isolation } from './isolation.ts';
-import type { Reread } from './observation.ts';
+import type { Reread, WrongRange } from './observation.ts';
 import type { FactorKind } from './plan.ts';
 import type { Expectation, PromiseName } from './promise.ts';
 import type { KindCount, Opportunities, Verdict } from './trial.ts';
@@ -107,6 +107,13 @@ export interface Finding {
   readonly atMs: number;
   /** What was read, file offset and bytes: of a unit that is meant to be atomic, all of it. */
   readonly window?: { readonly offset: number; readonly asked: number; readonly returned: number };
+  /** All of that file that is wrong, in whole blocks, where the whole file was read. */
+  readonly wholeFile?: readonly WrongRange[];
+  /** Of a trial in which calls failed: how many writes said that they had not, and which did. */
+  readonly calls?: {
+    readonly writes: number;
+    readonly failed: readonly { readonly operation: string; readonly errno: string }[];
+  };
   /** First bytes around the first damage: rows of a hex dump. */
   readonly hex: readonly HexRow[];
 }

@@ -106,6 +106,14 @@ export interface Reread {
   readonly fileBytes?: number;
 }
 
+/** Whole blocks of a file in which something is wrong, one after the other; bytes. */
+export interface WrongRange {
+  readonly offset: number;
+  readonly length: number;
+  /** Every byte of it was read as zero. */
+  readonly zeros: boolean;
+}
+
 export interface Observation {
   /** Order within the trial, from 0. */
   readonly seq: number;
@@ -135,6 +143,8 @@ export interface Observation {
   readonly atNs: string;
   /** False when the writer's buffer no longer had its own checksum afterwards. */
   readonly sourceIntact: boolean;
+  /** Of the first observation in a file: all of it that is wrong, beyond the windows kept. */
+  readonly wholeFile?: readonly WrongRange[];
 }
 
 /** An operation that returned an error, or wrote or read less than was asked without a reason. */

@@ -22,6 +22,11 @@ export interface Plan {
   /** Programs that are made for the cells, by name. */
   readonly builds?: Readonly<Record<string, Build>>;
   readonly expectations: readonly Expectation[];
+  /**
+   * Calls that may fail, as `write EROFS`: what provokes them makes no secret of it. A trial that
+   * had only these and read back what was acknowledged is clean.
+   */
+  readonly tolerated?: readonly string[];
   readonly schedule: ScheduleName;
   readonly stop: PlanStop;
 }

@@ -41,6 +41,7 @@ export function findingReadme(
     ...finding.damage.map(
       (damage) => `  ${damage.kind} at ${damage.offset}, ${damage.length} bytes: ${damage.because}`,
     ),
+    ...wholeFileLines(finding),
     '',
     `The .bin files hold bytes ${window.offset} to ${window.offset + window.to - window.from} ` +
       '(not included) of that file:',
@@ -54,6 +55,17 @@ export function findingReadme(
     'A seed repeats the decisions, not the outcome: expect a rate, not a certainty.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function wholeFileLines({ wholeFile, calls }: Finding): string[] {
+  const ranges = (wholeFile ?? []).map(
+    ({ offset, length, zeros }) => `  ${length} bytes at ${offset}${zeros ? ', all zeros' : ''}`,
+  );
+  const failed = calls?.failed.map(({ operation, errno }) => `${operation}: ${errno}`) ?? [];
+  return [
+    ...(ranges.length > 0 ? ['', 'Wrong in the whole file, in whole blocks:', ...ranges] : []),
+    ...(failed.length > 0 ? ['', `Calls that failed: ${failed.join(', ')}`] : []),
+  ];
 }
 
 function rereadLines(finding: Finding): string[] {

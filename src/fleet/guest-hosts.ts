@@ -49,6 +49,8 @@ export class GuestHosts implements Hosts {
   private readonly request: GuestHostsRequest;
   private booted: Booted | null = null;
   private server: Ganesha | null = null;
+  /** Of the whole hunt, whatever becomes of the sources meanwhile. */
+  private program: Promise<string> | null = null;
 
   constructor(request: GuestHostsRequest) {
     this.request = request;
@@ -106,7 +108,8 @@ export class GuestHosts implements Hosts {
     this.booted = null;
     const { say, directory } = this.request;
     const files = await guestKernel(kernel, say);
-    const program = await guestProgram(say);
+    this.program ??= guestProgram(say);
+    const program = await this.program;
     say(`booting a guest with the kernel ${files.release}`);
     const told: { guest?: Guest } = {};
     const boards = new TrialBoards((board, value) => told.guest?.tell({ board, at: 0, value }));

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +31,8 @@ export async function guestProgram(say: Say): Promise<string> {
   const hash = inputsHash([
     process.version,
     AGENT_START,
+    // How it is made is an input as well.
+    readFileSync(fileURLToPath(import.meta.url)),
     ...program.files.flatMap((file) => [file, readFileSync(join(program.root, file))]),
     ...program.packages.flatMap((each) => [each, manifestOf(join(program.root, each))]),
   ]);
@@ -53,8 +56,24 @@ function manifestOf(directory: string): Buffer {
 
 /** Its parameters are those of the kernel's command line. */
 const AGENT_START = `#!/bin/node --no-warnings
-import(${JSON.stringify(`/program/${relative(programFiles([]).root, AGENT)}`)});
+import(${JSON.stringify(`/program/${nameInside(relative(programFiles([]).root, AGENT))}`)});
 `;
+
+/** In there all sources are JavaScript. */
+function nameInside(file: string): string {
+  return file.replace(/\.ts$/, '.js');
+}
+
+/**
+ * Types are stripped here: on an emulated processor it would take Node longer than the boot. Line
+ * numbers stay as they are.
+ */
+function contentInside(file: string): string | Uint8Array {
+  const content = readFileSync(file);
+  if (!file.endsWith('.ts')) return content;
+  const stripped = stripTypeScriptTypes(content.toString('utf8'));
+  return stripped.replaceAll(/(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g, '$1$2.js$1');
+}
 
 async function collect(work: string, node: string, program: ProgramFiles): Promise<void> {
   for (const each of ['bin', 'proc', 'sys', 'dev', 'tmp', 'mnt', 'etc', 'program']) {
@@ -67,7 +86,12 @@ async function collect(work: string, node: string, program: ProgramFiles): Promi
   }
   await writeFile(join(work, 'agent'), AGENT_START);
   await chmod(join(work, 'agent'), 0o755);
-  for (const path of [...program.files, ...program.packages]) {
+  for (const path of program.files) {
+    const target = join(work, 'program', nameInside(path));
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, contentInside(join(program.root, path)));
+  }
+  for (const path of program.packages) {
     const target = join(work, 'program', path);
     await mkdir(dirname(target), { recursive: true });
     const nested = join(program.root, path, 'node_modules');

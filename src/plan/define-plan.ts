@@ -40,6 +40,10 @@ const planSchema = z.strictObject({
   places: z.record(z.string(), z.string()).optional(),
   arms: z.array(armSchema).min(1),
   builds: z.record(z.string(), buildSchema).optional(),
+  /** Operation and error of calls that may fail: `write EROFS`. */
+  tolerate: z
+    .array(z.string().regex(/^\w+ [\w-]+$/, 'not an operation and its error (as "write EROFS")'))
+    .optional(),
   expect: z.array(expectationSchema).default([{ promise: 'read-back', source: 'POSIX' }]),
   schedule: z.enum(SCHEDULES).default('adaptive'),
   stop: stopSchema.default({}),
@@ -79,6 +83,7 @@ export function normalisePlan(
     ),
     ...(plan.builds === undefined ? {} : { builds }),
     expectations: plan.expect,
+    ...(plan.tolerate && { tolerated: plan.tolerate }),
     schedule: plan.schedule,
     stop: {
       forMs: plan.stop.for === undefined ? null : duration(plan.stop.for, `${source}: stop.for`),

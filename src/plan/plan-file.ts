@@ -26,6 +26,7 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
     arms: plan.arms.map((arm) => armInput(arm, workloads)),
     ...(plan.builds === undefined ? {} : { builds: buildInputs(plan.builds) }),
     expect: [...plan.expectations],
+    ...(plan.tolerated && { tolerate: [...plan.tolerated] }),
     schedule: plan.schedule,
     stop: {
       ...(forMs === null ? {} : { for: `${forMs}ms` }),

@@ -4,6 +4,7 @@
 import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Damage, Layer, Origin } from '../domain/damage.ts';
 import type { Finding, HuntReport } from '../domain/hunt-report.ts';
+import { callWords, wholeFileWords } from './call-words.ts';
 import { plural } from './rate-words.ts';
 
 const LAYER_WORDS: Readonly<Record<Layer, string>> = {
@@ -50,6 +51,8 @@ export function whatLines(report: HuntReport): string[] {
     const sizes = signature.ioSizes.map(formatSize).join(', ');
     lines.push(`offsets and lengths are whole multiples of the I/O size ${sizes}`);
   }
+  const damaged = report.findings.filter((finding) => finding.expected);
+  lines.push(...ranked(damaged.flatMap(wholeFileWords)), ...ranked(damaged.flatMap(callWords)));
   return lines;
 }
 

@@ -6,10 +6,12 @@ import { monotonicMs, wallMs } from '../base/clock.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import type { Hosts, TrialHost } from '../domain/hosts.ts';
 import type { TrialsPlace } from '../domain/ports.ts';
 import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
 import type { Workload } from '../domain/workload.ts';
 import type { ActorPool } from './actor-pool.ts';
+import { enterHost } from './trial-host.ts';
 
 /** File numbers of a trial: room for 8 files, so that no two trials of a hunt share one. */
 const FILES_PER_TRIAL = 8;
@@ -26,6 +28,8 @@ export interface TrialOrder {
   readonly rng: Rng;
   readonly hunt: string;
   readonly place: TrialsPlace;
+  /** Other hosts than this one, where the hunt has any. */
+  readonly hosts?: Hosts;
   /** Makes the programs that the cell needs. */
   readonly builds?: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -35,24 +39,30 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
   const startedAtMs = wallMs();
   let begun = monotonicMs();
   let outcome: TrialOutcome;
+  let host: TrialHost | null = null;
   try {
     const builds = await order.builds?.();
     // What it took to build is no part of the trial.
     begun = monotonicMs();
     const directory = await order.place.make(trial);
-    actors.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
-    outcome = await workload.run({
+    host = await enterHost(order.hosts, { levels, directory }, actors);
+    host.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
+    // A boot is no part of the trial.
+    begun = monotonicMs();
+    const seen = await workload.run({
       trial,
       levels,
       rng,
-      directory,
+      directory: host.directory,
       medium: order.place.medium,
       hunt,
       firstFile: trial * FILES_PER_TRIAL,
-      actors,
+      actors: host.actors,
       ...(builds && { builds }),
     });
+    outcome = await host.leave(seen);
   } catch (error) {
+    await host?.abandon();
     // It would be the same in every trial to come, and only the user can mend it.
     if (trial === 1 && isAbsentProgram(error)) throw error;
     outcome = unknownOutcome((error as Error).message);

@@ -8,13 +8,14 @@ import type {
   Observation,
   OperationFailure,
   StampStream,
+  WrongRange,
 } from '../domain/observation.ts';
 import type { PromiseName, PromiseTally } from '../domain/promise.ts';
 import { fileLength, type OpenMode, readOnce, withFile } from '../medium/file.ts';
 import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
 import type { ActorBench } from './role.ts';
-import { firstDamage, runsWithin } from './run-check.ts';
+import { addRange, firstDamage, runsWithin, wrongRanges } from './run-check.ts';
 
 export interface CheckAssignment {
   readonly path: string;
@@ -25,6 +26,8 @@ export interface CheckAssignment {
   readonly lengthBytes: number;
   readonly runs: readonly GenerationRun[];
   readonly sourceIntact: boolean;
+  /** I/Os of which no write() said that they were written: nothing is known of them. */
+  readonly refused: readonly number[];
   /** Read everything a second time past the cache: the promise `synced`. */
   readonly alsoDirect: boolean;
 }
@@ -42,6 +45,7 @@ const DATA_BYTES = 2 * 1024 * 1024;
 /** Bytes kept around a damaged place. */
 const WINDOW_BYTES = 256 * 1024;
 const OBSERVATIONS_MAX = 8;
+const RANGES_MAX = 256;
 
 export function roundtripCheck(assignment: CheckAssignment, bench: ActorBench): CheckResult {
   const { path, file, mode } = assignment;
@@ -85,16 +89,19 @@ function checkFile(
   promise: PromiseName,
   bench: ActorBench,
 ): CheckResult {
-  const { path, stream, ioBytes, lengthBytes } = assignment;
+  const { path, stream, ioBytes, lengthBytes, refused } = assignment;
   const kernel = bench.kernel(DATA_BYTES);
   const observations: Observation[] = [];
+  const ranges: WrongRange[] = [];
   const fileBytes = fileLength(fd, path);
   const blocksPerIo = ioBytes / stream.blockBytes;
+  const unknown = new Set(refused);
   let reads = 0;
   let broken = 0;
   const window = (offset: number, at: number, length: number, returned: number) =>
     observe({ fd, assignment, promise, bench, fileBytes, offset, at, length, returned });
   for (let offset = 0; offset < lengthBytes; offset += ioBytes) {
+    if (unknown.has(offset / ioBytes)) continue;
     kernel.poison(0, ioBytes, 512);
     const returned = readOnce(fd, path, kernel.memory, 0, ioBytes, offset);
     reads++;
@@ -103,6 +110,8 @@ function checkFile(
     if (at < 0 && returned < ioBytes) at = returned;
     if (at < 0) continue;
     broken++;
+    const wrong = wrongRanges(kernel, assignment, firstBlock, blocksPerIo, returned);
+    for (const range of wrong) if (ranges.length < RANGES_MAX) addRange(ranges, range);
     while (at >= 0 && observations.length < OBSERVATIONS_MAX) {
       const from = Math.max(0, at - (at % stream.blockBytes) - stream.blockBytes);
       const length = Math.min(WINDOW_BYTES, ioBytes - from);
@@ -114,10 +123,12 @@ function checkFile(
           : -1;
     }
   }
-  if (broken === 0 && fileBytes !== lengthBytes) {
+  if (broken === 0 && fileBytes !== lengthBytes && refused.length === 0) {
     broken++;
     observations.push(window(Math.min(fileBytes, lengthBytes), 0, 0, 0));
   }
+  const [first] = observations;
+  if (first && ranges.length > 0) observations.splice(0, 1, { ...first, wholeFile: ranges });
   const tallies = [{ promise, tries: reads, broken }];
   return { reads, bytesRead: reads * ioBytes, tallies, observations, failures: [] };
 }
@@ -136,7 +147,9 @@ interface Sight {
 }
 
 function observe({ fd, assignment, promise, bench, ...sight }: Sight): Observation {
-  const { path, file, stream, runs, lengthBytes, ioBytes, sourceIntact } = assignment;
+  const { path, file, stream, runs, ioBytes, sourceIntact, refused } = assignment;
+  // After a write that was refused the length of the file is nobody's promise.
+  const lengthBytes = refused.length === 0 ? assignment.lengthBytes : sight.fileBytes;
   const returned = Math.min(sight.length, sight.returned);
   const memory = bench.kernel(DATA_BYTES).memory;
   const atNs = String(monotonicNs());

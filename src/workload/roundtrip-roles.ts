@@ -41,6 +41,8 @@ export interface WriteResult {
   readonly failures: readonly OperationFailure[];
   /** False when the buffer changed between encoding and the end of the write. */
   readonly sourceIntact: boolean;
+  /** I/Os that were to be written and of which no write() said that it had been. */
+  readonly refused: readonly number[];
 }
 
 /** Data area for the largest I/O. */
@@ -55,10 +57,10 @@ export function roundtripPrepare(assignment: WriteAssignment, bench: ActorBench)
       truncateFile(fd, path, cutToBytes);
       if (stretch) truncateFile(fd, path, sizeBytes);
     });
-    return { writes: 0, bytesWritten: 0, failures: [], sourceIntact: true };
+    return { writes: 0, bytesWritten: 0, failures: [], sourceIntact: true, refused: [] };
   } catch (error) {
     const failures = [operationFailure(error, bench.name, file)];
-    return { writes: 0, bytesWritten: 0, failures, sourceIntact: true };
+    return { writes: 0, bytesWritten: 0, failures, sourceIntact: true, refused: [] };
   }
 }
 
@@ -73,10 +75,11 @@ export function roundtripWrite(
   let writes = 0;
   let sourceIntact = true;
   const failures: OperationFailure[] = [];
+  const ios = ordered(assignment.ios, assignment.order, assignment.seed);
   awaitRun(assignment.board);
   try {
     const fd = heldOrOpened(assignment, bench);
-    for (const io of ordered(assignment.ios, assignment.order, assignment.seed)) {
+    for (const io of ios) {
       kernel.encode(0, io * blocks, blocks, generation, BigInt(wallMs()) * 1_000_000n);
       const before = kernel.checksum(0, ioBytes);
       writeOnce(fd, path, kernel.memory, 0, ioBytes, io * ioBytes);
@@ -89,10 +92,10 @@ export function roundtripWrite(
       closeFile(fd, path);
     }
   } catch (error) {
-    releaseHeld(bench);
-    failures.push(operationFailure(error, bench.name, file));
+    failures.push(operationFailure(error, bench.name, file), ...closeHeld(bench, file));
   }
-  return { writes, bytesWritten: writes * ioBytes, failures, sourceIntact };
+  const refused = ios.slice(writes);
+  return { writes, bytesWritten: writes * ioBytes, failures, sourceIntact, refused };
 }
 
 /** Held from its opening, so that an error in between leaves no descriptor behind. */
@@ -103,14 +106,30 @@ function heldOrOpened({ path, mode }: WriteAssignment, bench: ActorBench): numbe
 }
 
 /** Ends a trial: closes what was kept open between write and check. */
-export function roundtripRelease(_assignment: object, bench: ActorBench): object {
-  releaseHeld(bench);
-  return {};
+export function roundtripRelease({ file }: ReleaseAssignment, bench: ActorBench): ReleaseResult {
+  const failures = closeHeld(bench, file);
+  return failures.length > 0 ? { failures } : {};
 }
 
-function releaseHeld(bench: ActorBench): void {
+export interface ReleaseAssignment {
+  readonly file: string;
+}
+
+export interface ReleaseResult {
+  /** Where there were any. */
+  readonly failures?: readonly OperationFailure[];
+}
+
+/** A write that was put off may report its error here, whatever was reported before. */
+function closeHeld(bench: ActorBench, file: string): OperationFailure[] {
+  const failures: OperationFailure[] = [];
   for (const [path, fd] of bench.held) {
     bench.held.delete(path);
-    closeFile(fd, path);
+    try {
+      closeFile(fd, path);
+    } catch (error) {
+      failures.push(operationFailure(error, bench.name, file));
+    }
   }
+  return failures;
 }

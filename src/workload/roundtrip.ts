@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from '../domain/cell.ts';
+import { HOST_CONSTRAINTS, HOST_FACTORS } from '../domain/hosts.ts';
 import {
   type OperationFailure,
   PATTERNS,
@@ -17,7 +18,7 @@ import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
 import { OPEN_MODES, type OpenMode, SYNC_CALLS, type SyncCall } from '../medium/file.ts';
 import { GenerationMap } from './generation-map.ts';
 import type { CheckAssignment, CheckResult } from './roundtrip-check.ts';
-import type { WriteAssignment, WriteResult } from './roundtrip-roles.ts';
+import type { ReleaseResult, WriteAssignment, WriteResult } from './roundtrip-roles.ts';
 import { sumOpportunities, sumTallies } from './tally.ts';
 import { createUnitBoard, runActors } from './unit-board.ts';
 import { WRITE_ORDERS, type WriteOrder } from './write-order.ts';
@@ -84,8 +85,26 @@ export const roundtrip: Workload = {
       fallback: 'same',
       choices: ['same', 'process'],
     },
+    {
+      name: 'steps',
+      kind: 'count',
+      about: 'how many of: write, rewrite, rewrite a part, cut and extend',
+      fallback: 4,
+      min: 1,
+      max: 4,
+      shrinks: true,
+    },
+    {
+      name: 'onerror',
+      kind: 'choice',
+      about: 'after a call that failed: stop, or check what every write() said was written',
+      fallback: 'stop',
+      choices: ['stop', 'check'],
+    },
+    ...HOST_FACTORS,
   ],
   constraints: [
+    ...HOST_CONSTRAINTS,
     'io <= size',
     'io divides size',
     'mode = direct => io >= 512',
@@ -122,6 +141,7 @@ interface Course {
   readonly map: GenerationMap;
   readonly writes: WriteResult[];
   readonly checks: CheckResult[];
+  readonly releases: ReleaseResult[];
 }
 
 async function runRoundtrip(setting: TrialSetting): Promise<TrialOutcome> {
@@ -145,14 +165,18 @@ async function runRoundtrip(setting: TrialSetting): Promise<TrialOutcome> {
     map: new GenerationMap(sizeBytes / blockBytes),
     writes: [],
     checks: [],
+    releases: [],
   };
-  for (const step of steps(course, setting.rng.fork('steps'))) {
-    await writeStep(course, step);
-    if (failuresOf(course).length > 0) break;
+  const all = steps(course, setting.rng.fork('steps'));
+  for (const step of all.slice(0, numberLevel(levels, 'steps'))) {
+    const isOpen = await writeStep(course, step);
+    const failed = failuresOf(course).length > 0;
+    if (!isOpen || (failed && levels.onerror === 'stop')) break;
     await checkStep(course, step);
     if (failuresOf(course).length > 0 || observationsOf(course).length > 0) break;
   }
-  await setting.actors.call('writer-0', 'roundtrip-release', {});
+  const release = { file: 'data' };
+  course.releases.push(await setting.actors.call('writer-0', 'roundtrip-release', release));
   return outcomeOf(course);
 }
 
@@ -177,7 +201,8 @@ function steps({ sizeBytes, ioBytes }: Course, rng: Rng): Step[] {
   ];
 }
 
-async function writeStep(course: Course, step: Step): Promise<void> {
+/** Returns false where the file could not even be opened, so that there is nothing to check. */
+async function writeStep(course: Course, step: Step): Promise<boolean> {
   const { setting, map, stream, path, sizeBytes, ioBytes } = course;
   const { levels, actors } = setting;
   const writers = numberLevel(levels, 'writers');
@@ -208,7 +233,7 @@ async function writeStep(course: Course, step: Step): Promise<void> {
   };
   if (step.generation === 1 || step.cutToBytes !== null) {
     course.writes.push(await actors.call<WriteResult>('writer-0', 'roundtrip-prepare', assignment));
-    if (failuresOf(course).length > 0) return;
+    if (failuresOf(course).length > 0) return false;
   }
   const writing = Array.from({ length: writers }, (_, writer) => {
     const own = part.filter((_io, index) => index % writers === writer);
@@ -229,6 +254,7 @@ async function writeStep(course: Course, step: Step): Promise<void> {
   });
   runActors(assignment.board);
   course.writes.push(...(await Promise.all(writing)));
+  return true;
 }
 
 async function checkStep(course: Course, step: Step): Promise<void> {
@@ -245,6 +271,7 @@ async function checkStep(course: Course, step: Step): Promise<void> {
     lengthBytes: sizeBytes,
     runs: map.runs(),
     sourceIntact: course.writes.every((result) => result.sourceIntact),
+    refused: course.writes.flatMap((result) => result.refused),
     alsoDirect: levels.sync !== 'none' && step.generation === 2,
   };
   const actor = byProcess ? 'reader-process' : 'writer-0';
@@ -254,7 +281,8 @@ async function checkStep(course: Course, step: Step): Promise<void> {
 }
 
 function failuresOf(course: Course): OperationFailure[] {
-  return [...course.writes, ...course.checks].flatMap((result) => result.failures);
+  const { writes, checks, releases } = course;
+  return [...writes, ...checks, ...releases].flatMap((result) => result.failures ?? []);
 }
 
 function observationsOf(course: Course) {

@@ -1,7 +1,7 @@
 // What a file that was written in generations should hold: the kernel is asked of every word
 // whether it is the one that was written last, and what was never written must read as zeros.
 
-import type { GenerationRun, StampStream } from '../domain/observation.ts';
+import type { GenerationRun, StampStream, WrongRange } from '../domain/observation.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 
 export interface Written {
@@ -77,4 +77,39 @@ export function runsWithin(
   return runs.filter(
     (run) => run.firstBlock < end && (run.firstBlock + run.blocks) * blockBytes > offset,
   );
+}
+
+/** All blocks of one read that are wrong, and what was not read, as ranges of the file. */
+export function wrongRanges(
+  kernel: StampKernel,
+  written: Written,
+  firstBlock: number,
+  blocks: number,
+  returned: number,
+): WrongRange[] {
+  const { blockBytes } = written.stream;
+  const ranges: WrongRange[] = [];
+  for (let from = 0; from < returned; ) {
+    const at = firstDamage(kernel, written, firstBlock, blocks, from, returned);
+    if (at < 0) break;
+    const start = at - (at % blockBytes);
+    const end = Math.min(returned, start + blockBytes);
+    const zeros = firstNonZero(kernel.memory, start, end, returned) < 0;
+    addRange(ranges, { offset: firstBlock * blockBytes + start, length: end - start, zeros });
+    from = start + blockBytes;
+  }
+  const missing = blocks * blockBytes - returned;
+  if (missing > 0) {
+    const offset = firstBlock * blockBytes + returned;
+    addRange(ranges, { offset, length: missing, zeros: false });
+  }
+  return ranges;
+}
+
+/** Appends it, or lengthens the last one where it continues that one. */
+export function addRange(ranges: WrongRange[], range: WrongRange): void {
+  const last = ranges.at(-1);
+  const continues = last?.zeros === range.zeros && last.offset + last.length === range.offset;
+  if (!last || !continues) ranges.push(range);
+  else ranges.splice(-1, 1, { ...last, length: last.length + range.length });
 }
