@@ -90,7 +90,7 @@ export interface MediumFile {
 
 /** A kind of medium: how its URL is read, what it can do, and how one connects. */
 export interface MediumAdapter {
-  /** Of its URLs: `nfs`, `sftp`. */
+  /** Of its URLs: `nfs`, `sftp`; one that ends with `+` takes what may follow: `opendal+webdav`. */
   readonly scheme: string;
   readonly about: string;
   /** An URL as one writes it, for messages and `--help`. */

@@ -5,14 +5,28 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
 import { blockAdapter } from './block.ts';
 import { fileAdapter } from './file-client.ts';
+import { nfs } from './nfs.ts';
+import { opendalAdapter } from './opendal.ts';
 import { s3 } from './s3.ts';
 import { sftp } from './sftp.ts';
 
-export const MEDIA: readonly MediumAdapter[] = [fileAdapter, blockAdapter, s3, sftp];
+export const MEDIA: readonly MediumAdapter[] = [
+  fileAdapter,
+  blockAdapter,
+  s3,
+  sftp,
+  opendalAdapter,
+  nfs,
+];
 
 /** Of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/dev/x`. */
 export function schemeOf(place: string): string | null {
   return /^([a-z][a-z0-9+.-]+):/.exec(place)?.[1] ?? null;
+}
+
+function isOf(adapter: MediumAdapter, scheme: string | null): boolean {
+  if (scheme === null || !adapter.scheme.endsWith('+')) return adapter.scheme === scheme;
+  return scheme.startsWith(adapter.scheme);
 }
 
 const PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#]*@/i;
@@ -41,7 +55,7 @@ export async function connectMedium(
 ): Promise<MediumConnection> {
   refuseSecrets(url);
   const scheme = schemeOf(url);
-  const adapter = MEDIA.find((each) => each.scheme === scheme);
+  const adapter = MEDIA.find((each) => isOf(each, scheme));
   if (adapter) return adapter.connect(url, options);
   const known = MEDIA.map((each) => each.example).join(', ');
   throw new HeisenwriteError('unsupported-medium', `${scheme}: is not a medium here (${known})`);

@@ -13,9 +13,9 @@ import {
 } from './medium-setting.ts';
 
 const BYTES = 4096;
-/** Each has broken some client: URL and glob characters, spaces at odd places, dots, unicode. */
+/** Each has broken some client: URL and glob characters, spaces, dots, unicode. */
 const ODD_NAMES = [
-  ' leading and trailing ',
+  'two  spaces',
   '100% %41%2F',
   '#fragment',
   'what?x=1&y=2',
@@ -70,6 +70,21 @@ export function nameTests(test: ContractTest): void {
     await client.removeTree(`${directory}/100% %41%2F`);
     const left = ODD_NAMES.filter((name) => name !== '100% %41%2F');
     expect(await client.names(directory)).toEqual(left.toSorted());
+  });
+
+  test('spaces at the ends of a name are kept, or it is refused', async (setting) => {
+    const { client, directory } = setting;
+    for (const name of ['ends ', ' ends']) {
+      const writing = writeWhole(client, `${directory}/${name}`, stamped(1, BYTES));
+      const isKept = await writing.then(
+        () => true,
+        (error: { errno?: unknown }) => error.errno !== 'EINVAL',
+      );
+      expect(await client.names(directory)).toEqual(isKept ? [name] : []);
+      if (!isKept) continue;
+      expectStamped(await readWhole(client, `${directory}/${name}`), 1, BYTES);
+      await client.removeTree(`${directory}/${name}`);
+    }
   });
 
   test('an odd name of a directory', async ({ client, directory }) => {
