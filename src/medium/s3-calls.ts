@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { ConnectOptions } from '../domain/medium.ts';
 import { CALL_LIMIT_MS, ClientCalls } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
-import { readS3Error } from './s3-errors.ts';
+import { readS3Error, wordsOf } from './s3-errors.ts';
 import type { S3Place } from './s3-place.ts';
 
 /** The longest delay that a timer takes; for waits that many limited requests make up. */
@@ -101,9 +101,12 @@ export class S3Calls {
     try {
       return await act(signal);
     } catch (error) {
-      if (!signal.aborted) throw error;
-      const words = `no answer to ${operation} in ${this.limitMs} ms`;
-      throw new OperationError(operation, path, 'ETIMEDOUT', words, offset);
+      if (error instanceof OperationError) throw error;
+      const errno = signal.aborted ? 'ETIMEDOUT' : readS3Error(error);
+      if (errno === null) throw error;
+      const late = errno === 'ETIMEDOUT';
+      const words = late ? `no answer to ${operation} in ${this.limitMs} ms` : wordsOf(error);
+      throw new OperationError(operation, path, errno, words, offset);
     }
   }
 }

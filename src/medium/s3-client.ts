@@ -14,11 +14,13 @@ import type { S3Calls } from './s3-calls.ts';
 import { statusOf } from './s3-errors.ts';
 import { type S3File, SingleFile } from './s3-file.ts';
 import { createMultipart } from './s3-parts.ts';
+import { type EtagForm, inForm } from './s3-probe.ts';
 import { removeTree } from './s3-remove.ts';
 import { StreamedFile } from './s3-stream.ts';
 
 export interface S3Abilities {
-  readonly conditionalPut: boolean;
+  /** Null where the endpoint does not honour conditions. */
+  readonly conditions: { readonly etags: EtagForm } | null;
   /** Whether the bucket keeps, or kept, older versions. */
   readonly versioned: boolean;
 }
@@ -157,12 +159,13 @@ export class S3MediumClient implements MediumClient {
   }
 
   private async conditionsOf(path: string, condition: PutCondition) {
-    if (!this.abilities.conditionalPut) {
+    const { conditions } = this.abilities;
+    if (!conditions) {
       throw unsupported('PutObject', path, `a put when ${condition.when}`);
     }
     if (condition.when === 'absent') return { IfNoneMatch: '*' };
     const { version } = condition;
-    if (version.startsWith('"')) return { IfMatch: version };
+    if (version.startsWith('"')) return { IfMatch: inForm(version, conditions.etags) };
     const request = new HeadObjectCommand({ ...this.calls.at(path), VersionId: version });
     const { ETag } = await this.calls
       .run('HeadObject', path, (abortSignal) => this.calls.sdk.send(request, { abortSignal }))
@@ -171,7 +174,7 @@ export class S3MediumClient implements MediumClient {
           ? precondition(path, error)
           : error;
       });
-    return { IfMatch: ETag };
+    return { IfMatch: inForm(ETag ?? '', conditions.etags) };
   }
 }
 

@@ -6,7 +6,7 @@ import { OperationError, UnreachableError } from './operation-error.ts';
 import type { S3Place } from './s3-place.ts';
 
 interface SdkError extends Error {
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
   readonly $response?: { readonly statusCode?: number };
 }
 
@@ -23,9 +23,10 @@ const UNNAMED: Readonly<Record<number, string>> = {
 export function readS3Error(error: unknown): string | null {
   const { name, message } = error as SdkError;
   const status = statusOf(error);
-  if (name === 'TimeoutError' || name === 'AbortError') return 'ETIMEDOUT';
+  // First, since the SDK gives the name TimeoutError to connections that were lost, too.
   const errno = errnoOf(error);
   if (errno !== null) return errno === 'EPIPE' ? 'ECONNRESET' : errno;
+  if (name === 'TimeoutError' || name === 'AbortError') return 'ETIMEDOUT';
   if (name === 'PreconditionFailed') return 'PRECONDITION';
   if (status === undefined || status < 300) {
     if (name === 'CredentialsProviderError') return name;
@@ -42,6 +43,15 @@ export function readS3Error(error: unknown): string | null {
 export function statusOf(error: unknown): number | undefined {
   const { $metadata, $response } = error as SdkError;
   return $metadata?.httpStatusCode ?? $response?.statusCode;
+}
+
+/** What the server said, or its status where it said nothing, and what its own log calls it. */
+export function wordsOf(error: unknown): string {
+  const { message, $metadata } = error as SdkError;
+  const status = statusOf(error);
+  const isEmpty = message === '' || message === 'UnknownError' || message === 'Unknown';
+  const said = isEmpty && status !== undefined ? `HTTP status ${status}` : message;
+  return $metadata?.requestId === undefined ? said : `${said} (request ${$metadata.requestId})`;
 }
 
 const NOT_AUTHENTICATED: ReadonlySet<string> = new Set([

@@ -6,9 +6,21 @@ import { freshHuntNumber } from '../base/rng.ts';
 import { OperationError } from './operation-error.ts';
 import type { S3Calls } from './s3-calls.ts';
 
+/**
+ * How an ETag is written in If-Match. RFC 9110 (8.8.3) has quotes; radosgw 16 compares with the
+ * text between them and refuses its own ETag in quotes.
+ */
+export type EtagForm = 'quoted' | 'bare';
+
 export interface ConditionFacts {
+  /** If-None-Match: * */
   readonly ifAbsent: boolean;
-  readonly ifMatches: boolean;
+  /** If-Match, or null where it is not honoured. */
+  readonly ifMatches: EtagForm | null;
+}
+
+export function inForm(etag: string, form: EtagForm): string {
+  return form === 'quoted' ? etag : etag.replaceAll('"', '');
 }
 
 interface Conditions {
@@ -19,7 +31,8 @@ interface Conditions {
 const NO_ETAG = '"00000000000000000000000000000000"';
 
 /**
- * Two refusals and two puts are looked at, as a server that refuses all does not honour either.
+ * A put that must be refused and one that must not are looked at for each, as a server that refuses
+ * all of them honours neither.
  * @throws OperationError where nothing can be put at all
  */
 export async function probeConditions(calls: S3Calls): Promise<ConditionFacts> {
@@ -36,14 +49,24 @@ export async function probeConditions(calls: S3Calls): Promise<ConditionFacts> {
   try {
     const first = await put('first', {});
     const refusesPresent = await refuses(() => put('second', { IfNoneMatch: '*' }));
-    const refusesOther = await refuses(() => put('third', { IfMatch: NO_ETAG }));
-    const takesSame = !(await refuses(() => put('fourth', { IfMatch: first })));
+    const ifMatches = await etagForm(first, (IfMatch) => put('third', { IfMatch }));
     await removeVersions(calls, path, versions);
-    const takesAbsent = !(await refuses(() => put('fifth', { IfNoneMatch: '*' })));
-    return { ifAbsent: refusesPresent && takesAbsent, ifMatches: refusesOther && takesSame };
+    const takesAbsent = !(await refuses(() => put('fourth', { IfNoneMatch: '*' })));
+    return { ifAbsent: refusesPresent && takesAbsent, ifMatches };
   } finally {
     await removeVersions(calls, path, versions).catch(() => undefined);
   }
+}
+
+async function etagForm(
+  etag: string,
+  put: (IfMatch: string) => Promise<unknown>,
+): Promise<EtagForm | null> {
+  for (const form of ['quoted', 'bare'] as const) {
+    if (!(await refuses(() => put(inForm(NO_ETAG, form))))) return null;
+    if (!(await refuses(() => put(inForm(etag, form))))) return form;
+  }
+  return null;
 }
 
 /** Also by an error that says that there are no such conditions here (501 NotImplemented). */

@@ -61,11 +61,12 @@ async function connectionOf(place: S3Place, calls: S3Calls): Promise<MediumConne
   const name = JSON.stringify(place);
   const conditions = probed.get(name) ?? (await probeConditions(calls));
   probed.set(name, conditions);
-  const conditionalPut = conditions.ifAbsent && conditions.ifMatches;
+  const { ifAbsent, ifMatches } = conditions;
+  const taken = ifAbsent && ifMatches ? { etags: ifMatches } : null;
   const versioned = versioning === 'Enabled' || versioning === 'Suspended';
   return {
-    client: new S3MediumClient(calls, { conditionalPut, versioned }),
-    capabilities: { ...CAPABILITIES, conditionalPut },
+    client: new S3MediumClient(calls, { conditions: taken, versioned }),
+    capabilities: { ...CAPABILITIES, conditionalPut: taken !== null },
     facts: {
       protocol: 'S3',
       endpoint: place.endpoint ?? 'as the AWS SDK finds it',
@@ -99,6 +100,7 @@ async function versioningOf(calls: S3Calls): Promise<string> {
 }
 
 function conditionWords({ ifAbsent, ifMatches }: ConditionFacts): string {
-  const honoured = [...(ifAbsent ? ['If-None-Match: *'] : []), ...(ifMatches ? ['If-Match'] : [])];
+  const matches = ifMatches === 'bare' ? 'If-Match with an ETag without quotes' : 'If-Match';
+  const honoured = [...(ifAbsent ? ['If-None-Match: *'] : []), ...(ifMatches ? [matches] : [])];
   return honoured.length === 0 ? 'not honoured, as tried' : `${honoured.join(', ')}, as tried`;
 }
