@@ -17,6 +17,12 @@ export function runProgram(program: string, ...args: string[]): string {
   throw new Error(`${program} ${args.join(' ')}: ${done.error?.message ?? done.stderr}`);
 }
 
+/** By blkid(8): 2 where it knows nothing of what is on the device. */
+export function blkidStatus(device: string): number | null {
+  const program = 'blkid';
+  return spawnSync(program, ['--probe', device]).status;
+}
+
 /** An image of zeros in a directory of its own. */
 export function makeImage(bytes: number): { image: string; remove(): void } {
   const root = mkdtempSync('/var/tmp/heisenwrite-block-');

@@ -1,7 +1,7 @@
 // Block devices as a medium, on loop devices and image files: the contract, a device that is full,
 // and files that another process finds.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ import {
   writeWhole,
 } from '../conformance/medium-setting.ts';
 import { connectDevice, onImage, refused } from './block-setting.ts';
-import { attachLoop, makeImage, onLoopDevice, runProgram } from './loop-device.ts';
+import { attachLoop, blkidStatus, makeImage, onLoopDevice, runProgram } from './loop-device.ts';
 import { requireOrSkip } from './requirements.ts';
 
 const MIB = 2 ** 20;
@@ -57,7 +57,7 @@ describe('a device as a medium', () => {
         const untyped = await refused(blockAdapter.connect(`block:${device}`));
         expect(untyped.message).toContain(`it holds ${type}`);
         await (await connectDevice(device)).client.close();
-        expect(spawnSync('blkid', ['--probe', device]).status).toBe(2);
+        expect(blkidStatus(device)).toBe(2);
       });
     },
   );

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../src/base/clock.ts';
 
+const PROGRAM = 'rclone';
 const START_MS_MAX = 20_000;
 export const WEBDAV_USER = 'hunter';
 export const WEBDAV_PASSWORD = 'dav-password-4711';
@@ -33,7 +34,7 @@ export async function startWebdav(): Promise<WebdavServer> {
   const root = mkdtempSync('/var/tmp/heisenwrite-webdav-');
   const folder = mkdtempSync(join(root, 'served-'));
   const port = await freePort();
-  const child = spawn('rclone', ['serve', 'webdav', folder, '--addr', `127.0.0.1:${port}`], {
+  const child = spawn(PROGRAM, ['serve', 'webdav', folder, '--addr', `127.0.0.1:${port}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...process.env,
