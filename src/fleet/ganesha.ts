@@ -50,12 +50,16 @@ export class Ganesha {
   /**
    * Resolves when it takes connections.
    * @param exported an absolute path, also the path of the export
+   * @param given ports of a server that was there before
    * @throws HeisenwriteError `missing-component` with the last words of its log
    */
-  static async start(exported: string): Promise<Ganesha> {
+  static async start(
+    exported: string,
+    given?: readonly [nfs: number, mount: number],
+  ): Promise<Ganesha> {
     const work = await mkdtemp(join(tmpdir(), 'heisenwrite-ganesha-'));
     await mkdir(join(work, 'recovery'));
-    const ports = await freePorts();
+    const ports = given ?? (await freePorts());
     const files = ['conf', 'log', 'pid'].map((each) => join(work, each));
     writeFileSync(files[0] as string, configuration(exported, ports, work, 'RW'));
     const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
@@ -97,6 +101,17 @@ export class Ganesha {
     renameSync(`${path}.new`, path);
     const pid = this.serverPid();
     if (pid !== null) process.kill(pid, 'SIGHUP');
+  }
+
+  /** To the server itself: SIGKILL, SIGSTOP and SIGCONT show what its clients make of it. */
+  signal(name: NodeJS.Signals): void {
+    const pid = this.serverPid();
+    if (pid !== null) process.kill(pid, name);
+  }
+
+  /** Resolves once a server that was killed is gone. */
+  async ended(): Promise<void> {
+    if (this.isUp) await once(this.process, 'exit');
   }
 
   /** Never rejects. Leaves no process and no temporary file behind. */

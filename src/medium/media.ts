@@ -5,6 +5,7 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
 import { blockAdapter } from './block.ts';
 import { fileAdapter } from './file-client.ts';
+import { nfs } from './nfs.ts';
 import { opendalAdapter } from './opendal.ts';
 import { s3 } from './s3.ts';
 import { sftp } from './sftp.ts';
@@ -15,6 +16,7 @@ export const MEDIA: readonly MediumAdapter[] = [
   s3,
   sftp,
   opendalAdapter,
+  nfs,
 ];
 
 /** Of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/dev/x`. */

@@ -29,6 +29,10 @@ const PROBES = {
   sshd: () => programMissing('sshd', 'openssh-server'),
   'ssh-keygen': () => programMissing('ssh-keygen', 'openssh-client'),
   'ssh-agent': () => programMissing('ssh-agent', 'openssh-client'),
+  ganesha: () =>
+    programMissing('ganesha.nfsd', 'nfs-ganesha') ??
+    programMissing('rpcbind', 'rpcbind') ??
+    libraryMissing('libnfs.so.13', 'libnfs13'),
   radosgw: () =>
     programMissing('ceph-mon', 'ceph-mon') ??
     programMissing('ceph-osd', 'ceph-osd') ??
@@ -88,6 +92,12 @@ function probePandas(): string | null {
   const asked = spawnSync('/usr/bin/python3', ['-c', 'import pandas, tables']);
   if (asked.status === 0) return null;
   return 'pandas is missing: scripts/install-packages (package python3-pandas, python3-tables)';
+}
+
+function libraryMissing(library: string, debianPackage: string): string | null {
+  const known = spawnSync('ldconfig', ['-p'], { encoding: 'utf8' }).stdout ?? '';
+  if (known.includes(library)) return null;
+  return `${library} is missing: scripts/install-packages (package ${debianPackage})`;
 }
 
 function isExecutable(path: string): boolean {

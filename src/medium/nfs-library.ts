@@ -1,0 +1,238 @@
+// libnfs (https://github.com/sahlberg/libnfs, version 4 and 5: libnfs.so.13 and .14) through koffi:
+// its asynchronous calls of NFSv3, with the shapes of RFC 1813 as its header libnfs-raw-nfs.h lays
+// them out. Of a reply only the arm of success is described; a reply that failed is looked at no
+// further than its status.
+
+import { createRequire } from 'node:module';
+import { HeisenwriteError } from '../domain/errors.ts';
+
+type Koffi = typeof import('koffi');
+
+/** A pointer into the library's memory. */
+export type Pointer = bigint | null;
+
+/** Called by the library with the number that its request was given. */
+export type Answer = (status: number, data: Pointer, request: number) => void;
+
+export interface NfsLibrary {
+  readonly koffi: Koffi;
+  readonly shapes: ReturnType<typeof shapesOf>;
+  initContext(): Pointer;
+  destroyContext(context: Pointer): void;
+  setUid(context: Pointer, uid: number): void;
+  setGid(context: Pointer, gid: number): void;
+  setAutoreconnect(context: Pointer, retries: number): void;
+  setTimeout(context: Pointer, ms: number): void;
+  parseUrl(context: Pointer, url: string): Pointer;
+  destroyUrl(url: Pointer): void;
+  mountAsync(
+    context: Pointer,
+    server: string,
+    path: string,
+    answer: Pointer,
+    request: number,
+  ): number;
+  lastError(context: Pointer): string | null;
+  rootHandle(context: Pointer): Pointer;
+  rpcOf(context: Pointer): Pointer;
+  descriptor(rpc: Pointer): number;
+  wantedEvents(rpc: Pointer): number;
+  service(rpc: Pointer, events: number): number;
+  /** poll(2) of one descriptor: `[fd, events | revents << 16]`. */
+  poll(descriptors: Int32Array, count: number, waitMs: number): number;
+  /** By name of RFC 1813; returns 0 when the request was queued. */
+  request(
+    procedure: Procedure,
+    rpc: Pointer,
+    answer: Pointer,
+    args: object,
+    request: number,
+  ): number;
+  /** `mounted` also carries an error's text as data. */
+  registerAnswer(answer: Answer): Pointer;
+  registerMounted(answer: Answer): Pointer;
+  unregister(callback: Pointer): void;
+}
+
+export const PROCEDURES = [
+  'GETATTR',
+  'SETATTR',
+  'LOOKUP',
+  'READ',
+  'WRITE',
+  'CREATE',
+  'MKDIR',
+  'REMOVE',
+  'RMDIR',
+  'RENAME',
+  'READDIR',
+  'FSSTAT',
+  'FSINFO',
+  'COMMIT',
+] as const;
+
+export type Procedure = (typeof PROCEDURES)[number];
+
+const NAMES = ['libnfs.so.13', 'libnfs.so.14'];
+
+let loaded: NfsLibrary | null = null;
+
+/** @throws HeisenwriteError `missing-component` */
+export function nfsLibrary(): NfsLibrary {
+  loaded ??= bind();
+  return loaded;
+}
+
+function bind(): NfsLibrary {
+  const koffi: Koffi = createRequire(import.meta.url)('koffi');
+  const library = open(koffi);
+  const libc = koffi.load(null);
+  const shapes = shapesOf(koffi);
+  const answer = koffi.pointer(
+    koffi.proto('void NfsAnswered(void *rpc, int status, void *data, size_t request)'),
+  );
+  const mounted = koffi.pointer(
+    koffi.proto('void NfsMounted(int status, void *context, void *data, size_t request)'),
+  );
+  const requests = Object.fromEntries(
+    PROCEDURES.map((name) => {
+      const args = koffi.pointer(shapes.args[name]);
+      const symbol = `rpc_nfs3_${name.toLowerCase()}_async`;
+      return [name, library.func(symbol, 'int', ['void *', answer, args, 'size_t'])];
+    }),
+  );
+  return {
+    koffi,
+    shapes,
+    initContext: library.func('void *nfs_init_context()'),
+    destroyContext: library.func('void nfs_destroy_context(void *context)'),
+    setUid: library.func('void nfs_set_uid(void *context, int uid)'),
+    setGid: library.func('void nfs_set_gid(void *context, int gid)'),
+    setAutoreconnect: library.func('void nfs_set_autoreconnect(void *context, int retries)'),
+    setTimeout: library.func('void nfs_set_timeout(void *context, int ms)'),
+    parseUrl: library.func('void *nfs_parse_url_dir(void *context, const char *url)'),
+    destroyUrl: library.func('void nfs_destroy_url(void *url)'),
+    mountAsync: library.func('nfs_mount_async', 'int', ['void *', 'str', 'str', mounted, 'size_t']),
+    lastError: library.func('const char *nfs_get_error(void *context)'),
+    rootHandle: library.func('void *nfs_get_rootfh(void *context)'),
+    rpcOf: library.func('void *nfs_get_rpc_context(void *context)'),
+    descriptor: library.func('int rpc_get_fd(void *rpc)'),
+    wantedEvents: library.func('int rpc_which_events(void *rpc)'),
+    service: library.func('int rpc_service(void *rpc, int events)'),
+    poll: libc.func('poll', 'int', ['void *', 'ulong', 'int']),
+    request: (procedure, ...words) => requests[procedure]?.(...words),
+    registerAnswer: (act) =>
+      koffi.register(
+        (_rpc: Pointer, status: number, data: Pointer, request: number | bigint) =>
+          act(status, data, Number(request)),
+        answer,
+      ) as unknown as Pointer,
+    registerMounted: (act) =>
+      koffi.register(
+        (status: number, _context: Pointer, data: Pointer, request: number | bigint) =>
+          act(status, data, Number(request)),
+        mounted,
+      ) as unknown as Pointer,
+    unregister: (callback) => koffi.unregister(callback as never),
+  };
+}
+
+function open(koffi: Koffi) {
+  const refusals: string[] = [];
+  for (const name of NAMES) {
+    try {
+      return koffi.load(name);
+    } catch (error) {
+      refusals.push((error as Error).message);
+    }
+  }
+  throw new HeisenwriteError('missing-component', `libnfs is not there: ${refusals.join('; ')}`, {
+    remedy: 'install it (Debian: apt-get install --no-install-recommends libnfs13)',
+  });
+}
+
+/** Natural alignment throughout, as the C compiler lays the structures of the header out. */
+function shapesOf(koffi: Koffi) {
+  const opaque = koffi.struct({ length: 'uint32', value: 'void *' });
+  const place = koffi.struct({ dir: opaque, name: 'str' });
+  const time = koffi.struct({ seconds: 'uint32', nanoseconds: 'uint32' });
+  const oldAttributes = koffi.struct({ size: 'uint64', mtime: time, ctime: time });
+  const before = koffi.struct({ follows: 'uint32', attributes: oldAttributes });
+  const attributes = koffi.struct({
+    ...{ type: 'int', mode: 'uint32', links: 'uint32', uid: 'uint32', gid: 'uint32' },
+    ...{ size: 'uint64', used: 'uint64', device: time, fsid: 'uint64', fileid: 'uint64' },
+    ...{ atime: time, mtime: time, ctime: time },
+  });
+  const after = koffi.struct({ follows: 'uint32', attributes });
+  const change = koffi.struct({ before, after });
+  const number32 = koffi.struct({ set: 'uint32', value: 'uint32' });
+  const number64 = koffi.struct({ set: 'uint32', value: 'uint64' });
+  const timeHow = koffi.struct({ set: 'int', time });
+  const wanted = koffi.struct({
+    ...{ mode: number32, uid: number32, gid: number32, size: number64 },
+    ...{ atime: timeHow, mtime: timeHow },
+  });
+  const handle = koffi.struct({ follows: 'uint32', handle: opaque });
+  const verifier = koffi.array('uint8', 8);
+  const made = koffi.struct({ object: handle, attributes: after, change });
+  const onPlace = koffi.struct({ place });
+  const onObject = koffi.struct({ object: opaque });
+  const reply = (ok: ReturnType<Koffi['struct']>) => koffi.struct({ status: 'int', ok });
+  const changed = reply(koffi.struct({ change }));
+  return {
+    opaque,
+    entry: koffi.struct({ fileid: 'uint64', name: 'str', cookie: 'uint64', next: 'void *' }),
+    args: {
+      GETATTR: onObject,
+      SETATTR: koffi.struct({
+        ...{ object: opaque, wanted },
+        guard: koffi.struct({ check: 'uint32', ctime: time }),
+      }),
+      LOOKUP: onPlace,
+      READ: koffi.struct({ file: opaque, offset: 'uint64', count: 'uint32' }),
+      WRITE: koffi.struct({
+        ...{ file: opaque, offset: 'uint64', count: 'uint32', stable: 'int', data: opaque },
+      }),
+      CREATE: koffi.struct({ place, how: koffi.struct({ mode: 'int', wanted }) }),
+      MKDIR: koffi.struct({ place, wanted }),
+      REMOVE: onPlace,
+      RMDIR: onPlace,
+      RENAME: koffi.struct({ from: place, to: place }),
+      READDIR: koffi.struct({ dir: opaque, cookie: 'uint64', verifier, count: 'uint32' }),
+      FSSTAT: onObject,
+      FSINFO: onObject,
+      COMMIT: koffi.struct({ file: opaque, offset: 'uint64', count: 'uint32' }),
+    },
+    replies: {
+      GETATTR: reply(koffi.struct({ attributes })),
+      SETATTR: changed,
+      LOOKUP: reply(koffi.struct({ object: opaque, attributes: after, directory: after })),
+      READ: reply(
+        koffi.struct({ attributes: after, count: 'uint32', end: 'uint32', data: opaque }),
+      ),
+      WRITE: reply(koffi.struct({ change, count: 'uint32', committed: 'int', verifier })),
+      CREATE: reply(made),
+      MKDIR: reply(made),
+      REMOVE: changed,
+      RMDIR: changed,
+      RENAME: reply(koffi.struct({ from: change, to: change })),
+      READDIR: reply(
+        koffi.struct({ directory: after, verifier, entries: 'void *', end: 'uint32' }),
+      ),
+      FSSTAT: reply(
+        koffi.struct({
+          attributes: after,
+          ...{ total: 'uint64', free: 'uint64', available: 'uint64' },
+        }),
+      ),
+      FSINFO: reply(
+        koffi.struct({
+          attributes: after,
+          ...{ readMax: 'uint32', readPreferred: 'uint32', readMultiple: 'uint32' },
+          ...{ writeMax: 'uint32', writePreferred: 'uint32', writeMultiple: 'uint32' },
+        }),
+      ),
+      COMMIT: reply(koffi.struct({ change, verifier })),
+    },
+  };
+}

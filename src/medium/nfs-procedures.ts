@@ -1,0 +1,197 @@
+// The procedures of NFSv3 that a client of files needs (RFC 1813, section 3.3), each as one
+// function from its arguments to what its reply says.
+
+import type { Stability } from '../domain/medium.ts';
+import type { Handle, NfsTransport } from './nfs-transport.ts';
+
+/** stable_how; `any` is UNSTABLE, and whoever writes so commits. */
+const STABLE: Readonly<Record<Stability, number>> = {
+  any: 0,
+  unstable: 0,
+  'data-sync': 1,
+  'file-sync': 2,
+};
+
+const TYPE_DIRECTORY = 2;
+const UNCHECKED = 0;
+const GUARDED = 1;
+const READDIR_BYTES = 65_536;
+const NO_TIME = { set: 0, time: { seconds: 0, nanoseconds: 0 } };
+const NOTHING = { set: 0, value: 0 };
+
+export interface Attributes {
+  readonly isDirectory: boolean;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface WriteReply {
+  readonly count: number;
+  /** As stable_how: how far it has come. */
+  readonly committed: number;
+  /** 16 hex digits; another one means that the server may have forgotten unstable writes. */
+  readonly verifier: string;
+}
+
+export interface Place {
+  readonly directory: Handle;
+  readonly name: string;
+}
+
+export function getattr(transport: NfsTransport, object: Handle): Promise<Attributes> {
+  return transport.call('GETATTR', { object: opaque(object) }, (ok) => attributesOf(ok.attributes));
+}
+
+/** SETATTR of the size alone. */
+export function truncate(transport: NfsTransport, object: Handle, size: number): Promise<void> {
+  const guard = { check: 0, ctime: { seconds: 0, nanoseconds: 0 } };
+  const args = { object: opaque(object), wanted: wanted({ size }), guard };
+  return transport.call('SETATTR', args, () => undefined);
+}
+
+export function lookup(transport: NfsTransport, place: Place): Promise<Handle> {
+  return transport.call('LOOKUP', onPlace(place), (ok) => transport.bytes(ok.object));
+}
+
+/** @param into at most what the server takes at a time. Returns the bytes that came. */
+export function read(
+  transport: NfsTransport,
+  file: Handle,
+  offset: number,
+  into: Uint8Array,
+): Promise<{ count: number; isEnd: boolean }> {
+  const args = { file: opaque(file), offset, count: into.length };
+  return transport.call('READ', args, (ok) => ({
+    count: transport.copy(ok.data, into),
+    isEnd: ok.end !== 0,
+  }));
+}
+
+/** @param bytes at most what the server takes at a time */
+export function write(
+  transport: NfsTransport,
+  file: Handle,
+  offset: number,
+  bytes: Uint8Array,
+  stability: Stability,
+): Promise<WriteReply> {
+  const args = {
+    file: opaque(file),
+    offset,
+    count: bytes.length,
+    stable: STABLE[stability],
+    data: opaque(bytes),
+  };
+  return transport.call('WRITE', args, (ok) => ({
+    count: ok.count as number,
+    committed: ok.committed as number,
+    verifier: hex(ok.verifier),
+  }));
+}
+
+/** Of the whole file. Returns the verifier. */
+export function commit(transport: NfsTransport, file: Handle): Promise<string> {
+  const args = { file: opaque(file), offset: 0, count: 0 };
+  return transport.call('COMMIT', args, (ok) => hex(ok.verifier));
+}
+
+/** An empty file of mode 0600, whatever the name held. */
+export function create(transport: NfsTransport, place: Place, isNew: boolean): Promise<Handle> {
+  const how = { mode: isNew ? GUARDED : UNCHECKED, wanted: wanted({ mode: 0o600, size: 0 }) };
+  return made(transport, 'CREATE', { ...onPlace(place), how }, place);
+}
+
+export function mkdir(transport: NfsTransport, place: Place): Promise<Handle> {
+  const args = { ...onPlace(place), wanted: wanted({ mode: 0o755 }) };
+  return made(transport, 'MKDIR', args, place);
+}
+
+export function remove(
+  transport: NfsTransport,
+  procedure: 'REMOVE' | 'RMDIR',
+  place: Place,
+): Promise<void> {
+  return transport.call(procedure, onPlace(place), () => undefined);
+}
+
+export function rename(transport: NfsTransport, from: Place, to: Place): Promise<void> {
+  const args = { from: onPlace(from).place, to: onPlace(to).place };
+  return transport.call('RENAME', args, () => undefined);
+}
+
+/** All names but . and .., in the order of the server. */
+export async function readdir(transport: NfsTransport, directory: Handle): Promise<string[]> {
+  const names: string[] = [];
+  let cookie = 0n;
+  let verifier: unknown = new Uint8Array(8);
+  for (;;) {
+    const args = { dir: opaque(directory), cookie, verifier, count: READDIR_BYTES };
+    const page = await transport.call('READDIR', args, (ok) => ({
+      entries: transport.entries(ok.entries),
+      verifier: Uint8Array.from(ok.verifier as ArrayLike<number>),
+      isEnd: ok.end !== 0,
+    }));
+    for (const { name } of page.entries) if (name !== '.' && name !== '..') names.push(name);
+    const last = page.entries.at(-1);
+    if (page.isEnd || last === undefined) return names;
+    ({ verifier } = page);
+    cookie = last.cookie;
+  }
+}
+
+/** Bytes that are free to this user. */
+export function fsstat(transport: NfsTransport, root: Handle): Promise<number> {
+  return transport.call('FSSTAT', { object: opaque(root) }, (ok) => Number(ok.available));
+}
+
+export function fsinfo(
+  transport: NfsTransport,
+  root: Handle,
+): Promise<{ readMax: number; writeMax: number }> {
+  return transport.call('FSINFO', { object: opaque(root) }, (ok) => ({
+    readMax: ok.readMax as number,
+    writeMax: ok.writeMax as number,
+  }));
+}
+
+/** A server need not say the handle of what it made. */
+async function made(
+  transport: NfsTransport,
+  procedure: 'CREATE' | 'MKDIR',
+  args: object,
+  place: Place,
+): Promise<Handle> {
+  const handle = await transport.call(procedure, args, ({ object }) => {
+    const { follows, handle } = object as { follows: number; handle: unknown };
+    return follows === 0 ? null : transport.bytes(handle);
+  });
+  return handle ?? lookup(transport, place);
+}
+
+function opaque(bytes: Uint8Array) {
+  return { length: bytes.length, value: bytes };
+}
+
+function onPlace({ directory, name }: Place) {
+  return { place: { dir: opaque(directory), name } };
+}
+
+function wanted({ mode, size }: { mode?: number; size?: number }) {
+  return {
+    mode: mode === undefined ? NOTHING : { set: 1, value: mode },
+    uid: NOTHING,
+    gid: NOTHING,
+    size: size === undefined ? NOTHING : { set: 1, value: size },
+    atime: NO_TIME,
+    mtime: NO_TIME,
+  };
+}
+
+function attributesOf(attributes: unknown): Attributes {
+  const { type, size } = attributes as { type: number; size: number | bigint };
+  return { isDirectory: type === TYPE_DIRECTORY, size: Number(size) };
+}
+
+function hex(verifier: unknown): string {
+  return Buffer.from(verifier as ArrayLike<number>).toString('hex');
+}

@@ -1,0 +1,195 @@
+// NFSv3 against a real nfs-ganesha: the contract of media, how far a write says that it has come,
+// and what the calls say when the server refuses, is full, hangs, dies, or forgets.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type MediumConnection, STABILITIES, type WriteManner } from '../../src/domain/medium.ts';
+import { ClientCalls } from '../../src/medium/client-calls.ts';
+import { nfs } from '../../src/medium/nfs.ts';
+import { NfsFile } from '../../src/medium/nfs-file.ts';
+import { lookup } from '../../src/medium/nfs-procedures.ts';
+import { NfsTransport } from '../../src/medium/nfs-transport.ts';
+import { mediumContract } from '../conformance/medium-contract.ts';
+import { type GaneshaServer, startGanesha } from '../servers/ganesha.ts';
+import { onTmpfs } from './mounted-place.ts';
+import { type Requirement, requireOrSkip } from './requirements.ts';
+
+const NEEDS: readonly Requirement[] = ['root', 'ganesha'];
+const MIB = 1024 * 1024;
+
+mediumContract(
+  'nfs',
+  async () => {
+    const server = await startGanesha();
+    return { url: server.url, adapter: nfs, stop: () => server.stop() };
+  },
+  NEEDS,
+);
+
+interface Setting {
+  readonly server: GaneshaServer;
+  readonly connection: MediumConnection;
+}
+
+/** A server and one connection with a short limit; both end with the test. */
+function serverTest(name: string, act: (setting: Setting) => Promise<void>, directory?: string) {
+  test(name, async (context) => {
+    requireOrSkip(context, ...NEEDS);
+    await withServer(act, directory);
+  });
+}
+
+async function withServer(act: (setting: Setting) => Promise<void>, directory?: string) {
+  const server = await startGanesha(directory);
+  try {
+    const connection = await nfs.connect(server.url, { limitMs: 3000 });
+    try {
+      await act({ server, connection });
+    } finally {
+      await connection.client.close();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+function manner(stability: WriteManner['stability'] = 'any'): WriteManner {
+  return { stability, upload: 'any', totalBytes: MIB };
+}
+
+/** As the adapter makes it, for what only the procedures show. */
+function transportTo({ url, exported }: GaneshaServer): Promise<NfsTransport> {
+  return NfsTransport.mount({ server: '127.0.0.1', url, limitMs: 3000 }, exported);
+}
+
+/** The errno of a call that must fail. */
+async function errnoOf(call: Promise<unknown>): Promise<string> {
+  const outcome = await call.then(
+    () => 'it succeeded',
+    (error: { errno?: string; message: string }) => error.errno ?? error.message,
+  );
+  return outcome;
+}
+
+describe('stability', () => {
+  for (const stability of STABILITIES) {
+    serverTest(`${stability}: what was written is in the file of the server`, async (setting) => {
+      const { client } = setting.connection;
+      const bytes = new Uint8Array(3 * MIB + 5).map((_, at) => (at * 31) & 0xff);
+      const file = await client.create('/data', manner(stability));
+      await Promise.all([
+        file.write(2 * MIB, bytes.subarray(2 * MIB)),
+        file.write(0, bytes.subarray(0, 2 * MIB)),
+      ]);
+      await file.sync();
+      await file.close();
+      const stored = readFileSync(join(setting.server.exported, 'data'));
+      expect(Buffer.compare(stored, bytes)).toBe(0);
+    });
+  }
+});
+
+describe('a server that was restarted', () => {
+  serverTest('between WRITE and COMMIT has another verifier, which is said', async (setting) => {
+    const { server, connection } = setting;
+    await (await connection.client.create('/data', manner())).close();
+    let transport = await transportTo(server);
+    const handle = await lookup(transport, { directory: transport.root, name: 'data' });
+    const calls = new ClientCalls({}, (error) => (error as { code?: string }).code ?? null);
+    const file = new NfsFile({
+      ...{ calls, handle, path: '/data', stability: 'unstable', writeMax: MIB },
+      get transport() {
+        return transport;
+      },
+    });
+    await file.write(0, new Uint8Array(MIB));
+    await file.sync();
+    await file.write(0, new Uint8Array(MIB));
+    await server.kill();
+    await server.restart();
+    transport.close();
+    transport = await transportTo(server);
+    const refused = file.sync();
+    await expect(refused).rejects.toThrow(/write verifier changed from [0-9a-f]{16} to/);
+    expect(await errnoOf(refused)).toBe('NFS3ERR_VERIFIER');
+    await file.write(0, new Uint8Array(MIB));
+    await file.sync();
+    transport.close();
+  });
+
+  serverTest(
+    'in the middle of writes fails them, and a new connection goes on',
+    async (setting) => {
+      const { server, connection } = setting;
+      const file = await connection.client.create('/data', manner());
+      const writing = (async () => {
+        for (let at = 0; at < 4096; at++) await file.write(at * MIB, new Uint8Array(MIB));
+      })();
+      const failed = errnoOf(writing);
+      await server.kill();
+      expect(await failed).toMatch(/ECONNRESET|ETIMEDOUT/);
+      expect(await errnoOf(connection.client.length('/data'))).toMatch(/ECONNRESET|ETIMEDOUT/);
+      await expect(nfs.connect(server.url, { limitMs: 2000 })).rejects.toThrow(/127\.0\.0\.1/);
+      await server.restart();
+      const { client } = await nfs.connect(server.url);
+      expect(await client.length('/data')).toBeGreaterThanOrEqual(0);
+      await client.close();
+    },
+  );
+});
+
+describe('refusals', () => {
+  serverTest('a server that hangs is given up when the limit is over', async (setting) => {
+    setting.server.pause();
+    // A signal is delivered to one thread after the other.
+    await sleep(200);
+    expect(await errnoOf(setting.connection.client.length('/data'))).toBe('ETIMEDOUT');
+    setting.server.resume();
+  });
+
+  serverTest('an export that became read-only', async ({ server, connection }) => {
+    await server.setAccess('read-only');
+    let errno = '';
+    for (let tries = 0; tries < 50 && !errno.startsWith('NFS3ERR'); tries++) {
+      await sleep(100);
+      errno = await errnoOf(connection.client.create('/data', manner()));
+    }
+    expect(errno).toMatch(/^NFS3ERR_(ROFS|ACCES|PERM)$/);
+  });
+
+  test('a full file system', async (context) => {
+    requireOrSkip(context, ...NEEDS);
+    await onTmpfs('size=4M', (place) =>
+      withServer(async ({ connection }) => {
+        const file = await connection.client.create('/data', manner('file-sync'));
+        expect(await errnoOf(file.write(0, new Uint8Array(16 * MIB)))).toBe('NFS3ERR_NOSPC');
+        await connection.client.removeTree('/data');
+      }, place),
+    );
+  });
+
+  serverTest('a directory that nothing exports, and one that is not there', async ({ server }) => {
+    const other = server.url.replace(server.exported, '/nothing/of/this');
+    await expect(nfs.connect(other)).rejects.toThrow(/exports neither \/nothing\/of\/this/);
+    await expect(nfs.connect(server.urlOf('/absent'))).rejects.toMatchObject({
+      code: 'no-such-place',
+    });
+  });
+
+  test('nobody listens', async (context) => {
+    requireOrSkip(context, ...NEEDS);
+    const url = 'nfs://127.0.0.1/export?nfsport=1&mountport=1';
+    await expect(nfs.connect(url, { limitMs: 2000 })).rejects.toThrow(/127\.0\.0\.1/);
+  });
+
+  test.each([
+    ['nfs:///export', /there is no host/],
+    ['nfs://host/export?version=4', /only version 3/],
+    ['nfs://host/export?uid=5', /no parameter uid/],
+    ['nfs://host/export?nfsport=x', /nfsport is no number/],
+  ])('%s', async (url, message) => {
+    await expect(nfs.connect(url)).rejects.toThrow(message);
+  });
+});
