@@ -62,7 +62,7 @@ function sourcesOf(title: string, pattern: string, directory: string): string[] 
 
 const versions = new Map<string, Promise<string>>();
 
-/** Of the command's first word that is no assignment; a tool that has no such option is `unknown`. */
+/** Of the command's first word that is no assignment; `unknown` of a tool without the option. */
 function compilerVersion(command: string, directory: string): Promise<string> {
   const compiler = command.split(/\s+/).find((word) => word !== '' && !/^\w+=/.test(word)) ?? '';
   const known = versions.get(compiler);

@@ -63,7 +63,7 @@ export function commandPlan(options: CommandOptions): PlanInput | null {
 
 /**
  * Paths as they are meant from the directory of the plan, or from where `--write` was typed:
- * `{here}`, a program with a slash in its name, and the input. A stored plan so holds from anywhere.
+ * `{here}`, a program with a slash in its name, and the input. So a stored plan holds anywhere.
  */
 export function withPaths(plan: Plan, here: string): Plan {
   const arms = plan.arms.map((arm) => armWithPaths(arm, here));

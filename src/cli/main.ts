@@ -44,6 +44,13 @@ Examples:
   heisenwrite hunt --resume heisenwrite-9f3c...   go on where a killed hunt stopped
   heisenwrite hunt --shrink heisenwrite-9f3c...   the cheapest trial that still fails, as a plan
 
+Commands: your own programs, on a canary that is checked word by word (docs/plans.md):
+  heisenwrite hunt /mnt/x --write 'cp {canary} {out}'
+  heisenwrite hunt /mnt/x --write './export {canary} {out}' --read './import {out}'
+  heisenwrite hunt /mnt/x --write './convert {canary} {out}' --compare './same {canary} {out}'
+{canary} the file to copy, {out} where to, {dir} where they run, {seed}, {trial}, {here} where you
+are. Exit status 0 claims success; another is a failure, and nothing is accused.
+
 Presets: survey (default: expects only that what was written is read back, describes the rest),
 torn (expects that readers never see a mixture), roundtrip (many ways to write and read back).
 Promises for --expect: read-back, unit-atomic, fresh-read, append-atomic, replace-atomic, synced.

@@ -11,6 +11,8 @@ import { firstDamage, runsWithin } from './run-check.ts';
 export const OBSERVATIONS_MAX = 8;
 /** Kept around a damaged place; what was meant is kept beside a given content. */
 const WINDOW_BYTES = 64 * 1024;
+const SECTOR_BYTES = 512;
+const POISON_BYTE = 0xa5;
 
 /** What ought to be there. */
 export interface Meant {
@@ -21,6 +23,8 @@ export interface Meant {
   readonly alignBytes: number;
   /** Filled with the bytes of a window from its start on. */
   readonly memory: Uint8Array;
+  /** Makes bytes that a read leaves unfilled differ from those that the one before left there. */
+  poison(at: number, length: number): void;
   /** First wrong byte in memory [from, returned) of the window at `offset`, or -1. */
   firstWrong(offset: number, from: number, returned: number): number;
   expected(offset: number, length: number): Expected;
@@ -40,6 +44,7 @@ export function stampedMeant(
     ioBytes,
     alignBytes: stream.blockBytes,
     memory: kernel.memory,
+    poison: (at, length) => kernel.poison(at, length, SECTOR_BYTES),
     firstWrong(offset, from, returned) {
       const first = offset / stream.blockBytes;
       const count = Math.ceil(returned / stream.blockBytes);
@@ -74,6 +79,7 @@ export function givenMeant(descriptor: number, lengthBytes: number, ioBytes: num
     ioBytes,
     alignBytes: 4096,
     memory,
+    poison: (at, length) => memory.fill(POISON_BYTE, at, at + length),
     firstWrong(offset, from, returned) {
       const meant = readWanted(offset + from, Math.min(returned, lengthBytes - offset) - from);
       const seen = memory.subarray(from, returned);
@@ -128,6 +134,19 @@ export class ContentCheck {
       at += part.length;
       if (this.filled === ioBytes) this.judgeWindow();
     }
+  }
+
+  /** One read straight into the memory, up to the end of the window. Returns what came. */
+  addFrom(read: (into: Uint8Array, at: number, length: number) => number): number {
+    const { memory, ioBytes } = this.meant;
+    const at = this.filled;
+    // A read may end anywhere, and the kernel poisons whole words.
+    const word = Math.ceil(at / 8) * 8;
+    this.meant.poison(word, ioBytes - word);
+    const length = read(memory, at, ioBytes - at);
+    this.filled += length;
+    if (this.filled === ioBytes) this.judgeWindow();
+    return length;
   }
 
   end(): ContentResult {

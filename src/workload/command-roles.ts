@@ -22,7 +22,6 @@ import type {
 import { fileLength, readOnce, withFile, writeOnce } from '../medium/file.ts';
 import { operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
-import { POISON_WORD } from '../stamp/layout.ts';
 import { learnIdentity } from '../stamp/stamped-identity.ts';
 import { ContentCheck, givenMeant, type Meant, stampedMeant } from './command-content.ts';
 import type { ActorBench } from './role.ts';
@@ -50,9 +49,9 @@ export interface OutputResult extends CheckResult {
 }
 
 const DATA_BYTES = 2 * 1024 * 1024;
-const SECTOR_BYTES = 512;
 /** Of a given content; as large as a window that is read back. */
 const GIVEN_IO_BYTES = 1024 * 1024;
+const PAGE_BYTES = 4096;
 /** So much of either end of a copy is taken for a sign that it is one. */
 const END_BYTES = 64;
 
@@ -153,10 +152,15 @@ function checkCopy(
   }
   const given = openSync(source.path, 'r');
   try {
-    return checkFile(path, file, givenMeant(given, lengthBytes, GIVEN_IO_BYTES), bench);
+    return checkFile(path, file, givenMeant(given, lengthBytes, givenIo(lengthBytes)), bench);
   } finally {
     closeSync(given);
   }
+}
+
+/** Whole pages, one more than a short file has: what is too long is read as well. */
+function givenIo(lengthBytes: number): number {
+  return Math.min(GIVEN_IO_BYTES, (Math.floor(lengthBytes / PAGE_BYTES) + 1) * PAGE_BYTES);
 }
 
 function checkFile(path: string, file: string, meant: Meant, bench: ActorBench): CheckResult {
@@ -166,17 +170,10 @@ function checkFile(path: string, file: string, meant: Meant, bench: ActorBench):
       file,
       look: (offset, length) => reread({ fd, path, offset, length }),
     });
-    const piece = new Uint8Array(meant.ioBytes);
-    const view = new DataView(piece.buffer);
     for (let offset = 0; ; ) {
-      // A read that returns success and fills nothing must not find what the one before left.
-      for (let end = SECTOR_BYTES; end <= piece.length; end += SECTOR_BYTES) {
-        view.setBigUint64(end - 8, POISON_WORD, true);
-      }
-      const length = readOnce(fd, path, piece, 0, piece.length, offset);
-      if (length === 0) break;
-      check.add(piece.subarray(0, length));
-      offset += length;
+      const from = offset;
+      offset += check.addFrom((into, at, length) => readOnce(fd, path, into, at, length, from));
+      if (offset === from) break;
     }
     const { reads, broken, bytesRead, observations } = check.end();
     const tallies = [{ promise: 'read-back', tries: Math.max(1, reads), broken } as const];

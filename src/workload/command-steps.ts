@@ -189,6 +189,7 @@ export async function compareOutput(course: CommandCourse): Promise<void> {
     return;
   }
   course.reads++;
+  course.bytesRead += statSync(course.canary.out, { throwIfNoEntry: false })?.size ?? 0;
   course.tallies.push({ promise: 'read-back', tries: 1, broken: status });
   if (status === 0) return;
   const { actors } = course.setting;
