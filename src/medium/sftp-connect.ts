@@ -18,6 +18,7 @@ import {
 } from './sftp-known-hosts.ts';
 import { SftpSession } from './sftp-session.ts';
 import { readOptional, type SshSettings } from './sftp-settings.ts';
+import { convertCipherKeys, type PackedSocket, packedSocket } from './sftp-socket.ts';
 
 export interface OpenedSession {
   readonly session: SftpSession;
@@ -73,6 +74,7 @@ class Attempt {
   private readonly settings: SshSettings;
   private readonly known: readonly KnownHost[];
   private readonly offer: Offer;
+  private readonly line: PackedSocket;
   private hostKeyRefusal: HeisenwriteError | null = null;
 
   constructor(ssh: Client, settings: SshSettings, known: readonly KnownHost[], offer: Offer) {
@@ -81,6 +83,7 @@ class Attempt {
     this.known = known;
     this.offer = offer;
     this.where = `${settings.host}:${settings.port}`;
+    this.line = packedSocket(settings.host, settings.port);
   }
 
   async open(): Promise<SftpSession> {
@@ -92,7 +95,7 @@ class Attempt {
     }).catch((error: Error) => {
       throw this.noSftp(error);
     });
-    return new SftpSession(this.ssh, sftp);
+    return new SftpSession(this.ssh, sftp, this.line.pack);
   }
 
   private noSftp(error: Error): Error {
@@ -109,7 +112,7 @@ class Attempt {
   }
 
   private authenticate(): Promise<void> {
-    const { host, port, user } = this.settings;
+    const { user } = this.settings;
     return new Promise((resolve, reject) => {
       // An agent that fails is no end: the key files follow.
       this.ssh.on('error', (error: Error & { level?: string }) => {
@@ -118,17 +121,16 @@ class Attempt {
       this.ssh.on('close', () => reject(this.reasonFor(new Error('it hung up'))));
       this.ssh.on('connect', () => {
         this.stage = 'waiting for its key';
-        this.ssh.setNoDelay(true);
       });
       this.ssh.on('handshake', ({ serverHostKey, cs }) => {
+        convertCipherKeys(this.ssh);
         this.stage = 'authenticating';
         this.facts['host key algorithm'] = serverHostKey;
         this.facts.cipher = cs.cipher;
       });
       this.ssh.on('ready', resolve);
       this.ssh.connect({
-        host,
-        port,
+        sock: this.line.socket,
         username: user,
         readyTimeout: 0,
         hostVerifier: (key: Buffer) => this.acceptsHostKey(key),

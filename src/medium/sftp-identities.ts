@@ -78,7 +78,7 @@ function wireFormat(key: ParsedKey | Error): Buffer | null {
   return key instanceof Error ? null : key.getPublicSSH();
 }
 
-/** The agent's keys that may be offered, those of the identity files first; or why there are none. */
+/** Keys of the agent that may be offered, those of the identity files first; or why not. */
 async function askAgent(
   { agentSocket, identitiesOnly }: SshSettings,
   identities: readonly Identity[],

@@ -63,12 +63,15 @@ export class SftpSession {
   readonly traits: SftpTraits;
   private readonly ssh: Client;
   private readonly sftp: SFTPWrapper;
+  private readonly pack: () => void;
   private readonly waiting = new Set<(error: Error) => void>();
   private lost: ConnectionLost | null = null;
 
-  constructor(ssh: Client, sftp: SFTPWrapper) {
+  /** @param pack called before each request, to send together what is asked together */
+  constructor(ssh: Client, sftp: SFTPWrapper, pack: () => void) {
     this.ssh = ssh;
     this.sftp = sftp;
+    this.pack = pack;
     this.traits = traitsOf(ssh, sftp);
     ssh.on('error', (error) => this.lose(error.message));
     ssh.on('close', () => this.lose('the connection was closed'));
@@ -90,6 +93,7 @@ export class SftpSession {
         reject(error);
       };
       this.waiting.add(forget);
+      this.pack();
       start(this.sftp, (error, value) => {
         if (error) return forget(this.lost ?? readable(error));
         this.waiting.delete(forget);

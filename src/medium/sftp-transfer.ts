@@ -9,8 +9,8 @@ import type { SftpSession } from './sftp-session.ts';
 const IN_FLIGHT_BYTES = 64 * 32_768;
 /** What every server takes: draft-ietf-secsh-filexfer-02, section 3. */
 const REQUEST_BYTES_MIN = 32_768;
-/** More than this in one request is no faster. */
-const REQUEST_BYTES_MAX = 131_072;
+/** Of OpenSSH's limits@openssh.com, and what the library can take in one packet. */
+const REQUEST_BYTES_MAX = 261_120;
 
 /** Set when the call was given up: then its buffer is no longer lent, and nothing more is sent. */
 export interface CallState {
