@@ -12,8 +12,8 @@ import type { Actors } from './workload.ts';
 /** The level of `kernel` that means this machine. */
 export const HERE = 'here';
 
-/** In trials: a trial takes seconds, and another kernel a reboot. */
-const REBOOT_TRIALS = 10;
+/** In trials: a trial takes seconds; another kernel a boot, once, and then to pause and resume. */
+const REBOOT_TRIALS = 4;
 
 /** Factors of a workload that may run on another host. */
 export const HOST_FACTORS: readonly FactorDeclaration[] = [

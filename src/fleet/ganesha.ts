@@ -63,9 +63,10 @@ export class Ganesha {
     const files = ['conf', 'log', 'pid'].map((each) => join(work, each));
     writeFileSync(files[0] as string, configuration(exported, ports, work, 'RW'));
     const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
-    // The first word ends it with us, also when we are killed.
+    // The first words end it with us, also when we are killed; a process group of its own spares it
+    // the Ctrl-C after which the trial under way is still finished.
     const words = ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', '-c', START, ...files];
-    const child = spawn('setpriv', words, { stdio: 'ignore' });
+    const child = spawn('setpriv', words, { stdio: 'ignore', detached: true });
     const server = new Ganesha(exported, ports, work, child);
     let refused: string | null = null;
     child.on('error', (error) => {

@@ -1,6 +1,7 @@
-// The hosts of a hunt that are guests: one at a time, booted when a cell asks for its kernel and
-// kept until another is asked for. It mounts the directory of the hunt's trials from a server on
-// this host, which can be made to export it anew while a trial runs.
+// The hosts of a hunt that are guests: each booted when a cell asks for its kernel, and paused while
+// another one runs, so that one processor and no reboot is what a hunt needs. They mount the
+// directory of the hunt's trials from a server on this host, which can be made to export it anew
+// while a trial runs.
 
 import { basename, dirname, join } from 'node:path';
 import {
@@ -47,7 +48,9 @@ interface Booted {
 
 export class GuestHosts implements Hosts {
   private readonly request: GuestHostsRequest;
-  private booted: Booted | null = null;
+  /** By kernel; all but the one that runs are paused. */
+  private readonly guests = new Map<string, Booted>();
+  private running: Booted | null = null;
   private server: Ganesha | null = null;
   /** Of the whole hunt, whatever becomes of the sources meanwhile. */
   private program: Promise<string> | null = null;
@@ -87,8 +90,9 @@ export class GuestHosts implements Hosts {
   }
 
   async close(): Promise<void> {
-    await this.booted?.guest.close();
-    this.booted = null;
+    for (const { guest } of this.guests.values()) await guest.close();
+    this.guests.clear();
+    this.running = null;
     await this.server?.stop();
     this.server = null;
   }
@@ -102,10 +106,23 @@ export class GuestHosts implements Hosts {
   }
 
   private async guestWith(kernel: string): Promise<Booted> {
-    const { booted } = this;
-    if (booted?.kernel === kernel && !booted.guest.isLost) return booted;
-    await booted?.guest.close();
-    this.booted = null;
+    const known = this.guests.get(kernel);
+    if (this.running !== known) this.running?.guest.pause();
+    this.running = null;
+    if (known && !known.guest.isLost) {
+      known.guest.resume();
+      this.running = known;
+      return known;
+    }
+    await known?.guest.close();
+    this.guests.delete(kernel);
+    const booted = await this.boot(kernel);
+    this.guests.set(kernel, booted);
+    this.running = booted;
+    return booted;
+  }
+
+  private async boot(kernel: string): Promise<Booted> {
     const { say, directory } = this.request;
     const files = await guestKernel(kernel, say);
     this.program ??= guestProgram(say);
@@ -116,8 +133,7 @@ export class GuestHosts implements Hosts {
     const consoleLog = join(directory, `guest-${kernel}.console.log`);
     const guest = await Guest.boot({ kernel: files, program, consoleLog }, boards);
     told.guest = guest;
-    this.booted = { kernel, guest, boards, mounts: new Map() };
-    return this.booted;
+    return { kernel, guest, boards, mounts: new Map() };
   }
 
   /** Facts of the guest and of what it has mounted so. */

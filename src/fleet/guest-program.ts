@@ -71,8 +71,19 @@ function nameInside(file: string): string {
 function contentInside(file: string): string | Uint8Array {
   const content = readFileSync(file);
   if (!file.endsWith('.ts')) return content;
-  const stripped = stripTypeScriptTypes(content.toString('utf8'));
+  const stripped = strippedOfTypes(content.toString('utf8'));
   return stripped.replaceAll(/(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g, '$1$2.js$1');
+}
+
+/** Node warns once that this call is experimental; a hunt is no place to say so. */
+function strippedOfTypes(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 async function collect(work: string, node: string, program: ProgramFiles): Promise<void> {

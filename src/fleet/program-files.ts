@@ -16,11 +16,14 @@ export interface ProgramFiles {
   readonly packages: readonly string[];
 }
 
-/** Static imports and exports, then import(...) and what a require made by hand is asked for. */
+/**
+ * Static imports and exports, and what a require made by hand is asked for. What import(...) loads
+ * on demand are the client libraries of media, and a guest's place is mounted.
+ */
 const IMPORTS = [
   /^(?:import|export)\s(?!type\s)[^'";]*?\sfrom\s+['"]([^'"]+)['"]/gm,
   /^import\s+['"]([^'"]+)['"]/gm,
-  /(?:import|require|url\))\(\s*['"]([^'"]+)['"]\s*\)/g,
+  /(?:require|url\))\(\s*['"]([^'"]+)['"]\s*\)/g,
 ];
 
 /** Looked for by path and not by import; see the places that src/stamp/kernel.ts tries. */

@@ -12,7 +12,7 @@ async function until(met: () => boolean): Promise<void> {
   for (let tries = 0; tries < 200 && !met(); tries++) await sleep(10);
 }
 
-test('tells when actors run and when they stop, and nothing of a board that is forgotten', async () => {
+test('tells when actors run and stop, and nothing of a board that is forgotten', async () => {
   const told: [number, number][] = [];
   const boards = new TrialBoards((board, value) => told.push([board, value]));
   const board = createUnitBoard(1);
