@@ -2,6 +2,7 @@
 // anywhere.
 
 import { resolve } from 'node:path';
+import { schemeOf } from '../medium/media.ts';
 
 /** For a POSIX shell. */
 export function shellCommand(words: readonly string[]): string {
@@ -10,7 +11,7 @@ export function shellCommand(words: readonly string[]): string {
 
 /** So that the command can be called from anywhere; a URL is so already. */
 export function absolute(operand: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//.test(operand) ? operand : resolve(operand);
+  return schemeOf(operand) === null ? resolve(operand) : operand;
 }
 
 function quoted(word: string): string {

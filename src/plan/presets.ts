@@ -120,8 +120,8 @@ const roundtrip = definePlan({
 const TRANSFERS = {
   workload: 'transfer',
   factors: {
-    size: ['64KiB', '4MiB'],
-    io: ['64KiB'],
+    size: ['64KiB', '1MiB'],
+    io: '64KiB',
     order: ['sequential', 'random'],
     inflight: [1, 4],
     rewrite: ['replace', 'in-place'],
@@ -133,7 +133,7 @@ const TRANSFERS = {
 const STABLE_TRANSFERS = {
   workload: 'transfer',
   factors: {
-    size: '4MiB',
+    size: '1MiB',
     inflight: 4,
     rewrite: 'in-place',
     stability: ['unstable', 'data-sync', 'file-sync'],

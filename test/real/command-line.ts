@@ -19,14 +19,24 @@ export interface Said {
   readonly stderr: string;
 }
 
+export type Environment = Readonly<Record<string, string>>;
+
 /** Starts `heisenwrite ...` and does not wait. */
-export function started(words: readonly string[], cwd: string) {
-  return execa(NODE, [MAIN, ...words], { ...OPTIONS, cwd });
+export function started(words: readonly string[], cwd: string, environment: Environment = {}) {
+  return execa(NODE, [MAIN, ...words], {
+    ...OPTIONS,
+    env: { ...OPTIONS.env, ...environment },
+    cwd,
+  });
 }
 
 /** @param cwd the directory in which it is called */
-export async function heisenwrite(words: readonly string[], cwd = '/'): Promise<Said> {
-  const { exitCode, stdout, stderr } = await started(words, cwd);
+export async function heisenwrite(
+  words: readonly string[],
+  cwd = '/',
+  environment: Environment = {},
+): Promise<Said> {
+  const { exitCode, stdout, stderr } = await started(words, cwd, environment);
   return { exitCode, stdout, stderr };
 }
 

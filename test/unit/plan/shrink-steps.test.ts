@@ -60,7 +60,8 @@ describe('shrinkSteps', () => {
   test.each(WORKLOADS.map(({ name }) => name))('%s: all levels are those of a plan', (name) => {
     const from = start(name);
     const steps = shrinkSteps(from.levels, from.workload, []);
-    expect(steps.length).toBeGreaterThan(0);
+    // Of a command of the user's only the size of the canary is ours.
+    expect(steps.length).toBeGreaterThan(name === 'command' ? 0 : 1);
     const { arm } = shrinkArm(from.levels, from.workload, steps, []);
     const cells = expandPlan({ arms: [arm], places: {} }, WORKLOADS);
     expect(cells.length).toBeGreaterThan(steps.length);
