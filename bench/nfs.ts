@@ -1,0 +1,83 @@
+// `npm run bench:nfs [-- --json] [--pairs 7] [--size 256MiB]`: stamps over NFSv3 against libnfs's own
+// `nfs-cp`, to one nfs-ganesha on this machine that exports a tmpfs. Prints ratios with their spread:
+// above 1 means that heisenwrite is faster. Ours encodes and checks every word; theirs copies a file.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { monotonicMs } from '../src/base/clock.ts';
+import { parseSize } from '../src/base/quantities.ts';
+import { startGanesha } from '../test/servers/ganesha.ts';
+import { compare, ratioText } from './ratio.ts';
+
+const SIDE = new URL('client-side.ts', import.meta.url).pathname;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    pairs: { type: 'string', default: '5' },
+    size: { type: 'string', default: '256MiB' },
+  },
+});
+const pairs = Number(values.pairs);
+const sizeBytes = parseSize(values.size) ?? 0;
+if (sizeBytes < 2 ** 20 || sizeBytes > 2 ** 30 || sizeBytes % 2 ** 20 !== 0 || !(pairs >= 5)) {
+  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
+  process.exit(2);
+}
+
+const folder = mkdtempSync('/dev/shm/heisenwrite-bench-');
+const server = await startGanesha(folder);
+const [local, back] = [join(folder, 'local'), join(folder, 'back')];
+/** nfs-cp takes the last element as the file, and the version by name. */
+const theirs = `${server.urlOf('/theirs')}&version=3`;
+
+async function ours(direction: 'read' | 'write'): Promise<number> {
+  const args = [SIDE, direction, server.url, String(sizeBytes)];
+  const { stdout } = await execa(process.execPath, args);
+  return JSON.parse(stdout).mibPerSecond;
+}
+
+/** It never writes over a file that is there. */
+async function copy(from: string, to: string): Promise<number> {
+  for (const name of to === back ? ['back'] : ['theirs']) {
+    rmSync(join(folder, name), { force: true });
+  }
+  const startedMs = monotonicMs();
+  await execa('nfs-cp', [from, to]);
+  return sizeBytes / 2 ** 20 / ((monotonicMs() - startedMs) / 1000);
+}
+
+try {
+  writeFileSync(local, new Uint8Array(sizeBytes).fill(0x5a));
+  const comparisons = [
+    await compare(
+      'write stamps / nfs-cp',
+      pairs,
+      () => ours('write'),
+      () => copy(local, theirs),
+    ),
+    await compare(
+      'read and verify / nfs-cp',
+      pairs,
+      () => ours('read'),
+      () => copy(theirs, back),
+    ),
+  ];
+  const conditions = `${availableParallelism()} CPUs, load ${loadavg()[0]?.toFixed(2)}`;
+  if (values.json) {
+    const schema = 'heisenwrite.bench/1';
+    console.log(JSON.stringify({ schema, conditions, comparisons }, null, 2));
+  } else {
+    console.log(`ours / theirs, median (least to greatest) of ${pairs} pairs; ${conditions}`);
+    for (const one of comparisons) {
+      const speeds = `${one.oursMedian.toFixed(0)} / ${one.peerMedian.toFixed(0)} ${one.unit}`;
+      console.log(`${one.name.padEnd(30)} ${ratioText(one)}  ${speeds}`);
+    }
+  }
+} finally {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
