@@ -9,7 +9,7 @@ import { S3Writing } from './s3-file.ts';
 import { partBytesFor } from './s3-parts.ts';
 
 /** Writes wait while more than this is in order and not taken by the Upload. */
-const BACKLOG_BYTES_MAX = 32 * 2 ** 20;
+const BACKLOG_BYTES_MAX = 8 * 2 ** 20;
 
 export class StreamedFile extends S3Writing {
   private readonly feed = new Feed();

@@ -55,12 +55,16 @@ const STRANGER: S3User = {
   secretAccessKey: 'stranger-secret-nowhere-either-02',
 };
 
-/** Needs the Debian packages ceph-mon, ceph-osd and radosgw (requirement `radosgw`). */
-export async function startRadosgw(): Promise<Radosgw> {
+/**
+ * @param storeBytes what the OSD takes at most; memory is used as it fills
+ *
+ * Needs the Debian packages ceph-mon, ceph-osd and radosgw (requirement `radosgw`).
+ */
+export async function startRadosgw(storeBytes = 2 * 2 ** 30): Promise<Radosgw> {
   const folder = mkdtempSync(join(tmpdir(), 'heisenwrite-radosgw-'));
   const daemons = new Daemons(folder);
   try {
-    const port = await startCluster(folder, daemons);
+    const port = await startCluster(folder, daemons, storeBytes);
     const endpoint = `http://127.0.0.1:${port}`;
     await createUser(folder, 'owner', OWNER);
     const startGateway = async () => {
@@ -117,13 +121,14 @@ function running(
 }
 
 /** Starts the monitor and the OSD; returns the port that the gateway will have. */
-async function startCluster(folder: string, daemons: Daemons): Promise<number> {
+async function startCluster(folder: string, daemons: Daemons, storeBytes: number): Promise<number> {
   const [monitorPort, port] = await freePorts(2);
   const cluster = randomUUID();
   const disk = randomUUID();
   for (const name of ['mon', 'osd', 'run', 'gateway']) mkdirSync(join(folder, name));
   const configuration = configurationOf(folder, cluster, monitorPort as number, port as number);
-  await writeFile(join(folder, 'ceph.conf'), configuration);
+  const store = `memstore device bytes = ${storeBytes}\n`;
+  await writeFile(join(folder, 'ceph.conf'), configuration + store);
   const map = join(folder, 'monmap');
   const monitor = `[v2:127.0.0.1:${monitorPort}]`;
   await run('monmaptool', ['--create', '--addv', 'a', monitor, '--fsid', cluster, map]);
@@ -160,12 +165,14 @@ mon data avail crit = 1
 mon allow pool size one = true
 osd data = ${folder}/osd
 osd objectstore = memstore
-memstore device bytes = ${2 * 2 ** 30}
 osd memory target = ${896 * 2 ** 20}
 osd crush chooseleaf type = 0
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 1
+# What was overwritten is freed after a minute, not after two hours.
+rgw gc obj min wait = 60
+rgw gc processor period = 15
 rgw data = ${folder}/gateway
 rgw frontends = beast endpoint=127.0.0.1:${port}
 `;

@@ -8,15 +8,22 @@ import { buffer } from 'node:stream/consumers';
 
 export type Conditions = 'honoured' | 'ignored' | 'not known';
 
+export interface Answering {
+  readonly url: string;
+  /** Method and path with its query, as they came. */
+  readonly requests: readonly string[];
+  stop(): Promise<void>;
+}
+
 interface Version {
   readonly etag: string;
   readonly id: string;
 }
 
-export interface Answering {
-  readonly url: string;
-  readonly requests: string[];
-  stop(): Promise<void>;
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 /** PutObject, HeadObject, DeleteObject, ListObjectsV2 (empty) and GetBucketVersioning. */
@@ -24,73 +31,82 @@ export async function startAnswering(
   conditions: Conditions,
   versioned: boolean,
 ): Promise<Answering> {
-  const objects = new Map<string, Version[]>();
-  const requests: string[] = [];
+  const bucket = new Bucket(conditions, versioned);
   const server = createServer((request, reply) => {
-    requests.push(`${request.method} ${request.url}`);
-    answer(request, reply).catch((error: Error) => reply.writeHead(500).end(error.message));
+    bucket.answer(request).then(
+      (answer) => send(reply, answer),
+      (error: Error) => send(reply, { status: 500, body: error.message }),
+    );
   });
-
-  async function answer(request: IncomingMessage, reply: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://server');
-    const versions = objects.get(pathname) ?? [];
-    const body = await buffer(request);
-    if (request.method === 'PUT') return put(request, reply, pathname, versions, body);
-    if (request.method === 'DELETE') {
-      objects.delete(pathname);
-      reply.writeHead(204).end();
-    } else if (request.method === 'HEAD') {
-      const id = searchParams.get('versionId');
-      const found = id === null ? versions.at(-1) : versions.find((each) => each.id === id);
-      if (found) reply.writeHead(200, { etag: found.etag, 'content-length': '0' }).end();
-      else reply.writeHead(404).end();
-    } else {
-      const isListing = searchParams.has('list-type');
-      const status = versioned ? '<Status>Enabled</Status>' : '';
-      const name = isListing ? 'ListBucketResult' : 'VersioningConfiguration';
-      reply.writeHead(200).end(`<${name}>${isListing ? '' : status}</${name}>`);
-    }
-  }
-
-  function put(
-    request: IncomingMessage,
-    reply: ServerResponse,
-    path: string,
-    versions: Version[],
-    body: Buffer,
-  ): void {
-    const match = request.headers['if-match'];
-    const noneMatch = request.headers['if-none-match'];
-    if (conditions === 'not known' && (match ?? noneMatch) !== undefined) {
-      reply.writeHead(501).end('<Error><Code>NotImplemented</Code></Error>');
-      return;
-    }
-    const current = versions.at(-1)?.etag;
-    const isKept =
-      conditions === 'ignored' ||
-      ((match === undefined || match === current) &&
-        (noneMatch === undefined || current === undefined));
-    if (!isKept) {
-      // AWS says NoSuchKey to If-Match where there is nothing.
-      const code = current === undefined ? 'NoSuchKey' : 'PreconditionFailed';
-      const status = current === undefined ? 404 : 412;
-      reply.writeHead(status).end(`<Error><Code>${code}</Code></Error>`);
-      return;
-    }
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    const id = `version-${requests.length}`;
-    objects.set(path, [...versions, { etag, id }]);
-    reply.writeHead(200, { etag, ...(versioned ? { 'x-amz-version-id': id } : {}) }).end();
-  }
-
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `s3://bucket/prefix?endpoint=http://127.0.0.1:${port}`,
-    requests,
+    requests: bucket.requests,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function send(reply: ServerResponse, { status, headers = {}, body = '' }: Answer): void {
+  reply.writeHead(status, headers).end(body);
+}
+
+class Bucket {
+  readonly requests: string[] = [];
+  private readonly objects = new Map<string, Version[]>();
+  private readonly conditions: Conditions;
+  private readonly versioned: boolean;
+
+  constructor(conditions: Conditions, versioned: boolean) {
+    this.conditions = conditions;
+    this.versioned = versioned;
+  }
+
+  async answer(request: IncomingMessage): Promise<Answer> {
+    this.requests.push(`${request.method} ${request.url}`);
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://server');
+    const body = await buffer(request);
+    if (request.method === 'PUT') return this.put(request, pathname, body);
+    if (request.method === 'HEAD') return this.head(pathname, searchParams.get('versionId'));
+    if (request.method === 'DELETE') {
+      this.objects.delete(pathname);
+      return { status: 204 };
+    }
+    if (searchParams.has('list-type')) return { status: 200, body: '<ListBucketResult/>' };
+    const status = this.versioned ? '<Status>Enabled</Status>' : '';
+    return { status: 200, body: `<VersioningConfiguration>${status}</VersioningConfiguration>` };
+  }
+
+  private head(path: string, id: string | null): Answer {
+    const versions = this.objects.get(path) ?? [];
+    const found = id === null ? versions.at(-1) : versions.find((each) => each.id === id);
+    if (!found) return { status: 404 };
+    return { status: 200, headers: { etag: found.etag, 'content-length': '0' } };
+  }
+
+  private put({ headers }: IncomingMessage, path: string, body: Buffer): Answer {
+    const [match, noneMatch] = [headers['if-match'], headers['if-none-match']];
+    const isConditional = (match ?? noneMatch) !== undefined;
+    if (this.conditions === 'not known' && isConditional) return refusal(501, 'NotImplemented');
+    const versions = this.objects.get(path) ?? [];
+    const current = versions.at(-1)?.etag;
+    if (this.conditions === 'honoured') {
+      // AWS says NoSuchKey to If-Match where there is nothing.
+      if (match !== undefined && current === undefined) return refusal(404, 'NoSuchKey');
+      if (match !== undefined && match !== current) return refusal(412, 'PreconditionFailed');
+      if (noneMatch !== undefined && current) return refusal(412, 'PreconditionFailed');
+    }
+    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    const id = `version-${this.requests.length}`;
+    this.objects.set(path, [...versions, { etag, id }]);
+    const version: Record<string, string> = this.versioned ? { 'x-amz-version-id': id } : {};
+    return { status: 200, headers: { etag, ...version } };
+  }
+}
+
+function refusal(status: number, code: string): Answer {
+  return { status, body: `<Error><Code>${code}</Code></Error>` };
 }
