@@ -1,6 +1,7 @@
-// `npm run bench:nfs [-- --json] [--pairs 7] [--size 256MiB]`: stamps over NFSv3 against libnfs's own
-// `nfs-cp`, to one nfs-ganesha on this machine that exports a tmpfs. Prints ratios with their spread:
-// above 1 means that heisenwrite is faster. Ours encodes and checks every word; theirs copies a file.
+// `npm run bench:nfs [-- --json] [--pairs 7] [--size 256MiB]`: stamps over NFSv3 against libnfs's
+// own `nfs-cp`, to one nfs-ganesha on this machine that exports a tmpfs. Prints ratios with their
+// spread: above 1 means that heisenwrite is faster. Ours encodes and checks every word; theirs
+// copies a file.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';

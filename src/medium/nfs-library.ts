@@ -5,6 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { HeisenwriteError } from '../domain/errors.ts';
+import { shapesOf } from './nfs-shapes.ts';
 
 type Koffi = typeof import('koffi');
 
@@ -149,90 +150,4 @@ function open(koffi: Koffi) {
   throw new HeisenwriteError('missing-component', `libnfs is not there: ${refusals.join('; ')}`, {
     remedy: 'install it (Debian: apt-get install --no-install-recommends libnfs13)',
   });
-}
-
-/** Natural alignment throughout, as the C compiler lays the structures of the header out. */
-function shapesOf(koffi: Koffi) {
-  const opaque = koffi.struct({ length: 'uint32', value: 'void *' });
-  const place = koffi.struct({ dir: opaque, name: 'str' });
-  const time = koffi.struct({ seconds: 'uint32', nanoseconds: 'uint32' });
-  const oldAttributes = koffi.struct({ size: 'uint64', mtime: time, ctime: time });
-  const before = koffi.struct({ follows: 'uint32', attributes: oldAttributes });
-  const attributes = koffi.struct({
-    ...{ type: 'int', mode: 'uint32', links: 'uint32', uid: 'uint32', gid: 'uint32' },
-    ...{ size: 'uint64', used: 'uint64', device: time, fsid: 'uint64', fileid: 'uint64' },
-    ...{ atime: time, mtime: time, ctime: time },
-  });
-  const after = koffi.struct({ follows: 'uint32', attributes });
-  const change = koffi.struct({ before, after });
-  const number32 = koffi.struct({ set: 'uint32', value: 'uint32' });
-  const number64 = koffi.struct({ set: 'uint32', value: 'uint64' });
-  const timeHow = koffi.struct({ set: 'int', time });
-  const wanted = koffi.struct({
-    ...{ mode: number32, uid: number32, gid: number32, size: number64 },
-    ...{ atime: timeHow, mtime: timeHow },
-  });
-  const handle = koffi.struct({ follows: 'uint32', handle: opaque });
-  const verifier = koffi.array('uint8', 8);
-  const made = koffi.struct({ object: handle, attributes: after, change });
-  const onPlace = koffi.struct({ place });
-  const onObject = koffi.struct({ object: opaque });
-  const reply = (ok: ReturnType<Koffi['struct']>) => koffi.struct({ status: 'int', ok });
-  const changed = reply(koffi.struct({ change }));
-  return {
-    opaque,
-    entry: koffi.struct({ fileid: 'uint64', name: 'str', cookie: 'uint64', next: 'void *' }),
-    args: {
-      GETATTR: onObject,
-      SETATTR: koffi.struct({
-        ...{ object: opaque, wanted },
-        guard: koffi.struct({ check: 'uint32', ctime: time }),
-      }),
-      LOOKUP: onPlace,
-      READ: koffi.struct({ file: opaque, offset: 'uint64', count: 'uint32' }),
-      WRITE: koffi.struct({
-        ...{ file: opaque, offset: 'uint64', count: 'uint32', stable: 'int', data: opaque },
-      }),
-      CREATE: koffi.struct({ place, how: koffi.struct({ mode: 'int', wanted }) }),
-      MKDIR: koffi.struct({ place, wanted }),
-      REMOVE: onPlace,
-      RMDIR: onPlace,
-      RENAME: koffi.struct({ from: place, to: place }),
-      READDIR: koffi.struct({ dir: opaque, cookie: 'uint64', verifier, count: 'uint32' }),
-      FSSTAT: onObject,
-      FSINFO: onObject,
-      COMMIT: koffi.struct({ file: opaque, offset: 'uint64', count: 'uint32' }),
-    },
-    replies: {
-      GETATTR: reply(koffi.struct({ attributes })),
-      SETATTR: changed,
-      LOOKUP: reply(koffi.struct({ object: opaque, attributes: after, directory: after })),
-      READ: reply(
-        koffi.struct({ attributes: after, count: 'uint32', end: 'uint32', data: opaque }),
-      ),
-      WRITE: reply(koffi.struct({ change, count: 'uint32', committed: 'int', verifier })),
-      CREATE: reply(made),
-      MKDIR: reply(made),
-      REMOVE: changed,
-      RMDIR: changed,
-      RENAME: reply(koffi.struct({ from: change, to: change })),
-      READDIR: reply(
-        koffi.struct({ directory: after, verifier, entries: 'void *', end: 'uint32' }),
-      ),
-      FSSTAT: reply(
-        koffi.struct({
-          attributes: after,
-          ...{ total: 'uint64', free: 'uint64', available: 'uint64' },
-        }),
-      ),
-      FSINFO: reply(
-        koffi.struct({
-          attributes: after,
-          ...{ readMax: 'uint32', readPreferred: 'uint32', readMultiple: 'uint32' },
-          ...{ writeMax: 'uint32', writePreferred: 'uint32', writeMultiple: 'uint32' },
-        }),
-      ),
-      COMMIT: reply(koffi.struct({ change, verifier })),
-    },
-  };
 }
