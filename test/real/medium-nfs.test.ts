@@ -107,6 +107,8 @@ describe('a server that was restarted', () => {
     await file.write(0, new Uint8Array(MIB));
     await file.sync();
     await file.write(0, new Uint8Array(MIB));
+    // The verifier of ganesha is the second in which it was started.
+    await sleep(1100);
     await server.kill();
     await server.restart();
     transport.close();
