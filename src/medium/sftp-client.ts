@@ -233,8 +233,7 @@ export class SftpClient implements MediumClient {
       // SFTP has no status for a full disk, and "Failure" alone sends one to look elsewhere.
       const { freeBytes } = await this.fileSystem().catch(() => ({ freeBytes: null }));
       if (freeBytes === null) throw error;
-      const words = `${(error as Error).message}; ${formatSize(freeBytes)} are free there`;
-      throw new OperationError('write', this.directory, 'SSH_FX_FAILURE', words, offset);
+      throw new SftpStatus(error.status, `${error.said}; ${formatSize(freeBytes)} are free there`);
     }
   }
 

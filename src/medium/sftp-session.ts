@@ -22,10 +22,13 @@ export class SftpStatus extends Error {
   override name = 'SftpStatus';
   /** `SSH_FX_PERMISSION_DENIED`. */
   readonly status: string;
+  /** In the server's words. */
+  readonly said: string;
 
-  constructor(status: string, message: string) {
-    super(`${message} (${status})`);
+  constructor(status: string, said: string) {
+    super(`${said} (${status})`);
     this.status = status;
+    this.said = said;
   }
 }
 
@@ -41,7 +44,7 @@ export function sftpErrno(error: unknown): string | null {
   return errnoOf(error);
 }
 
-export function isStatus(error: unknown, status: string): boolean {
+export function isStatus(error: unknown, status: string): error is SftpStatus {
   return error instanceof SftpStatus && error.status === status;
 }
 

@@ -1,6 +1,6 @@
 // A real OpenSSH server for tests: its own port on the loopback, host key, configuration, client
-// key and folder, as a child of this process. sshd forks for every connection, and what it forked
-// outlives it: so those are found by their parents, and stopped with it.
+// key and folder, as a child of this process. sshd forks for every connection; those are found by
+// their parents to be paused with it, and end with it.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
@@ -133,6 +133,10 @@ export function makeKey(file: string, passphrase = '', type = 'ed25519'): void {
   if (done.status !== 0) throw new Error(`ssh-keygen: ${done.stderr}`);
 }
 
+/**
+ * In a namespace of processes of its own: sshd is its init, so that the end of it is the end of all
+ * that it forked, and nobody is left to be waited for (pid_namespaces(7)).
+ */
 class SshdProcess {
   private readonly folder: string;
   private readonly port: number;
@@ -147,13 +151,14 @@ class SshdProcess {
     // Of sshd's separation of privileges; the package makes it with systemd, which is not here.
     if (!existsSync('/run/sshd')) mkdirSync('/run/sshd', { mode: 0o755 });
     const log = join(this.folder, 'log');
-    const child = spawn('/usr/sbin/sshd', ['-D', '-f', join(this.folder, 'config'), '-E', log], {
+    const sshd = ['/usr/sbin/sshd', '-D', '-f', join(this.folder, 'config'), '-E', log];
+    const child = spawn('unshare', ['--pid', '--fork', '--kill-child', ...sshd], {
       stdio: 'ignore',
     });
     this.child = child;
     const startedMs = monotonicMs();
     while (!(await answers(this.port))) {
-      if (child.exitCode !== null || monotonicMs() - startedMs > START_MS_MAX) {
+      if (hasEnded(child) || monotonicMs() - startedMs > START_MS_MAX) {
         const words = existsSync(log) ? readFileSync(log, 'utf8') : 'no log';
         throw new Error(`sshd did not start (${child.exitCode}): ${words}`);
       }
@@ -161,7 +166,7 @@ class SshdProcess {
     }
   }
 
-  /** Children first stop, so that none is forked while they are counted. */
+  /** Until no more are found, since one may be forked while they are looked for. */
   pause(): void {
     for (let known = -1; known < this.processes().length; ) {
       known = this.processes().length;
@@ -171,36 +176,37 @@ class SshdProcess {
 
   async kill(): Promise<void> {
     const { child } = this;
-    if (!child?.pid) return;
-    this.pause();
-    const pids = this.processes();
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    const isRunning = child.exitCode === null && child.signalCode === null;
-    for (const pid of pids) send(pid, 'SIGKILL');
-    if (isRunning) await ended;
-    while (pids.some(isAlive)) await sleep(10);
     this.child = null;
+    if (!child?.pid || hasEnded(child)) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const [init] = descendantsOf(child.pid);
+    send(init ?? child.pid, 'SIGKILL');
+    await ended;
   }
 
   signal(name: NodeJS.Signals): void {
     for (const pid of this.processes()) send(pid, name);
   }
 
-  /** The listener and its descendants. */
+  /** The listener, then what it forked. */
   private processes(): number[] {
-    const root = this.child?.pid;
-    if (root === undefined) return [];
-    const parents = new Map<number, number>();
-    for (const entry of readdirSync('/proc')) {
-      const parent = /^\d+$/.test(entry) ? parentOf(Number(entry)) : null;
-      if (parent !== null) parents.set(Number(entry), parent);
-    }
-    const found = parents.has(root) ? [root] : [];
-    for (const pid of found) {
-      for (const [child, parent] of parents) if (parent === pid) found.push(child);
-    }
-    return found;
+    return this.child?.pid === undefined ? [] : descendantsOf(this.child.pid);
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Parents before their children. */
+function descendantsOf(root: number): number[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  const parents = pids.map((pid) => [Number(pid), parentOf(Number(pid))] as const);
+  const found = [root];
+  for (const pid of found) {
+    for (const [child, parent] of parents) if (parent === pid) found.push(child);
+  }
+  return found.slice(1);
 }
 
 /** proc_pid_stat(5): the name may hold anything, so fields are counted from its end. */
@@ -210,15 +216,6 @@ function parentOf(pid: number): number | null {
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
-  } catch {
-    return false;
   }
 }
 
