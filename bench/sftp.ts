@@ -1,0 +1,122 @@
+// `npm run bench:sftp [-- --json] [--pairs 7] [--size 256MiB]`: stamps over SFTP against OpenSSH's
+// `sftp` in batch mode and against rclone, to one sshd on this machine, on tmpfs. Prints ratios
+// with their spread: above 1 means that heisenwrite is faster. Ours encodes and checks every word;
+// theirs copy a file. `sftp` is measured with its own choice of cipher, and with the one that we
+// use. It is two processes, so that on a busy machine it gets two shares of the processors.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { monotonicMs } from '../src/base/clock.ts';
+import { parseSize } from '../src/base/quantities.ts';
+import { startSshd } from '../test/servers/sshd.ts';
+import { versionOf } from './fio.ts';
+import { type Comparison, compare, ratioText } from './ratio.ts';
+
+const TMPFS = '/dev/shm';
+const SIDE = new URL('sftp-side.ts', import.meta.url).pathname;
+const OUR_CIPHER = 'aes128-gcm@openssh.com';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    pairs: { type: 'string', default: '5' },
+    size: { type: 'string', default: '256MiB' },
+  },
+});
+const pairs = Number(values.pairs);
+const size = parseSize(values.size);
+if (size === null || size > 2 ** 30 || size % 2 ** 20 !== 0 || !(pairs >= 5)) {
+  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
+  process.exit(2);
+}
+const sizeBytes = size;
+
+const folder = mkdtempSync(join(TMPFS, 'heisenwrite-bench-'));
+const server = await startSshd({ directory: folder });
+const [local, back, remote] = ['local', 'back', 'theirs'].map((name) => join(folder, name)) as [
+  string,
+  string,
+  string,
+];
+
+async function ours(direction: 'read' | 'write'): Promise<number> {
+  const args = [SIDE, direction, server.url, String(sizeBytes)];
+  const { stdout } = await execa(process.execPath, args, { env: server.environment });
+  return JSON.parse(stdout).mibPerSecond;
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const startedMs = monotonicMs();
+  await act();
+  return sizeBytes / 2 ** 20 / ((monotonicMs() - startedMs) / 1000);
+}
+
+/** With the pipelining that it has by itself: 64 requests under way. */
+function sftpBatch(line: string, cipher: string | null): Promise<number> {
+  const known = `UserKnownHostsFile=${server.knownHosts}`;
+  const options = ['-q', '-P', String(server.port), '-i', server.identity, '-o', known];
+  const args = [...options, ...(cipher ? ['-c', cipher] : []), '-b', '-', 'root@127.0.0.1'];
+  return timed(() => execa('sftp', args, { input: `${line}\n` }));
+}
+
+/** Its check of the copied file is off: it needs a shell on the server. */
+function rclone(from: string, to: string): Promise<number> {
+  const remotely = {
+    RCLONE_CONFIG_BENCH_TYPE: 'sftp',
+    RCLONE_CONFIG_BENCH_HOST: '127.0.0.1',
+    RCLONE_CONFIG_BENCH_PORT: String(server.port),
+    RCLONE_CONFIG_BENCH_USER: 'root',
+    RCLONE_CONFIG_BENCH_KEY_FILE: server.identity,
+    RCLONE_CONFIG_BENCH_KNOWN_HOSTS_FILE: server.knownHosts,
+    RCLONE_CONFIG_BENCH_SHELL_TYPE: 'none',
+  };
+  const args = ['--config', '/dev/null', '--ignore-times', '--ignore-checksum', 'copyto', from, to];
+  return timed(() => execa('rclone', args, { env: remotely }));
+}
+
+async function compareAll(): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  const add = async (name: string, direction: 'read' | 'write', peer: () => Promise<number>) => {
+    comparisons.push(await compare(name, pairs, () => ours(direction), peer));
+  };
+  for (const [words, cipher] of [
+    ['its cipher', null],
+    ['our cipher', OUR_CIPHER],
+  ] as const) {
+    await add(`write stamps / sftp put, ${words}`, 'write', () =>
+      sftpBatch(`put ${local} ${remote}`, cipher),
+    );
+    await add(`read and verify / sftp get, ${words}`, 'read', () =>
+      sftpBatch(`get ${remote} ${back}`, cipher),
+    );
+  }
+  if ((await versionOf('rclone', 'version')) === null) return comparisons;
+  await add('write stamps / rclone copyto', 'write', () => rclone(local, `bench:${remote}`));
+  await add('read and verify / rclone copyto', 'read', () => rclone(`bench:${remote}`, back));
+  return comparisons;
+}
+
+try {
+  writeFileSync(local, new Uint8Array(sizeBytes).fill(0x5a));
+  const comparisons = await compareAll();
+  const { stderr: version } = await execa('ssh', ['-V']);
+  const load = loadavg()[0]?.toFixed(2);
+  const conditions = `${availableParallelism()} CPUs, load ${load}, ${version.split(',')[0]}`;
+  if (values.json) {
+    console.log(
+      JSON.stringify({ schema: 'heisenwrite.bench/1', conditions, comparisons }, null, 2),
+    );
+  } else {
+    console.log(`ours / theirs, median (least to greatest) of ${pairs} pairs; ${conditions}`);
+    for (const one of comparisons) {
+      const speeds = `${one.oursMedian.toFixed(0)} / ${one.peerMedian.toFixed(0)} ${one.unit}`;
+      console.log(`${one.name.padEnd(44)} ${ratioText(one)}  ${speeds}`);
+    }
+  }
+} finally {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
