@@ -1,7 +1,7 @@
 // Our side of a comparison over a client, in a fresh process as the peer is: writes a stamped file,
-// or reads one and checks every word, and prints its speed. One part is encoded or checked while the
-// others are on their way. The clock runs from before the connection to after its end; before that
-// some MiB are moved through another one, since the peer was compiled ahead and this was not.
+// or reads one and checks every word, and prints its speed. One part is encoded or checked while
+// the others are on their way. The clock runs from before the connection to after its end; before
+// that some MiB are moved through another one, since the peer was compiled ahead and this was not.
 
 import { monotonicMs } from '../src/base/clock.ts';
 import type { MediumClient } from '../src/domain/medium.ts';

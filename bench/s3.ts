@@ -1,5 +1,5 @@
-// `npm run bench:s3 [-- --json] [--pairs 5] [--size 64MiB]`: the S3 medium and the SDK alone, on one
-// radosgw that keeps objects in memory. Ours stamps what it writes and verifies what it reads;
+// `npm run bench:s3 [-- --json] [--pairs 5] [--size 64MiB]`: the S3 medium and the SDK alone, on
+// one radosgw that keeps objects in memory. Ours stamps what it writes and verifies what it reads;
 // the SDK's Upload and GetObject do neither. Prints ratios: above 1 means that ours is faster.
 
 import { availableParallelism, loadavg } from 'node:os';

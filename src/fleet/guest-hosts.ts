@@ -1,5 +1,5 @@
-// The hosts of a hunt that are guests: each booted when a cell asks for its kernel, and paused while
-// another one runs, so that one processor and no reboot is what a hunt needs. They mount the
+// The hosts of a hunt that are guests: each booted when a cell asks for its kernel, and paused
+// while another one runs, so that one processor and no reboot is what a hunt needs. They mount the
 // directory of the hunt's trials from a server on this host, which can be made to export it anew
 // while a trial runs.
 

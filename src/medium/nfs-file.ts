@@ -1,6 +1,6 @@
-// A file that is written over NFSv3. Unstable writes are the client's to keep: the server's verifier
-// says whether it may have forgotten them, so every one is held against the others and against that
-// of COMMIT (RFC 1813, 3.3.7 and 3.3.21).
+// A file that is written over NFSv3. Unstable writes are the client's to keep: the server's
+// verifier says whether it may have forgotten them, so every one is held against the others and
+// against that of COMMIT (RFC 1813, 3.3.7 and 3.3.21).
 
 import type { MediumFile, Stability } from '../domain/medium.ts';
 import type { ClientCalls } from './client-calls.ts';

@@ -1,6 +1,6 @@
-// One mounted export: requests go out as they are made, and a loop over poll(2) takes the answers as
-// long as any is due. The library never reconnects by itself, since what a server forgot in between
-// must be seen.
+// One mounted export: requests go out as they are made, and a loop over poll(2) takes the answers
+// as long as any is due. The library never reconnects by itself, since what a server forgot in
+// between must be seen.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock.ts';

@@ -104,7 +104,9 @@ interface Mounted {
   readonly prefix: readonly string[];
 }
 
-/** An URL names a directory, which need not be an export itself: the nearest above it is mounted. */
+/**
+ * An URL names a directory, which need not be an export itself: the nearest above it is mounted.
+ */
 async function mountNearest(
   target: { server: string; limitMs: number },
   path: string,

@@ -85,13 +85,17 @@ test.for(Object.keys(SERVERS))('%s:// killed under a hunt, and back again', (sch
   requireOrSkip(context, ...(NEEDS[scheme] as readonly Requirement[]));
   return withServer(scheme, async ({ url, environment, kill, restart }, here) => {
     const only = ['--only', 'workload=transfer', '--only', 'size=64KiB'];
-    const words = ['hunt', url, ...only, '--for', '24s', '--seed', 's', '--json'];
+    const words = ['hunt', url, ...only, '--for', '30s', '--seed', 's', '--json'];
     const child = started(words, here, environment);
     while (!readdirSync(here).some((name) => name.startsWith('heisenwrite-'))) await sleep(100);
-    await sleep(4000);
-    await kill();
-    await sleep(3000);
-    await restart();
+    await sleep(2000);
+    // Between two trials a server may go and come back unnoticed: not five times.
+    for (let kills = 0; kills < 5; kills++) {
+      await sleep(1500);
+      await kill();
+      await sleep(800);
+      await restart();
+    }
     const { exitCode, stdout, stderr } = await child;
     const report = reportIn({ exitCode, stdout, stderr });
     expect(report.trials.damaged).toBe(0);
