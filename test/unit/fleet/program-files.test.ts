@@ -1,5 +1,5 @@
-// What a guest takes along is found by following imports: types are none, what is loaded on demand is
-// left behind, and koffi is one although it is required by hand.
+// What a guest takes along is found by following imports: types are none, what is loaded on demand
+// is left behind, and koffi is one although it is required by hand.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
