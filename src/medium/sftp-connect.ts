@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import ssh2, { type Client, type ServerHostKeyAlgorithm, type SFTPWrapper } from 'ssh2';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { UnreachableError } from './operation-error.ts';
+import { readOptional } from './sftp-files.ts';
 import { type Offer, offerOf } from './sftp-identities.ts';
 import {
   fingerprintOf,
@@ -17,7 +18,7 @@ import {
   parseKnownHosts,
 } from './sftp-known-hosts.ts';
 import { SftpSession } from './sftp-session.ts';
-import { readOptional, type SshSettings } from './sftp-settings.ts';
+import type { SshSettings } from './sftp-settings.ts';
 import { convertCipherKeys, type PackedSocket, packedSocket } from './sftp-socket.ts';
 
 export interface OpenedSession {

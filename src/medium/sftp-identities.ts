@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import ssh2, { type AnyAuthMethod, type BaseAgent, type ParsedKey } from 'ssh2';
 import { errnoOf } from '../domain/errors.ts';
-import { readOptional, type SshSettings } from './sftp-settings.ts';
+import { readOptional } from './sftp-files.ts';
+import type { SshSettings } from './sftp-settings.ts';
 
 export interface Offer {
   readonly methods: readonly AnyAuthMethod[];

@@ -5,11 +5,11 @@
 //   HEISENWRITE_SSH_IDENTITY     the only private key, as with IdentitiesOnly; an agent may hold it
 //   HEISENWRITE_SSH_KNOWN_HOSTS  read instead of all known_hosts files
 
-import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import SSHConfig from 'ssh-config';
-import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
+import { readWithIncludes } from './sftp-includes.ts';
 import type { SftpPlace } from './sftp-place.ts';
 
 export interface SshSettings {
@@ -73,13 +73,19 @@ export function settingsFor(
 
 /** The user's file wins over the system's; identity files of both count (ssh_config(5)). */
 function readConfig(place: SftpPlace, environment: Environment, home: string): Config {
-  const files = environment.HEISENWRITE_SSH_CONFIG
-    ? [environment.HEISENWRITE_SSH_CONFIG]
-    : [join(home, '.ssh', 'config'), '/etc/ssh/ssh_config'];
+  const userBase = join(home, '.ssh');
+  const files: readonly (readonly [file: string, base: string])[] =
+    environment.HEISENWRITE_SSH_CONFIG
+      ? [[environment.HEISENWRITE_SSH_CONFIG, userBase]]
+      : [
+          [join(userBase, 'config'), userBase],
+          ['/etc/ssh/ssh_config', '/etc/ssh'],
+        ];
   const config = new Map<string, readonly string[]>();
-  for (const file of files) {
+  for (const [file, base] of files) {
     const query = { Host: place.host, ...(place.user && { User: place.user }) };
-    const computed = SSHConfig.parse(readOptional(file)).compute(query, { ignoreCase: true });
+    const text = readWithIncludes(file, base, home);
+    const computed = SSHConfig.parse(text).compute(query, { ignoreCase: true });
     for (const [name, value] of Object.entries(computed)) {
       const values = typeof value === 'string' ? [value] : value;
       const before = config.get(name);
@@ -88,16 +94,6 @@ function readConfig(place: SftpPlace, environment: Environment, home: string): C
     }
   }
   return config;
-}
-
-/** The text of a file, or nothing where there is none or where it may not be read. */
-export function readOptional(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return '';
-  }
 }
 
 function refuseDetour(host: string, config: Config): void {

@@ -92,6 +92,23 @@ describe('the settings of a host', () => {
     expect(found.identitiesOnly).toBe(true);
   });
 
+  test('Include, with what follows it in the Host that stood before', () =>
+    inDirectory(async (home) => {
+      mkdirSync(join(home, '.ssh/more'), { recursive: true });
+      const write = (name: string, text: string) => writeFileSync(join(home, '.ssh', name), text);
+      write('more/1', 'Host one\n  Port 1001\n');
+      write('more/2', 'Host two\n  Port 1002\nInclude config\n');
+      write('mine', 'User mine\n');
+      write('config', 'Include more/*\nHost one t*\n  Include "~/.ssh/mine"\n  HostName h\n');
+      const of = (host: string) => {
+        const variables = { HEISENWRITE_SSH_CONFIG: join(home, '.ssh/config') };
+        return settingsFor(parseSftpUrl(`sftp://${host}/x`), variables, home);
+      };
+      expect(of('one')).toMatchObject({ port: 1001, user: 'mine', host: 'h' });
+      expect(of('two')).toMatchObject({ port: 1002, user: 'mine', host: 'h' });
+      expect(of('six')).toMatchObject({ port: 22, user: userInfo().username, host: 'six' });
+    }, TMPFS));
+
   test('the agent that ssh_config names', async () => {
     const agent = async (value: string) =>
       (await settings('sftp://b/x', `IdentityAgent ${value}`, { SSH_AUTH_SOCK: '/s', MINE: '/m' }))
