@@ -43,26 +43,32 @@ export async function openSession(settings: SshSettings, limitMs: number): Promi
   const known = settings.knownHostsFiles.flatMap((file) =>
     parseKnownHosts(readOptional(file), file),
   );
-  const offer = await offerOf(settings);
   const ssh = new ssh2.Client();
   // Errors after the end would otherwise stop the process.
   ssh.on('error', () => undefined);
-  const attempt = new Attempt(ssh, settings, known, offer);
+  let attempt: Attempt | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const words = `${attempt.where} did not answer in ${limitMs} ms (${attempt.stage})`;
-      reject(new UnreachableError(words));
+      const stage = attempt?.stage ?? 'asking the SSH agent';
+      const where = `${settings.host}:${settings.port}`;
+      reject(new UnreachableError(`${where} did not answer in ${limitMs} ms (${stage})`));
     }, limitMs);
   });
+  const open = async (): Promise<OpenedSession> => {
+    const offer = await offerOf(settings);
+    if (isOver) throw new UnreachableError('the SSH agent answered too late');
+    attempt = new Attempt(ssh, settings, known, offer);
+    return { session: await attempt.open(), facts: attempt.facts };
+  };
   try {
-    const opening = attempt.open();
-    const session = await Promise.race([opening, limit]);
-    return { session, facts: attempt.facts };
+    return await Promise.race([open(), limit]);
   } catch (error) {
     ssh.destroy();
     throw error;
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }

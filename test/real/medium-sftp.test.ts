@@ -3,6 +3,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -243,6 +244,22 @@ describe('who is let in by the agent', () => {
     },
     [...NEEDS, 'ssh-agent'],
   );
+});
+
+describe('an agent that does not answer', () => {
+  withServer('ends with the limit, and in words', async (server) => {
+    const silent = createServer(() => undefined);
+    const socket = join(server.folder, 'silent');
+    await new Promise<void>((resolve) => silent.listen(socket, resolve));
+    const restore = withEnvironment({ SSH_AUTH_SOCK: socket });
+    try {
+      const connecting = sftp.connect(server.url, { limitMs: 300 });
+      await expect(connecting).rejects.toThrow('asking the SSH agent');
+    } finally {
+      restore();
+      silent.close();
+    }
+  });
 });
 
 describe('places that are not there', () => {
