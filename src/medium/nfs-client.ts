@@ -4,6 +4,7 @@
 import { freshHuntNumber } from '../base/rng.ts';
 import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
 import { ClientCalls, unsupported } from './client-calls.ts';
+import { NfsError, saidOf } from './nfs-error.ts';
 import { NfsFile } from './nfs-file.ts';
 import { ignore, type NfsPaths } from './nfs-paths.ts';
 import {
@@ -17,7 +18,8 @@ import {
   remove,
   rename,
 } from './nfs-procedures.ts';
-import { type Handle, NfsError, type NfsTransport } from './nfs-transport.ts';
+import type { NfsSession } from './nfs-session.ts';
+import type { Handle, NfsCalls } from './nfs-transport.ts';
 
 /** Of the temporary that a put renames; it is ours and not listed. */
 const PUT_PREFIX = '.heisenwrite-put-';
@@ -30,68 +32,68 @@ export interface NfsSizes {
 }
 
 export class NfsClient implements MediumClient {
-  private readonly transport: NfsTransport;
+  private readonly session: NfsSession;
   private readonly paths: NfsPaths;
   private readonly sizes: NfsSizes;
   private readonly calls: ClientCalls;
 
-  constructor(transport: NfsTransport, paths: NfsPaths, sizes: NfsSizes, limitMs: number) {
-    this.transport = transport;
+  constructor(session: NfsSession, paths: NfsPaths, sizes: NfsSizes, limitMs: number) {
+    this.session = session;
     this.paths = paths;
     this.sizes = sizes;
-    const codeOf = (error: unknown) => (error instanceof NfsError ? error.code : null);
-    this.calls = new ClientCalls({ limitMs }, codeOf);
+    this.calls = new ClientCalls({ limitMs });
   }
 
   makeDirectory(path: string): Promise<void> {
-    return this.run('MKDIR', path, () => this.paths.make(path));
+    return this.run('MKDIR', path, (calls) => this.paths.make(calls, path));
   }
 
   removeTree(path: string): Promise<void> {
-    return this.run('REMOVE', path, async () => {
-      const place = await this.paths.place(path).catch(ignore(...ABSENT));
-      if (place) await this.removeBelow(place);
+    return this.run('REMOVE', path, async (calls) => {
+      const place = await this.paths.place(calls, path).catch(ignore(...ABSENT));
+      if (place) await removeBelow(calls, place);
       this.paths.forget();
     });
   }
 
   names(path: string): Promise<readonly string[]> {
-    return this.run('READDIR', path, async () => {
-      const handle = await this.paths.handle(path).catch(ignore(...ABSENT));
-      const names = handle ? await readdir(this.transport, handle) : [];
+    return this.run('READDIR', path, async (calls) => {
+      const handle = await this.paths.handle(calls, path).catch(ignore(...ABSENT));
+      const names = handle ? await readdir(calls, handle) : [];
       return names.filter((name) => !name.startsWith(PUT_PREFIX)).toSorted();
     });
   }
 
   create(path: string, manner: WriteManner): Promise<MediumFile> {
-    return this.run('CREATE', path, async () => {
+    return this.run('CREATE', path, async (calls) => {
       refuseParts(path, manner);
-      const handle = await create(this.transport, await this.paths.place(path), false);
+      const handle = await create(calls, await this.paths.place(calls, path), false);
       return this.fileOn(handle, path, manner);
     });
   }
 
   open(path: string, manner: WriteManner): Promise<MediumFile> {
-    return this.run('LOOKUP', path, async () => {
+    return this.run('LOOKUP', path, async (calls) => {
       refuseParts(path, manner);
-      return this.fileOn(await this.paths.handle(path), path, manner);
+      return this.fileOn(await this.paths.handle(calls, path), path, manner);
     });
   }
 
   put(path: string, bytes: Uint8Array, condition?: PutCondition): Promise<null> {
-    return this.run('RENAME', path, async () => {
+    return this.run('RENAME', path, async (calls) => {
       if (condition) throw unsupported('put', path, `a put when ${condition.when}`);
-      const place = await this.paths.place(path);
+      const content = bytes.slice();
+      const place = await this.paths.place(calls, path);
       const temporary = { ...place, name: PUT_PREFIX + freshHuntNumber() };
       try {
-        const handle = await create(this.transport, temporary, true);
-        const manner = { stability: 'any', upload: 'any', totalBytes: bytes.length } as const;
+        const handle = await create(calls, temporary, true);
+        const manner = { stability: 'any', upload: 'any', totalBytes: content.length } as const;
         const file = this.fileOn(handle, path, manner);
-        await file.write(0, bytes);
+        await file.write(0, content);
         await file.close();
-        await rename(this.transport, temporary, place);
+        await rename(calls, temporary, place);
       } catch (error) {
-        await remove(this.transport, 'REMOVE', temporary).catch(() => undefined);
+        await remove(calls, 'REMOVE', temporary).catch(() => undefined);
         throw error;
       }
       return null;
@@ -99,92 +101,106 @@ export class NfsClient implements MediumClient {
   }
 
   read(path: string, offset: number, into: Uint8Array): Promise<number> {
-    const act = async () => {
-      const handle = await this.paths.handle(path);
-      return readPieces(this.transport, handle, offset, into, this.sizes.readMax);
+    const act = async (calls: NfsCalls) => {
+      const handle = await this.paths.handle(calls, path);
+      return readPieces(calls, handle, offset, into, this.sizes.readMax);
     };
     return this.run('READ', path, act, offset);
   }
 
   length(path: string): Promise<number | null> {
-    return this.run('GETATTR', path, async () => {
-      const handle = await this.paths.handle(path).catch(ignore(...ABSENT));
+    return this.run('GETATTR', path, async (calls) => {
+      const handle = await this.paths.handle(calls, path).catch(ignore(...ABSENT));
       if (handle === null) return null;
-      const { isDirectory, size } = await getattr(this.transport, handle);
+      const { isDirectory, size } = await getattr(calls, handle);
       return isDirectory ? null : size;
     });
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.run('RENAME', from, async () => {
-      const [source, target] = [await this.paths.place(from), await this.paths.place(to)];
-      await rename(this.transport, source, target);
+    return this.run('RENAME', from, async (calls) => {
+      const source = await this.paths.place(calls, from);
+      await rename(calls, source, await this.paths.place(calls, to));
       this.paths.forget();
     });
   }
 
   async freeBytes(): Promise<number> {
-    return this.run('FSSTAT', '/', async () => fsstat(this.transport, await this.paths.root()));
+    return this.run('FSSTAT', '/', async (calls) => fsstat(calls, await this.paths.root(calls)));
   }
 
   async close(): Promise<void> {
-    if (this.calls.close()) this.transport.close();
+    if (this.calls.close()) this.session.close();
   }
 
   /** A handle of a directory that is stale is looked up anew, once. */
   private run<Result>(
     procedure: string,
     path: string,
-    act: () => Promise<Result>,
+    act: (calls: NfsCalls) => Promise<Result>,
     offset?: number,
   ): Promise<Result> {
-    const again = async (error: unknown) => {
+    const again = (calls: NfsCalls) => (error: unknown) => {
       if (!(error instanceof NfsError) || error.code !== 'NFS3ERR_STALE') throw error;
       this.paths.forget();
-      return act();
+      return act(calls);
     };
-    return this.calls.run(procedure, path, () => act().catch(again), offset);
+    return this.session.during(
+      (calls) => act(calls).catch(again(calls)).catch(saidOf(path, offset)),
+      (limited) => this.calls.run(procedure, path, limited, offset),
+    );
   }
 
   private fileOn(handle: Handle, path: string, { stability }: WriteManner): NfsFile {
-    const { transport, calls } = this;
+    const { session, calls } = this;
     const { writeMax } = this.sizes;
-    return new NfsFile({ calls, transport, handle, path, stability, writeMax });
+    return new NfsFile({ calls, session, handle, path, stability, writeMax });
   }
+}
 
-  private async removeBelow(place: Place): Promise<void> {
-    const handle = await lookup(this.transport, place).catch(ignore(...ABSENT));
-    if (handle === null) return;
-    const { isDirectory } = await getattr(this.transport, handle);
-    if (isDirectory) {
-      for (const name of await readdir(this.transport, handle)) {
-        await this.removeBelow({ directory: handle, name });
-      }
+async function removeBelow(calls: NfsCalls, place: Place): Promise<void> {
+  const handle = await lookup(calls, place).catch(ignore(...ABSENT));
+  if (handle === null) return;
+  const { isDirectory } = await getattr(calls, handle);
+  if (isDirectory) {
+    for (const name of await readdir(calls, handle)) {
+      await removeBelow(calls, { directory: handle, name });
     }
-    const procedure = isDirectory ? 'RMDIR' : 'REMOVE';
-    await remove(this.transport, procedure, place).catch(ignore(...ABSENT));
   }
+  await remove(calls, isDirectory ? 'RMDIR' : 'REMOVE', place).catch(ignore(...ABSENT));
 }
 
 /** In pieces that the server takes, all at once; ends at the first that is short. */
 async function readPieces(
-  transport: NfsTransport,
+  calls: NfsCalls,
   handle: Handle,
   offset: number,
   into: Uint8Array,
   readMax: number,
 ): Promise<number> {
-  const pieces: Promise<{ count: number }>[] = [];
-  for (let at = 0; at < into.length; at += readMax) {
-    pieces.push(read(transport, handle, offset + at, into.subarray(at, at + readMax)));
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < into.length; at += readMax) pieces.push(into.subarray(at, at + readMax));
+  const counts = await Promise.all(
+    pieces.map((piece, index) => readPiece(calls, handle, offset + index * readMax, piece)),
+  );
+  const short = pieces.findIndex((piece, index) => (counts[index] as number) < piece.length);
+  return short < 0 ? into.length : short * readMax + (counts[short] as number);
+}
+
+/** A server may return less than was asked before the end: the rest is asked for again. */
+async function readPiece(
+  calls: NfsCalls,
+  handle: Handle,
+  offset: number,
+  piece: Uint8Array,
+): Promise<number> {
+  let done = 0;
+  while (done < piece.length) {
+    const { count, isEnd } = await read(calls, handle, offset + done, piece.subarray(done));
+    done += count;
+    if (isEnd || count === 0) break;
   }
-  const replies = await Promise.all(pieces);
-  let got = 0;
-  for (const [index, { count }] of replies.entries()) {
-    got += count;
-    if (count < Math.min(readMax, into.length - index * readMax)) break;
-  }
-  return got;
+  return done;
 }
 
 function refuseParts(path: string, { upload }: WriteManner): void {

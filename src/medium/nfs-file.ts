@@ -4,8 +4,10 @@
 
 import type { MediumFile, Stability } from '../domain/medium.ts';
 import type { ClientCalls } from './client-calls.ts';
+import { saidOf } from './nfs-error.ts';
 import { commit, truncate, write } from './nfs-procedures.ts';
-import type { Handle, NfsTransport } from './nfs-transport.ts';
+import type { NfsSession } from './nfs-session.ts';
+import type { Handle, NfsCalls } from './nfs-transport.ts';
 import { OperationError } from './operation-error.ts';
 
 const STABLE_NAMES = ['UNSTABLE', 'DATA_SYNC', 'FILE_SYNC'] as const;
@@ -19,7 +21,7 @@ const ASKED: Readonly<Record<Stability, number>> = {
 
 export interface NfsFileParts {
   readonly calls: ClientCalls;
-  readonly transport: NfsTransport;
+  readonly session: NfsSession;
   readonly handle: Handle;
   readonly path: string;
   readonly stability: Stability;
@@ -29,10 +31,8 @@ export interface NfsFileParts {
 
 export class NfsFile implements MediumFile {
   private readonly parts: NfsFileParts;
-  /** Of the unstable writes that no COMMIT has followed; null when there is none. */
-  private verifier: string | null = null;
-  /** Unstable writes were answered with different verifiers. */
-  private changed = false;
+  /** Of the unstable writes that were acknowledged and that no COMMIT has followed. */
+  private verifiers = new Set<string>();
   private isClosed = false;
 
   constructor(parts: NfsFileParts) {
@@ -40,91 +40,93 @@ export class NfsFile implements MediumFile {
   }
 
   write(offset: number, bytes: Uint8Array): Promise<void> {
-    return this.run('WRITE', () => this.writeAll(offset, bytes), offset);
+    return this.run('WRITE', (calls) => this.writeAll(calls, offset, bytes), offset);
   }
 
   truncate(lengthBytes: number): Promise<void> {
-    const { transport, handle } = this.parts;
-    return this.run('SETATTR', () => truncate(transport, handle, lengthBytes));
+    return this.run('SETATTR', (calls) => truncate(calls, this.parts.handle, lengthBytes));
   }
 
   sync(): Promise<void> {
-    return this.run('COMMIT', () => this.commitAll());
+    return this.run('COMMIT', (calls) => this.commitAll(calls));
   }
 
   /** As clients of a kernel do (close to open), unless UNSTABLE was asked for by name. */
   close(): Promise<void> {
     const { stability } = this.parts;
-    return this.run('COMMIT', async () => {
+    return this.run('COMMIT', async (calls) => {
       this.isClosed = true;
-      if (stability !== 'unstable') await this.commitAll();
+      if (stability !== 'unstable') await this.commitAll(calls);
     });
   }
 
-  private run<Result>(procedure: string, act: () => Promise<Result>, at?: number): Promise<Result> {
-    const { calls, path } = this.parts;
+  private run(
+    procedure: string,
+    act: (calls: NfsCalls) => Promise<void>,
+    offset?: number,
+  ): Promise<void> {
+    const { calls, session, path } = this.parts;
     if (this.isClosed) {
       return Promise.reject(new OperationError(procedure, path, 'EBADF', 'the file is closed'));
     }
-    return calls.run(procedure, path, act, at);
+    return session.during(
+      (requests) => act(requests).catch(saidOf(path, offset)),
+      (limited) => calls.run(procedure, path, limited, offset),
+    );
+  }
+
+  private async writeAll(calls: NfsCalls, offset: number, bytes: Uint8Array): Promise<void> {
+    const { writeMax } = this.parts;
+    const pieces = [this.writePiece(calls, offset, bytes.subarray(0, writeMax))];
+    for (let at = writeMax; at < bytes.length; at += writeMax) {
+      pieces.push(this.writePiece(calls, offset + at, bytes.subarray(at, at + writeMax)));
+    }
+    await Promise.all(pieces);
   }
 
   /** A server may write less than it was sent: the rest is sent again. */
-  private async writeAll(offset: number, bytes: Uint8Array): Promise<void> {
-    const { transport, handle, path, stability, writeMax } = this.parts;
-    const pieces: Promise<void>[] = [];
-    for (let at = 0; at < bytes.length; at += writeMax) {
-      pieces.push(this.writePiece(offset + at, bytes.subarray(at, at + writeMax)));
-    }
-    await Promise.all(pieces);
-    if (bytes.length === 0) {
-      this.take(await write(transport, handle, offset, bytes, stability), path, offset);
-    }
-  }
-
-  private async writePiece(offset: number, bytes: Uint8Array): Promise<void> {
-    const { transport, handle, path, stability } = this.parts;
-    for (let done = 0; done < bytes.length; ) {
-      const at = offset + done;
-      const reply = await write(transport, handle, at, bytes.subarray(done), stability);
-      this.take(reply, path, at);
-      if (reply.count === 0 || reply.count > bytes.length - done) {
-        const words = `WRITE was answered with ${reply.count} of ${bytes.length - done} bytes`;
+  private async writePiece(calls: NfsCalls, offset: number, bytes: Uint8Array): Promise<void> {
+    const { handle, path, stability } = this.parts;
+    let done = 0;
+    do {
+      const [at, rest] = [offset + done, bytes.subarray(done)];
+      const { count, committed, verifier } = await write(calls, handle, at, rest, stability);
+      if (count > rest.length || (count === 0 && rest.length > 0)) {
+        const words = `WRITE was answered with ${count} of ${rest.length} bytes`;
         throw new OperationError('WRITE', path, 'SHORT', words, at);
       }
-      done += reply.count;
-    }
+      this.expectCommitted(committed, at);
+      if (committed === ASKED.unstable) this.verifiers.add(verifier);
+      done += count;
+    } while (done < bytes.length);
   }
 
-  private take(
-    { committed, verifier }: { committed: number; verifier: string },
-    path: string,
-    offset: number,
-  ): void {
-    const asked = ASKED[this.parts.stability];
-    if (committed < asked) {
-      const words =
-        `WRITE asked for ${STABLE_NAMES[asked]} and was answered with ` +
-        `${STABLE_NAMES[committed] ?? committed}, which RFC 1813 forbids`;
-      throw new OperationError('WRITE', path, 'NFS3ERR_STABILITY', words, offset);
-    }
-    if (committed > 0) return;
-    if (this.verifier !== null && this.verifier !== verifier) this.changed = true;
-    this.verifier ??= verifier;
-  }
-
-  private async commitAll(): Promise<void> {
-    const { transport, handle, path } = this.parts;
-    if (this.verifier === null) return;
-    const before = this.verifier;
-    const verifier = await commit(transport, handle);
-    const isLost = this.changed || verifier !== before;
-    this.verifier = null;
-    this.changed = false;
-    if (!isLost) return;
+  private expectCommitted(committed: number, offset: number): void {
+    const { stability, path } = this.parts;
+    const asked = ASKED[stability];
+    if (committed >= asked) return;
     const words =
-      `the write verifier changed from ${before} to ${verifier} between WRITE and COMMIT: ` +
-      'the server was restarted, and may have forgotten what it had acknowledged as UNSTABLE';
+      `WRITE asked for ${STABLE_NAMES[asked]} and was answered with ` +
+      `${STABLE_NAMES[committed] ?? committed}, which RFC 1813 forbids`;
+    throw new OperationError('WRITE', path, 'NFS3ERR_STABILITY', words, offset);
+  }
+
+  /** Writes that are answered while it is under way wait for the next one. */
+  private async commitAll(calls: NfsCalls): Promise<void> {
+    const { handle, path } = this.parts;
+    const before = this.verifiers;
+    if (before.size === 0) return;
+    this.verifiers = new Set();
+    const after = await commit(calls, handle).catch((error) => {
+      for (const each of before) this.verifiers.add(each);
+      throw error;
+    });
+    const others = [...before].filter((each) => each !== after);
+    if (others.length === 0) return;
+    const words =
+      `the write verifier changed from ${others.join(', ')} to ${after} between WRITE and ` +
+      'COMMIT: the server was restarted, and may have forgotten what it had acknowledged as ' +
+      'UNSTABLE; the bytes are no longer here to be sent again';
     throw new OperationError('COMMIT', path, 'NFS3ERR_VERIFIER', words);
   }
 }

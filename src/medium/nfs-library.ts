@@ -5,6 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { HeisenwriteError } from '../domain/errors.ts';
+import type { Poll } from './nfs-loop.ts';
 import { shapesOf } from './nfs-shapes.ts';
 
 type Koffi = typeof import('koffi');
@@ -23,7 +24,6 @@ export interface NfsLibrary {
   setUid(context: Pointer, uid: number): void;
   setGid(context: Pointer, gid: number): void;
   setAutoreconnect(context: Pointer, retries: number): void;
-  setTimeout(context: Pointer, ms: number): void;
   parseUrl(context: Pointer, url: string): Pointer;
   destroyUrl(url: Pointer): void;
   mountAsync(
@@ -39,8 +39,9 @@ export interface NfsLibrary {
   descriptor(rpc: Pointer): number;
   wantedEvents(rpc: Pointer): number;
   service(rpc: Pointer, events: number): number;
-  /** poll(2) of one descriptor: `[fd, events | revents << 16]`. */
-  poll(descriptors: Int32Array, count: number, waitMs: number): number;
+  readonly poll: Poll;
+  /** memcpy(3) out of the library's memory. */
+  copy(into: Uint8Array, from: Pointer, bytes: number): void;
   /** By name of RFC 1813; returns 0 when the request was queued. */
   request(
     procedure: Procedure,
@@ -67,6 +68,7 @@ export const PROCEDURES = [
   'RMDIR',
   'RENAME',
   'READDIR',
+  'ACCESS',
   'FSSTAT',
   'FSINFO',
   'COMMIT',
@@ -110,7 +112,6 @@ function bind(): NfsLibrary {
     setUid: library.func('void nfs_set_uid(void *context, int uid)'),
     setGid: library.func('void nfs_set_gid(void *context, int gid)'),
     setAutoreconnect: library.func('void nfs_set_autoreconnect(void *context, int retries)'),
-    setTimeout: library.func('void nfs_set_timeout(void *context, int ms)'),
     parseUrl: library.func('void *nfs_parse_url_dir(void *context, const char *url)'),
     destroyUrl: library.func('void nfs_destroy_url(void *url)'),
     mountAsync: library.func('nfs_mount_async', 'int', ['void *', 'str', 'str', mounted, 'size_t']),
@@ -121,6 +122,7 @@ function bind(): NfsLibrary {
     wantedEvents: library.func('int rpc_which_events(void *rpc)'),
     service: library.func('int rpc_service(void *rpc, int events)'),
     poll: libc.func('poll', 'int', ['void *', 'ulong', 'int']),
+    copy: libc.func('memcpy', 'void', ['void *', 'void *', 'size_t']),
     request: (procedure, ...words) => requests[procedure]?.(...words),
     registerAnswer: (act) =>
       koffi.register(

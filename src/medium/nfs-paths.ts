@@ -1,48 +1,45 @@
 // From paths to places: handles of directories are kept, those of files are looked up each time, so
 // that another client's rename is seen.
 
+import { NfsError } from './nfs-error.ts';
 import { lookup, mkdir, type Place } from './nfs-procedures.ts';
-import { type Handle, NfsError, type NfsTransport } from './nfs-transport.ts';
+import type { Handle, NfsCalls } from './nfs-transport.ts';
 
 export class NfsPaths {
-  private readonly transport: NfsTransport;
+  /** Components between the export and the root of the client's paths. */
+  private readonly prefix: readonly string[];
   /** By the components of the path, joined. */
-  private readonly directories = new Map<string, Promise<Handle>>();
+  private readonly directories = new Map<string, Handle>();
 
-  /** @param prefix components between the export and the root of the client's paths */
-  constructor(transport: NfsTransport, prefix: readonly string[]) {
-    this.transport = transport;
+  constructor(prefix: readonly string[]) {
     this.prefix = prefix;
   }
 
-  private readonly prefix: readonly string[];
-
   /** The directory that holds the last component of the path, and that component. */
-  async place(path: string): Promise<Place> {
+  async place(calls: NfsCalls, path: string): Promise<Place> {
     const components = this.componentsOf(path);
     const name = components.pop();
     if (name === undefined) throw new NfsError('LOOKUP', 'NFS3ERR_INVAL', 'the root has no name');
-    return { directory: await this.directory(components), name };
+    return { directory: await this.directory(calls, components), name };
   }
 
   /** A file or directory. */
-  async handle(path: string): Promise<Handle> {
-    const components = this.componentsOf(path);
-    if (components.length === 0) return this.transport.root;
-    return lookup(this.transport, await this.place(path));
+  async handle(calls: NfsCalls, path: string): Promise<Handle> {
+    if (this.componentsOf(path).length === 0) return calls.root;
+    return lookup(calls, await this.place(calls, path));
   }
 
-  root(): Promise<Handle> {
-    return this.directory([...this.prefix]);
+  root(calls: NfsCalls): Promise<Handle> {
+    return this.directory(calls, this.prefix);
   }
 
   /** With its parents; what is there already stays. */
-  async make(path: string): Promise<void> {
+  async make(calls: NfsCalls, path: string): Promise<void> {
     const components = this.componentsOf(path);
     for (let depth = this.prefix.length + 1; depth <= components.length; depth++) {
-      const parent = await this.directory(components.slice(0, depth - 1));
+      const parent = await this.directory(calls, components.slice(0, depth - 1));
       const place = { directory: parent, name: components[depth - 1] as string };
-      await mkdir(this.transport, place).catch(ignore('NFS3ERR_EXIST'));
+      await mkdir(calls, place).catch(ignore('NFS3ERR_EXIST'));
     }
   }
 
@@ -55,17 +52,16 @@ export class NfsPaths {
     return [...this.prefix, ...path.split('/').filter((each) => each !== '')];
   }
 
-  private directory(components: readonly string[]): Promise<Handle> {
-    if (components.length === 0) return Promise.resolve(this.transport.root);
+  private async directory(calls: NfsCalls, components: readonly string[]): Promise<Handle> {
+    const name = components.at(-1);
+    if (name === undefined) return calls.root;
     const key = components.join('/');
     const known = this.directories.get(key);
     if (known) return known;
-    const looking = this.directory(components.slice(0, -1)).then((directory) =>
-      lookup(this.transport, { directory, name: components.at(-1) as string }),
-    );
-    this.directories.set(key, looking);
-    looking.catch(() => this.directories.delete(key));
-    return looking;
+    const directory = await this.directory(calls, components.slice(0, -1));
+    const handle = await lookup(calls, { directory, name });
+    this.directories.set(key, handle);
+    return handle;
   }
 }
 

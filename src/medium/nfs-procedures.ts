@@ -2,7 +2,7 @@
 // function from its arguments to what its reply says.
 
 import type { Stability } from '../domain/medium.ts';
-import type { Handle, NfsTransport } from './nfs-transport.ts';
+import type { Handle, NfsCalls } from './nfs-transport.ts';
 
 /** stable_how; `any` is UNSTABLE, and whoever writes so commits. */
 const STABLE: Readonly<Record<Stability, number>> = {
@@ -16,6 +16,8 @@ const TYPE_DIRECTORY = 2;
 const UNCHECKED = 0;
 const GUARDED = 1;
 const READDIR_BYTES = 65_536;
+/** ACCESS3_MODIFY and ACCESS3_EXTEND, which for a directory are its entries. */
+const ACCESS_WRITE = 0x0004 | 0x0008;
 const NO_TIME = { set: 0, time: { seconds: 0, nanoseconds: 0 } };
 const NOTHING = { set: 0, value: 0 };
 
@@ -38,38 +40,38 @@ export interface Place {
   readonly name: string;
 }
 
-export function getattr(transport: NfsTransport, object: Handle): Promise<Attributes> {
-  return transport.call('GETATTR', { object: opaque(object) }, (ok) => attributesOf(ok.attributes));
+export function getattr(calls: NfsCalls, object: Handle): Promise<Attributes> {
+  return calls.call('GETATTR', { object: opaque(object) }, (ok) => attributesOf(ok.attributes));
 }
 
 /** SETATTR of the size alone. */
-export function truncate(transport: NfsTransport, object: Handle, size: number): Promise<void> {
+export function truncate(calls: NfsCalls, object: Handle, size: number): Promise<void> {
   const guard = { check: 0, ctime: { seconds: 0, nanoseconds: 0 } };
   const args = { object: opaque(object), wanted: wanted({ size }), guard };
-  return transport.call('SETATTR', args, () => undefined);
+  return calls.call('SETATTR', args, () => undefined);
 }
 
-export function lookup(transport: NfsTransport, place: Place): Promise<Handle> {
-  return transport.call('LOOKUP', onPlace(place), (ok) => transport.bytes(ok.object));
+export function lookup(calls: NfsCalls, place: Place): Promise<Handle> {
+  return calls.call('LOOKUP', onPlace(place), (ok) => calls.bytes(ok.object));
 }
 
 /** @param into at most what the server takes at a time. Returns the bytes that came. */
 export function read(
-  transport: NfsTransport,
+  calls: NfsCalls,
   file: Handle,
   offset: number,
   into: Uint8Array,
 ): Promise<{ count: number; isEnd: boolean }> {
   const args = { file: opaque(file), offset, count: into.length };
-  return transport.call('READ', args, (ok) => ({
-    count: transport.copy(ok.data, into),
+  return calls.call('READ', args, (ok) => ({
+    count: calls.copy(ok.data, into),
     isEnd: ok.end !== 0,
   }));
 }
 
 /** @param bytes at most what the server takes at a time */
 export function write(
-  transport: NfsTransport,
+  calls: NfsCalls,
   file: Handle,
   offset: number,
   bytes: Uint8Array,
@@ -82,7 +84,7 @@ export function write(
     stable: STABLE[stability],
     data: opaque(bytes),
   };
-  return transport.call('WRITE', args, (ok) => ({
+  return calls.call('WRITE', args, (ok) => ({
     count: ok.count as number,
     committed: ok.committed as number,
     verifier: hex(ok.verifier),
@@ -90,44 +92,44 @@ export function write(
 }
 
 /** Of the whole file. Returns the verifier. */
-export function commit(transport: NfsTransport, file: Handle): Promise<string> {
+export function commit(calls: NfsCalls, file: Handle): Promise<string> {
   const args = { file: opaque(file), offset: 0, count: 0 };
-  return transport.call('COMMIT', args, (ok) => hex(ok.verifier));
+  return calls.call('COMMIT', args, (ok) => hex(ok.verifier));
 }
 
 /** An empty file of mode 0600, whatever the name held. */
-export function create(transport: NfsTransport, place: Place, isNew: boolean): Promise<Handle> {
+export function create(calls: NfsCalls, place: Place, isNew: boolean): Promise<Handle> {
   const how = { mode: isNew ? GUARDED : UNCHECKED, wanted: wanted({ mode: 0o600, size: 0 }) };
-  return made(transport, 'CREATE', { ...onPlace(place), how }, place);
+  return made(calls, 'CREATE', { ...onPlace(place), how }, place);
 }
 
-export function mkdir(transport: NfsTransport, place: Place): Promise<Handle> {
+export function mkdir(calls: NfsCalls, place: Place): Promise<Handle> {
   const args = { ...onPlace(place), wanted: wanted({ mode: 0o755 }) };
-  return made(transport, 'MKDIR', args, place);
+  return made(calls, 'MKDIR', args, place);
 }
 
 export function remove(
-  transport: NfsTransport,
+  calls: NfsCalls,
   procedure: 'REMOVE' | 'RMDIR',
   place: Place,
 ): Promise<void> {
-  return transport.call(procedure, onPlace(place), () => undefined);
+  return calls.call(procedure, onPlace(place), () => undefined);
 }
 
-export function rename(transport: NfsTransport, from: Place, to: Place): Promise<void> {
+export function rename(calls: NfsCalls, from: Place, to: Place): Promise<void> {
   const args = { from: onPlace(from).place, to: onPlace(to).place };
-  return transport.call('RENAME', args, () => undefined);
+  return calls.call('RENAME', args, () => undefined);
 }
 
 /** All names but . and .., in the order of the server. */
-export async function readdir(transport: NfsTransport, directory: Handle): Promise<string[]> {
+export async function readdir(calls: NfsCalls, directory: Handle): Promise<string[]> {
   const names: string[] = [];
   let cookie = 0n;
   let verifier: unknown = new Uint8Array(8);
   for (;;) {
     const args = { dir: opaque(directory), cookie, verifier, count: READDIR_BYTES };
-    const page = await transport.call('READDIR', args, (ok) => ({
-      entries: transport.entries(ok.entries),
+    const page = await calls.call('READDIR', args, (ok) => ({
+      entries: calls.entries(ok.entries),
       verifier: Uint8Array.from(ok.verifier as ArrayLike<number>),
       isEnd: ok.end !== 0,
     }));
@@ -139,16 +141,22 @@ export async function readdir(transport: NfsTransport, directory: Handle): Promi
   }
 }
 
+/** Whether this user may add to a directory and change what is in it, as far as is known now. */
+export function mayWrite(calls: NfsCalls, directory: Handle): Promise<boolean> {
+  const args = { object: opaque(directory), access: ACCESS_WRITE };
+  return calls.call('ACCESS', args, (ok) => ok.access === ACCESS_WRITE);
+}
+
 /** Bytes that are free to this user. */
-export function fsstat(transport: NfsTransport, root: Handle): Promise<number> {
-  return transport.call('FSSTAT', { object: opaque(root) }, (ok) => Number(ok.available));
+export function fsstat(calls: NfsCalls, root: Handle): Promise<number> {
+  return calls.call('FSSTAT', { object: opaque(root) }, (ok) => Number(ok.available));
 }
 
 export function fsinfo(
-  transport: NfsTransport,
+  calls: NfsCalls,
   root: Handle,
 ): Promise<{ readMax: number; writeMax: number }> {
-  return transport.call('FSINFO', { object: opaque(root) }, (ok) => ({
+  return calls.call('FSINFO', { object: opaque(root) }, (ok) => ({
     readMax: ok.readMax as number,
     writeMax: ok.writeMax as number,
   }));
@@ -156,16 +164,16 @@ export function fsinfo(
 
 /** A server need not say the handle of what it made. */
 async function made(
-  transport: NfsTransport,
+  calls: NfsCalls,
   procedure: 'CREATE' | 'MKDIR',
   args: object,
   place: Place,
 ): Promise<Handle> {
-  const handle = await transport.call(procedure, args, ({ object }) => {
+  const handle = await calls.call(procedure, args, ({ object }) => {
     const { follows, handle } = object as { follows: number; handle: unknown };
-    return follows === 0 ? null : transport.bytes(handle);
+    return follows === 0 ? null : calls.bytes(handle);
   });
-  return handle ?? lookup(transport, place);
+  return handle ?? lookup(calls, place);
 }
 
 function opaque(bytes: Uint8Array) {

@@ -63,6 +63,7 @@ function argsOf(koffi: Koffi, { opaque, place, time, wanted, verifier, onPlace, 
     RMDIR: onPlace,
     RENAME: koffi.struct({ from: place, to: place }),
     READDIR: koffi.struct({ dir: opaque, cookie: 'uint64', verifier, count: 'uint32' }),
+    ACCESS: koffi.struct({ object: opaque, access: 'uint32' }),
     FSSTAT: onObject,
     FSINFO: onObject,
     COMMIT: koffi.struct({ file: opaque, offset: 'uint64', count: 'uint32' }),
@@ -86,6 +87,7 @@ function repliesOf(koffi: Koffi, { opaque, attributes, after, change, handle, ve
     RMDIR: changed,
     RENAME: reply(koffi.struct({ from: change, to: change })),
     READDIR: reply(koffi.struct({ directory: after, verifier, entries: 'void *', end: 'uint32' })),
+    ACCESS: reply(koffi.struct({ attributes: after, access: 'uint32' })),
     FSSTAT: reply(
       koffi.struct({
         attributes: after,

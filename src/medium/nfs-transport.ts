@@ -1,17 +1,14 @@
-// One mounted export: requests go out as they are made, and a loop over poll(2) takes the answers
-// as long as any is due. The library never reconnects by itself, since what a server forgot in
-// between must be seen.
+// One mounted export: requests go out as they are made, several at a time. The library never
+// connects again by itself, since what a server forgot in between must be seen.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { monotonicMs } from '../base/clock.ts';
-import { type NfsLibrary, nfsLibrary, type Pointer, type Procedure } from './nfs-library.ts';
+import { NfsError } from './nfs-error.ts';
+import type { NfsLibrary, Pointer, Procedure } from './nfs-library.ts';
+import { awaitAnswers, isReadable, type Waiting } from './nfs-loop.ts';
+import { mountExport, type NfsTarget } from './nfs-mounting.ts';
 import { statusName } from './nfs-status.ts';
-import { UnreachableError } from './operation-error.ts';
 
 /** RPC_STATUS_TIMEOUT of libnfs-raw.h; 0 is success, all others are errors. */
 const RPC_TIMEOUT = 3;
-/** The longest wait that keeps the thread's other work from going on; milliseconds. */
-const WAIT_MS = 5;
 
 /** A handle of NFSv3: up to 64 bytes that only the server understands. */
 export type Handle = Uint8Array;
@@ -19,52 +16,36 @@ export type Handle = Uint8Array;
 /** What koffi makes of a structure. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A procedure that was answered with an error, or not at all. */
-export class NfsError extends Error {
-  override name = 'NfsError';
-  /** `NFS3ERR_NOENT`, `ECONNRESET`, `ETIMEDOUT`. */
-  readonly code: string;
-  readonly procedure: string;
-
-  constructor(procedure: string, code: string, message: string) {
-    super(message);
-    this.procedure = procedure;
-    this.code = code;
-  }
-}
+/** What the procedures need of a connection. */
+export type NfsCalls = Pick<NfsTransport, 'root' | 'call' | 'bytes' | 'copy' | 'entries'>;
 
 interface Due {
   readonly answer: (status: number, data: Pointer) => void;
   readonly lost: (message: string) => void;
 }
 
-export interface NfsTarget {
-  readonly server: string;
-  /** With the query that names version and ports. */
-  readonly url: string;
-  readonly limitMs: number;
-}
-
-export class NfsTransport {
+export class NfsTransport implements Waiting {
   readonly root: Handle;
   private readonly library: NfsLibrary;
   private readonly context: Pointer;
-  private readonly callbacks: readonly Pointer[];
-  private readonly due: Map<number, Due>;
+  private readonly rpc: Pointer;
   private readonly answerer: Pointer;
+  private readonly due = new Map<number, Due>();
   private next = 1;
-  private driving = false;
   private ended: string | null = null;
+  private isDestroyed = false;
 
-  private constructor(mounting: Mounting) {
-    this.library = mounting.library;
-    this.context = mounting.context;
-    this.callbacks = mounting.callbacks;
-    this.answerer = mounting.callbacks[0] as Pointer;
-    this.due = mounting.due;
-    const { koffi, shapes } = this.library;
-    const pointer = this.library.rootHandle(this.context);
-    this.root = bytesOf(this.library, koffi.decode(pointer, shapes.opaque) as Fields);
+  private constructor(library: NfsLibrary, context: Pointer) {
+    this.library = library;
+    this.context = context;
+    this.rpc = library.rpcOf(context);
+    this.answerer = library.registerAnswer((status, data, request) => {
+      const due = this.due.get(request);
+      this.due.delete(request);
+      due?.answer(status, data);
+    });
+    const pointer = library.rootHandle(context);
+    this.root = this.bytes(library.koffi.decode(pointer, library.shapes.opaque));
   }
 
   /**
@@ -72,14 +53,35 @@ export class NfsTransport {
    * @throws UnreachableError when nobody answers; NfsError when the server refuses the mount
    */
   static async mount(target: NfsTarget, path: string): Promise<NfsTransport> {
-    const mounting = new Mounting();
-    try {
-      await mounting.mount(target, path);
-      return new NfsTransport(mounting);
-    } catch (error) {
-      mounting.destroy();
-      throw error;
+    const { library, context } = await mountExport(target, path);
+    return new NfsTransport(library, context);
+  }
+
+  get descriptor(): number {
+    return this.library.descriptor(this.rpc);
+  }
+
+  get wantedEvents(): number {
+    return this.library.wantedEvents(this.rpc);
+  }
+
+  get isDue(): boolean {
+    return this.due.size > 0;
+  }
+
+  /** False when requests can no longer be sent: the end of an idle connection is noticed here. */
+  isUp(): boolean {
+    if (this.ended !== null) return false;
+    const { poll } = this.library;
+    if (!this.isDue && isReadable(this.descriptor, this.wantedEvents, poll)) {
+      this.serve(this.wantedEvents);
     }
+    return this.ended === null;
+  }
+
+  serve(events: number): void {
+    if (this.ended !== null || this.library.service(this.rpc, events) === 0) return;
+    this.end(this.lastError() ?? 'the server closed the connection');
   }
 
   /**
@@ -112,27 +114,32 @@ export class NfsTransport {
         resolve(take(reply.ok));
       };
       this.due.set(request, { answer, lost });
-      const rpc = this.library.rpcOf(this.context);
-      if (this.library.request(procedure, rpc, this.answerer, args, request) !== 0) {
+      if (this.library.request(procedure, this.rpc, this.answerer, args, request) !== 0) {
         this.due.delete(request);
         lost(this.lastError() ?? 'the request could not be queued');
         return;
       }
-      void this.drive();
+      awaitAnswers(this, this.library.poll);
     });
   }
 
   /** Bytes of an opaque that lies in the library's memory, copied. */
   bytes(opaque: unknown): Uint8Array {
-    return bytesOf(this.library, opaque as Fields);
+    const { length } = opaque as { length: number };
+    const bytes = new Uint8Array(length);
+    this.copy(opaque, bytes);
+    return bytes;
   }
 
-  /** Copies into a buffer of the caller instead; returns how many. */
+  /**
+   * Copies into a buffer of the caller; returns how many. By memcpy(3), since each view of the
+   * library's memory would be an object for the garbage collector to follow.
+   */
   copy(opaque: unknown, into: Uint8Array): number {
     const { length, value } = opaque as { length: number; value: Pointer };
-    if (length === 0) return 0;
-    into.set(new Uint8Array(this.library.koffi.view(value as never, length)));
-    return length;
+    const bytes = Math.min(length, into.length);
+    if (bytes > 0) this.library.copy(into, value, bytes);
+    return bytes;
   }
 
   /** The entries of a READDIR reply, which are a list in the library's memory. */
@@ -153,9 +160,11 @@ export class NfsTransport {
 
   /** Never throws. What is due is lost. */
   close(): void {
-    if (this.ended !== null && this.callbacks.length === 0) return;
     this.end('the connection was closed');
-    if (!this.driving) this.destroy();
+    if (this.isDestroyed) return;
+    this.isDestroyed = true;
+    this.library.destroyContext(this.context);
+    this.library.unregister(this.answerer);
   }
 
   private lastError(): string | null {
@@ -168,98 +177,4 @@ export class NfsTransport {
     this.due.clear();
     for (const each of lost) each.lost(message);
   }
-
-  private destroyed = false;
-
-  private destroy(): void {
-    if (this.destroyed) return;
-    this.destroyed = true;
-    this.library.destroyContext(this.context);
-    for (const callback of this.callbacks) this.library.unregister(callback);
-  }
-
-  private async drive(): Promise<void> {
-    if (this.driving) return;
-    this.driving = true;
-    const rpc = this.library.rpcOf(this.context);
-    while (this.due.size > 0 && this.ended === null) {
-      if (!serveOnce(this.library, rpc)) {
-        this.end(this.lastError() ?? 'the server closed the connection');
-      }
-      await nextTurn();
-    }
-    this.driving = false;
-    if (this.ended === 'the connection was closed') this.destroy();
-  }
-}
-
-/** What exists before there is a transport. */
-class Mounting {
-  readonly library = nfsLibrary();
-  readonly due = new Map<number, Due>();
-  readonly context = this.library.initContext();
-  private mounted: { status: number; words: string | null } | null = null;
-  readonly callbacks: readonly Pointer[] = [
-    this.library.registerAnswer((status, data, request) => {
-      const due = this.due.get(request);
-      this.due.delete(request);
-      due?.answer(status, data);
-    }),
-    this.library.registerMounted((status, data) => {
-      const words = status < 0 && data ? this.library.koffi.decode(data, 'char', -1) : null;
-      this.mounted = { status, words: words as string | null };
-    }),
-  ];
-
-  async mount({ server, url, limitMs }: NfsTarget, path: string): Promise<void> {
-    const { library, context } = this;
-    library.setAutoreconnect(context, 0);
-    const parsed = library.parseUrl(context, url);
-    if (!parsed) throw new UnreachableError(`${url}: ${library.lastError(context)}`);
-    library.destroyUrl(parsed);
-    library.setUid(context, process.getuid?.() ?? 65_534);
-    library.setGid(context, process.getgid?.() ?? 65_534);
-    const [, callback] = this.callbacks as [Pointer, Pointer];
-    const begun = monotonicMs();
-    if (library.mountAsync(context, server, path, callback, 0) !== 0) {
-      throw new UnreachableError(`${server}: ${library.lastError(context)}`);
-    }
-    while (this.mounted === null) {
-      const served = serveOnce(library, library.rpcOf(context));
-      await nextTurn();
-      if (this.mounted !== null) break;
-      if (!served) throw new UnreachableError(`${server}: ${library.lastError(context)}`);
-      if (monotonicMs() - begun > limitMs) {
-        throw new UnreachableError(`${server} did not answer the mount in ${limitMs} ms`);
-      }
-    }
-    const { status, words } = this.mounted as { status: number; words: string | null };
-    if (status >= 0) return;
-    const said = words ?? library.lastError(context) ?? `error ${-status}`;
-    if (/MNT3ERR|NFS3ERR/.test(said)) throw new NfsError('MNT', mountCode(said), said);
-    throw new UnreachableError(`${server}: ${said}`);
-  }
-
-  destroy(): void {
-    this.library.destroyContext(this.context);
-    for (const callback of this.callbacks) this.library.unregister(callback);
-  }
-}
-
-function mountCode(said: string): string {
-  return /(?:MNT3ERR|NFS3ERR)_[A-Z]+/.exec(said)?.[0] ?? 'MNT3ERR';
-}
-
-/** Waits a little for the socket and lets the library do what it can; false when it is broken. */
-function serveOnce(library: NfsLibrary, rpc: Pointer): boolean {
-  const descriptors = Int32Array.of(library.descriptor(rpc), library.wantedEvents(rpc));
-  library.poll(descriptors, 1, WAIT_MS);
-  return library.service(rpc, (descriptors[1] as number) >>> 16) === 0;
-}
-
-function bytesOf({ koffi }: NfsLibrary, opaque: Fields): Uint8Array {
-  const { length, value } = opaque as { length: number; value: Pointer };
-  return length === 0
-    ? new Uint8Array(0)
-    : new Uint8Array(koffi.view(value as never, length)).slice();
 }

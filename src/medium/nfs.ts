@@ -1,6 +1,7 @@
 // NFSv3 by libnfs (RFC 1813): `nfs://host/export/path`. No kernel client and no page cache is in
 // the way, each write may state how far it must have come, and COMMIT is a call of its own.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatSize } from '../base/quantities.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type {
@@ -11,11 +12,17 @@ import type {
 } from '../domain/medium.ts';
 import { CALL_LIMIT_MS } from './client-calls.ts';
 import { NfsClient, type NfsSizes } from './nfs-client.ts';
+import { NfsError } from './nfs-error.ts';
 import { NfsPaths } from './nfs-paths.ts';
-import { fsinfo, getattr } from './nfs-procedures.ts';
-import { NfsError, NfsTransport } from './nfs-transport.ts';
+import { fsinfo, getattr, mayWrite } from './nfs-procedures.ts';
+import { NfsSession } from './nfs-session.ts';
+import type { NfsCalls } from './nfs-transport.ts';
+import { UnreachableError } from './operation-error.ts';
 
 const EXAMPLE = 'nfs://host/export/path';
+/** An export may be read-only for a moment, as one is that is exported anew. */
+const WRITABLE_TRIES = 4;
+const WRITABLE_PAUSE_MS = 250;
 /** More than this the library does not put into one request. */
 const REQUEST_BYTES_MAX = 1024 * 1024;
 
@@ -42,16 +49,21 @@ export const nfs: MediumAdapter = {
     const { server, path, query } = parse(url);
     const limitMs = options.limitMs ?? CALL_LIMIT_MS;
     const mounted = await mountNearest({ server, limitMs }, path, query);
-    const { transport } = mounted;
+    const { session } = mounted;
     try {
-      const paths = new NfsPaths(transport, mounted.prefix);
-      await checkRoot(transport, paths, url);
-      const info = await fsinfo(transport, transport.root);
+      const paths = new NfsPaths(mounted.prefix);
+      const info = await session.during(
+        async (calls) => {
+          await checkRoot(calls, paths, url);
+          return fsinfo(calls, calls.root);
+        },
+        (act) => within(limitMs, server, act),
+      );
       const sizes: NfsSizes = {
         readMax: Math.min(REQUEST_BYTES_MAX, info.readMax),
         writeMax: Math.min(REQUEST_BYTES_MAX, info.writeMax),
       };
-      const client = new NfsClient(transport, paths, sizes, limitMs);
+      const client = new NfsClient(session, paths, sizes, limitMs);
       return {
         client,
         capabilities: CAPABILITIES,
@@ -64,7 +76,7 @@ export const nfs: MediumAdapter = {
         freeBytes: () => client.freeBytes(),
       };
     } catch (error) {
-      transport.close();
+      session.close();
       throw error;
     }
   },
@@ -98,7 +110,7 @@ function parse(url: string): { server: string; path: string; query: string } {
 }
 
 interface Mounted {
-  readonly transport: NfsTransport;
+  readonly session: NfsSession;
   readonly exported: string;
   /** What is left of the path below the export. */
   readonly prefix: readonly string[];
@@ -118,8 +130,8 @@ async function mountNearest(
     const exported = `/${components.slice(0, depth).join('/')}`;
     const url = `nfs://${target.server}${encodeURI(exported)}?${query}`;
     try {
-      const transport = await NfsTransport.mount({ ...target, url }, exported);
-      return { transport, exported, prefix: components.slice(depth) };
+      const session = await NfsSession.mount({ ...target, url }, exported);
+      return { session, exported, prefix: components.slice(depth) };
     } catch (error) {
       if (!(error instanceof NfsError)) throw error;
       refusal ??= error;
@@ -133,14 +145,45 @@ async function mountNearest(
 }
 
 /** @throws HeisenwriteError `no-such-place`, `place-not-writable` */
-async function checkRoot(transport: NfsTransport, paths: NfsPaths, url: string): Promise<void> {
+async function checkRoot(calls: NfsCalls, paths: NfsPaths, url: string): Promise<void> {
+  const root = await paths.root(calls).catch((error) => {
+    throw refusalOf(error, url);
+  });
+  const { isDirectory } = await getattr(calls, root);
+  if (!isDirectory) throw new HeisenwriteError('no-such-place', `${url} is not a directory`);
+  for (let tries = 1; !(await mayWrite(calls, root)); tries++) {
+    if (tries === WRITABLE_TRIES) {
+      const [user, group] = [process.getuid?.(), process.getgid?.()];
+      const words = `${url}: the server lets user ${user}, group ${group} write nothing there`;
+      throw new HeisenwriteError('place-not-writable', words);
+    }
+    await sleep(WRITABLE_PAUSE_MS);
+  }
+}
+
+function refusalOf(error: unknown, url: string): unknown {
+  if (!(error instanceof NfsError) || !error.code.startsWith('NFS3ERR')) return error;
+  const code = error.code === 'NFS3ERR_ACCES' ? 'place-not-writable' : 'no-such-place';
+  return new HeisenwriteError(code, `${url}: ${error.message}`, { cause: error });
+}
+
+/** A server that hangs between two answers is out of reach, as one that gives none. */
+async function within<Result>(
+  limitMs: number,
+  server: string,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const words = `${server} took the mount and then did not answer in ${limitMs} ms`;
+    timer = setTimeout(() => reject(new UnreachableError(words)), limitMs);
+  });
   try {
-    const { isDirectory } = await getattr(transport, await paths.root());
-    if (isDirectory) return;
-    throw new HeisenwriteError('no-such-place', `${url} is not a directory`);
+    return await Promise.race([act(), limit]);
   } catch (error) {
     if (!(error instanceof NfsError)) throw error;
-    const code = error.code === 'NFS3ERR_ACCES' ? 'place-not-writable' : 'no-such-place';
-    throw new HeisenwriteError(code, `${url}: ${error.message}`, { cause: error });
+    throw new UnreachableError(`${server}: ${error.message}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
