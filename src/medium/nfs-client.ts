@@ -18,7 +18,7 @@ import {
   remove,
   rename,
 } from './nfs-procedures.ts';
-import type { NfsSession } from './nfs-session.ts';
+import type { NfsSpans } from './nfs-session.ts';
 import type { Handle, NfsCalls } from './nfs-transport.ts';
 
 /** Of the temporary that a put renames; it is ours and not listed. */
@@ -32,12 +32,12 @@ export interface NfsSizes {
 }
 
 export class NfsClient implements MediumClient {
-  private readonly session: NfsSession;
+  private readonly session: NfsSpans;
   private readonly paths: NfsPaths;
   private readonly sizes: NfsSizes;
   private readonly calls: ClientCalls;
 
-  constructor(session: NfsSession, paths: NfsPaths, sizes: NfsSizes, limitMs: number) {
+  constructor(session: NfsSpans, paths: NfsPaths, sizes: NfsSizes, limitMs: number) {
     this.session = session;
     this.paths = paths;
     this.sizes = sizes;

@@ -6,7 +6,7 @@ import type { MediumFile, Stability } from '../domain/medium.ts';
 import type { ClientCalls } from './client-calls.ts';
 import { saidOf } from './nfs-error.ts';
 import { commit, truncate, write } from './nfs-procedures.ts';
-import type { NfsSession } from './nfs-session.ts';
+import type { NfsSpans } from './nfs-session.ts';
 import type { Handle, NfsCalls } from './nfs-transport.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -21,7 +21,7 @@ const ASKED: Readonly<Record<Stability, number>> = {
 
 export interface NfsFileParts {
   readonly calls: ClientCalls;
-  readonly session: NfsSession;
+  readonly session: NfsSpans;
   readonly handle: Handle;
   readonly path: string;
   readonly stability: Stability;

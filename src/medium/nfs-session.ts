@@ -49,6 +49,9 @@ export class NfsSpan implements NfsCalls {
   }
 }
 
+/** What a client needs of a session. */
+export type NfsSpans = Pick<NfsSession, 'during' | 'close'>;
+
 export class NfsSession {
   readonly root: Handle;
   private readonly target: NfsTarget;
