@@ -33,6 +33,11 @@ const PROBES = {
     programMissing('ganesha.nfsd', 'nfs-ganesha') ??
     programMissing('rpcbind', 'rpcbind') ??
     libraryMissing('libnfs.so.13', 'libnfs13'),
+  guests: () =>
+    programMissing('qemu-system-x86_64', 'qemu-system-x86') ??
+    programMissing('mke2fs', 'e2fsprogs') ??
+    programMissing('apt-get', 'apt, whose Debian kernels the guests boot') ??
+    programMissing('dpkg-deb', 'dpkg'),
   radosgw: () =>
     programMissing('ceph-mon', 'ceph-mon') ??
     programMissing('ceph-osd', 'ceph-osd') ??
