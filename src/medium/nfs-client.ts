@@ -1,6 +1,7 @@
 // The port of media over NFSv3. Nothing is cached but handles of directories, and several requests
 // are under way where a call is larger than the server takes at a time.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freshHuntNumber } from '../base/rng.ts';
 import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
 import { ClientCalls, unsupported } from './client-calls.ts';
@@ -23,6 +24,10 @@ import type { Handle, NfsCalls } from './nfs-transport.ts';
 
 /** Of the temporary that a put renames; it is ours and not listed. */
 const PUT_PREFIX = '.heisenwrite-put-';
+const STALE_TRIES = 100;
+/** Of these the first come at once, the others after 1 to 7 ms, to fall out of step. */
+const STALE_AT_ONCE = 5;
+const STALE_PAUSES = 7;
 const ABSENT = ['NFS3ERR_NOENT', 'NFS3ERR_NOTDIR'] as const;
 
 export interface NfsSizes {
@@ -133,22 +138,33 @@ export class NfsClient implements MediumClient {
     if (this.calls.close()) this.session.close();
   }
 
-  /** A handle of a directory that is stale is looked up anew, once. */
   private run<Result>(
     procedure: string,
     path: string,
     act: (calls: NfsCalls) => Promise<Result>,
     offset?: number,
   ): Promise<Result> {
-    const again = (calls: NfsCalls) => (error: unknown) => {
-      if (!(error instanceof NfsError) || error.code !== 'NFS3ERR_STALE') throw error;
-      this.paths.forget();
-      return act(calls);
-    };
     return this.session.during(
-      (calls) => act(calls).catch(again(calls)).catch(saidOf(path, offset)),
+      (calls) => this.withFreshHandles(() => act(calls)).catch(saidOf(path, offset)),
       (limited) => this.calls.run(procedure, path, limited, offset),
     );
+  }
+
+  /**
+   * A stale handle is looked up anew. It says nothing of the name, which may only have been given
+   * to another file between LOOKUP and READ, and again, by a client that replaces it all the time.
+   */
+  private async withFreshHandles<Result>(act: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await act();
+      } catch (error) {
+        const isStale = error instanceof NfsError && error.code === 'NFS3ERR_STALE';
+        if (!isStale || tries === STALE_TRIES) throw error;
+        this.paths.forget();
+        if (tries > STALE_AT_ONCE) await sleep(1 + (tries % STALE_PAUSES));
+      }
+    }
   }
 
   private fileOn(handle: Handle, path: string, { stability }: WriteManner): NfsFile {

@@ -6,53 +6,14 @@ import { constants } from 'node:os';
 import { NfsError } from './nfs-error.ts';
 import type { Procedure } from './nfs-library.ts';
 import type { NfsTarget } from './nfs-mounting.ts';
-import { type Fields, type Handle, type NfsCalls, NfsTransport } from './nfs-transport.ts';
+import { NfsSpan, type TransportSource } from './nfs-span.ts';
+import { type Handle, type NfsCalls, NfsTransport } from './nfs-transport.ts';
 import { UnreachableError } from './operation-error.ts';
-
-/** The requests of one call of the port, whose bytes are lent to it for its time and no longer. */
-export class NfsSpan implements NfsCalls {
-  readonly root: Handle;
-  private readonly session: NfsSession;
-  private isOver = false;
-
-  constructor(session: NfsSession) {
-    this.session = session;
-    this.root = session.root;
-  }
-
-  /** No further request is sent, and nothing is taken of answers that come late. */
-  end(): void {
-    this.isOver = true;
-  }
-
-  /** @throws NfsError */
-  async call<Result>(
-    procedure: Procedure,
-    args: object,
-    take: (ok: Fields) => Result,
-  ): Promise<Result> {
-    const transport = await this.session.transportFor(procedure);
-    if (this.isOver) throw new NfsError(procedure, 'ECANCELED', `${procedure} was not sent`);
-    return transport.call(procedure, args, take);
-  }
-
-  bytes(opaque: unknown): Uint8Array {
-    return this.session.current.bytes(opaque);
-  }
-
-  copy(opaque: unknown, into: Uint8Array): number {
-    return this.isOver ? 0 : this.session.current.copy(opaque, into);
-  }
-
-  entries(first: unknown): { name: string; cookie: bigint }[] {
-    return this.session.current.entries(first);
-  }
-}
 
 /** What a client needs of a session. */
 export type NfsSpans = Pick<NfsSession, 'during' | 'close'>;
 
-export class NfsSession {
+export class NfsSession implements TransportSource {
   readonly root: Handle;
   private readonly target: NfsTarget;
   private readonly exported: string;

@@ -1,6 +1,8 @@
 // NFSv3 against a real nfs-ganesha: the contract of media, how far a write says that it has come,
 // and what the calls say when the server refuses, is full, hangs, dies, or forgets.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +17,7 @@ import { type Requirement, requireOrSkip } from './requirements.ts';
 
 const NEEDS: readonly Requirement[] = ['root', 'ganesha'];
 const MIB = 1024 * 1024;
+const REPLACING_CLIENT = new URL('../fixtures/replacing-client.ts', import.meta.url).pathname;
 
 mediumContract(
   'nfs',
@@ -142,6 +145,29 @@ describe('a server that was restarted', () => {
     expect(await client.length('/data')).toBeGreaterThanOrEqual(0);
     await file.write(0, new Uint8Array(MIB));
   });
+});
+
+describe('a name that is replaced all the time', () => {
+  serverTest(
+    'is never absent, stale, or half to another client',
+    async ({ server, connection }) => {
+      const writer = spawn(process.execPath, [REPLACING_CLIENT, server.url, '/name']);
+      try {
+        await once(writer.stdout, 'data');
+        const seen = new Set<string>();
+        const into = new Uint8Array(4096);
+        for (let reads = 0; reads < 5000; reads++) {
+          const came = await connection.client.read('/name', 0, into.fill(0));
+          const isWhole = into.every((byte) => byte > 0 && byte === into[0]);
+          seen.add(`${came}, ${isWhole ? 'whole' : 'mixed'}`);
+        }
+        expect([...seen]).toEqual(['4096, whole']);
+      } finally {
+        writer.kill('SIGKILL');
+        await once(writer, 'exit');
+      }
+    },
+  );
 });
 
 describe('what was lent', () => {
