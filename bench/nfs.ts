@@ -4,14 +4,14 @@
 // copies a file.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
 import { parseSize } from '../src/base/quantities.ts';
 import { startGanesha } from '../test/servers/ganesha.ts';
-import { compare, ratioText } from './ratio.ts';
+import { printComparisons } from './comparison-lines.ts';
+import { compare } from './ratio.ts';
 
 const SIDE = new URL('client-side.ts', import.meta.url).pathname;
 
@@ -67,17 +67,7 @@ try {
       () => copy(theirs, back),
     ),
   ];
-  const conditions = `${availableParallelism()} CPUs, load ${loadavg()[0]?.toFixed(2)}`;
-  if (values.json) {
-    const schema = 'heisenwrite.bench/1';
-    console.log(JSON.stringify({ schema, conditions, comparisons }, null, 2));
-  } else {
-    console.log(`ours / theirs, median (least to greatest) of ${pairs} pairs; ${conditions}`);
-    for (const one of comparisons) {
-      const speeds = `${one.oursMedian.toFixed(0)} / ${one.peerMedian.toFixed(0)} ${one.unit}`;
-      console.log(`${one.name.padEnd(30)} ${ratioText(one)}  ${speeds}`);
-    }
-  }
+  printComparisons(comparisons, { pairs, peer: 'nfs-cp of libnfs', json: values.json });
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,6 @@
 // one radosgw that keeps objects in memory. Ours stamps what it writes and verifies what it reads;
 // the SDK's Upload and GetObject do neither. Prints ratios: above 1 means that ours is faster.
 
-import { availableParallelism, loadavg } from 'node:os';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -14,7 +13,8 @@ import { s3 } from '../src/medium/s3.ts';
 import { createStampKernel } from '../src/stamp/kernel.ts';
 import { huntNumberOf } from '../src/stamp/reference.ts';
 import { type Radosgw, startRadosgw } from '../test/servers/radosgw.ts';
-import { type Comparison, compare, ratioText } from './ratio.ts';
+import { printComparisons } from './comparison-lines.ts';
+import { type Comparison, compare } from './ratio.ts';
 
 const MIB = 2 ** 20;
 /** Writes that are streamed to an Upload are of this length, on both sides. */
@@ -133,16 +133,7 @@ async function compareAll(server: Radosgw): Promise<Comparison[]> {
 const server = await startRadosgw(STORE_BYTES);
 try {
   const comparisons = await compareAll(server);
-  const conditions = `${availableParallelism()} CPUs, load ${loadavg()[0]?.toFixed(2)}, radosgw`;
-  if (values.json) {
-    console.log(JSON.stringify({ schema: 'heisenwrite.bench-s3/1', conditions, comparisons }));
-  } else {
-    console.log(`ours / theirs, median (least to greatest) of ${pairs} pairs; ${conditions}`);
-    for (const one of comparisons) {
-      const rates = `${one.oursMedian.toFixed(0)} / ${one.peerMedian.toFixed(0)} ${one.unit}`;
-      console.log(`${one.name.padEnd(44)} ${ratioText(one).padEnd(24)} ${rates}`);
-    }
-  }
+  printComparisons(comparisons, { pairs, peer: 'radosgw', json: values.json });
 } finally {
   await server.stop();
 }

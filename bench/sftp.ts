@@ -5,18 +5,18 @@
 // use. It is two processes, so that on a busy machine it gets two shares of the processors.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
 import { parseSize } from '../src/base/quantities.ts';
 import { startSshd } from '../test/servers/sshd.ts';
+import { printComparisons } from './comparison-lines.ts';
 import { versionOf } from './fio.ts';
-import { type Comparison, compare, ratioText } from './ratio.ts';
+import { type Comparison, compare } from './ratio.ts';
 
 const TMPFS = '/dev/shm';
-const SIDE = new URL('sftp-side.ts', import.meta.url).pathname;
+const SIDE = new URL('client-side.ts', import.meta.url).pathname;
 const OUR_CIPHER = 'aes128-gcm@openssh.com';
 
 const { values } = parseArgs({
@@ -103,19 +103,11 @@ try {
   writeFileSync(local, new Uint8Array(sizeBytes).fill(0x5a));
   const comparisons = await compareAll();
   const { stderr: version } = await execa('ssh', ['-V']);
-  const load = loadavg()[0]?.toFixed(2);
-  const conditions = `${availableParallelism()} CPUs, load ${load}, ${version.split(',')[0]}`;
-  if (values.json) {
-    console.log(
-      JSON.stringify({ schema: 'heisenwrite.bench/1', conditions, comparisons }, null, 2),
-    );
-  } else {
-    console.log(`ours / theirs, median (least to greatest) of ${pairs} pairs; ${conditions}`);
-    for (const one of comparisons) {
-      const speeds = `${one.oursMedian.toFixed(0)} / ${one.peerMedian.toFixed(0)} ${one.unit}`;
-      console.log(`${one.name.padEnd(44)} ${ratioText(one)}  ${speeds}`);
-    }
-  }
+  printComparisons(comparisons, {
+    pairs,
+    peer: version.split(',')[0] as string,
+    json: values.json,
+  });
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });

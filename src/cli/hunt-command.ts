@@ -16,7 +16,7 @@ import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut } from './carry-out.ts';
 import { commandWordsOf } from './command-plan.ts';
 import { openNewGround } from './hunt-ground.ts';
-import { type CheckedPlaces, checkPlaces, closePlaces, probePlaces } from './places.ts';
+import { type CheckedPlaces, probePlaces, withPlaces } from './places.ts';
 import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
 import { carryOutProof } from './prove.ts';
 import { checkReportPlaces, writeReports } from './report-command.ts';
@@ -48,17 +48,12 @@ export async function runHunt(
   if (options.resume !== undefined) return resumeHunt(operands, options, terminal);
   if (options.shrink !== undefined) return runShrink(operands, options, terminal);
   const plan = await planFrom(operands, options);
-  const places = await checkPlaces(
+  return withPlaces(
     plan.places,
     sizeOption(options.space, '--space'),
     options.destroyDataOn === undefined ? {} : { destroyDataOn: options.destroyDataOn },
+    (places) => huntOn(places, plan, operands, options, terminal),
   );
-  try {
-    return await huntOn(places, plan, operands, options, terminal);
-  } catch (error) {
-    await closePlaces(places);
-    throw error;
-  }
 }
 
 async function huntOn(
@@ -70,10 +65,7 @@ async function huntOn(
 ): Promise<number> {
   const cells = onlyCells(expandPlan(plan, WORKLOADS), options.only ?? [], WORKLOADS);
   const fit = fitCells(cells, WORKLOADS, probePlaces(places), places.spaceBytes);
-  if (options.dryRun) {
-    await closePlaces(places);
-    return dryRun(plan, fit.cells, fit.leftOut, places, options, terminal);
-  }
+  if (options.dryRun) return dryRun(plan, fit.cells, fit.leftOut, places, options, terminal);
   const seed = options.seed ?? freshSeed();
   const ground = await openNewGround({
     plan,

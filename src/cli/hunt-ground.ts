@@ -65,9 +65,11 @@ export interface OpenGround extends HuntGround {
 export async function openNewGround(request: NewHunt): Promise<OpenGround> {
   const { plan, cells, places, seed, replay, purpose } = request;
   const hunt = freshHuntNumber();
-  const directories = huntDirectories(places, (path) =>
-    createHuntDirectory(path, hunt, places.spaceBytes),
-  );
+  const make = (path: string) => createHuntDirectory(path, hunt, places.spaceBytes);
+  const directories = huntDirectories(places.paths, {
+    home: () => make(process.cwd()),
+    onPlace: make,
+  });
   const directory = directories.home;
   const { spaceBytes } = places;
   const stored: StoredPlan = { plan, cells, spaceBytes, ...(purpose && { purpose }) };
@@ -107,13 +109,12 @@ export async function reopenGround(
   const store = await openEvidence(home.path, { create: false });
   const header = await store.header();
   const stored = storedPlan(header);
-  const clients: Record<string, OpenMedium> = {};
-  for (const [label, url] of Object.entries(header.places)) {
-    if (schemeOf(url) !== null) clients[label] = await openMedium({ url, options });
-  }
-  const directories = huntDirectories({ paths: header.places, clients }, (place) => {
-    const own = join(place, basename(home.path));
-    return own === home.path ? home : reopenHuntDirectory(own);
+  const directories = huntDirectories(header.places, {
+    home: () => home,
+    onPlace: (place) => {
+      const own = join(place, basename(home.path));
+      return own === home.path ? home : reopenHuntDirectory(own);
+    },
   });
   for (const directory of directories.all) closeHuntDirectory(directory);
   for (const directory of directories.all) reopenHuntDirectory(directory.path);
@@ -124,6 +125,11 @@ export async function reopenGround(
     if (judgement?.verdict === 'damaged') before.damaged.push(trial);
   }
   const allowed = { ...stored, spaceBytes: spaceBytes ?? stored.spaceBytes };
+  // Last, since a connection that nobody ends would keep the command from ending.
+  const clients: Record<string, OpenMedium> = {};
+  for (const [label, url] of Object.entries(header.places)) {
+    if (schemeOf(url) !== null) clients[label] = await openMedium({ url, options });
+  }
   return groundOf(header, allowed, directories, clients, store, before);
 }
 
@@ -140,14 +146,14 @@ const SCARCE_SHARE = 0.4;
 /** Kept free for what the trial to come leaves as evidence. */
 const RESERVED_SHARE = 0.25;
 
-function groundOf(
+async function groundOf(
   header: HuntHeader,
   stored: StoredPlan,
   directories: HuntDirectories,
   clients: CheckedPlaces['clients'],
   store: SqliteEvidenceStore,
   before: Before,
-): OpenGround {
+): Promise<OpenGround> {
   const { home, all } = directories;
   const behindClients = Object.fromEntries(
     Object.entries(clients).map(([label, medium]) => [
@@ -155,6 +161,9 @@ function groundOf(
       new ClientTrials(medium, header.hunt, before.damaged),
     ]),
   );
+  if (before.trials > 0) {
+    await Promise.all(Object.values(behindClients).map((each) => each.open()));
+  }
   const trials: Record<string, TrialsPlace> = { ...behindClients };
   for (const [label, directory] of Object.entries(directories.byLabel)) {
     trials[label] = directoryTrials(directory.trials);
@@ -201,16 +210,20 @@ interface HuntDirectories {
 }
 
 function huntDirectories(
-  { paths, clients }: Pick<CheckedPlaces, 'paths' | 'clients'>,
-  open: (place: string) => HuntDirectory,
+  paths: CheckedPlaces['paths'],
+  open: {
+    /** Where no place is a directory. */
+    readonly home: () => HuntDirectory;
+    readonly onPlace: (place: string) => HuntDirectory;
+  },
 ): HuntDirectories {
   const byLabel = Object.fromEntries(
     Object.entries(paths)
-      .filter(([label]) => clients[label] === undefined)
-      .map(([label, path]) => [label, open(path)]),
+      .filter(([, place]) => schemeOf(place) === null)
+      .map(([label, place]) => [label, open.onPlace(place)]),
   );
   const onPlaces = Object.values(byLabel);
-  const home = onPlaces[0] ?? open(process.cwd());
+  const home = onPlaces[0] ?? open.home();
   return { home, byLabel, all: onPlaces.length > 0 ? onPlaces : [home] };
 }
 

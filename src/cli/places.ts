@@ -33,16 +33,33 @@ export interface OpenMedium {
 }
 
 /**
+ * Checks the places, uses them, and ends every connection to them, whatever happens: one that stays
+ * open would keep the command from ending.
  * @param spaceBytes what the user allowed; without it the default allowance
  * @throws HeisenwriteError as checkPlace and `MediumAdapter.connect`; `unreachable`
  */
-export async function checkPlaces(
+export async function withPlaces<Result>(
   places: Plan['places'],
   spaceBytes: number | undefined,
-  options: ConnectOptions = {},
+  options: ConnectOptions,
+  use: (checked: CheckedPlaces) => Promise<Result>,
+): Promise<Result> {
+  const clients: Record<string, OpenMedium> = {};
+  try {
+    return await use(await checkPlaces(places, spaceBytes, options, clients));
+  } finally {
+    await Promise.all(Object.values(clients).map(({ connection }) => connection.client.close()));
+  }
+}
+
+/** @param clients is filled with what was connected to, also before an error */
+async function checkPlaces(
+  places: Plan['places'],
+  spaceBytes: number | undefined,
+  options: ConnectOptions,
+  clients: Record<string, OpenMedium>,
 ): Promise<CheckedPlaces> {
   const paths: Record<string, string> = {};
-  const clients: Record<string, OpenMedium> = {};
   let least = Number.POSITIVE_INFINITY;
   for (const [label, place] of Object.entries(places)) {
     let allowed: number;
@@ -71,11 +88,6 @@ export async function openMedium(address: MediumAddress): Promise<OpenMedium> {
     if (!(error instanceof UnreachableError)) throw error;
     throw new HeisenwriteError('unreachable', error.message, { cause: error });
   }
-}
-
-/** Where no ground was opened that would do it. */
-export async function closePlaces({ clients }: Pick<CheckedPlaces, 'clients'>): Promise<void> {
-  await Promise.all(Object.values(clients).map(({ connection }) => connection.client.close()));
 }
 
 async function allowanceOf(

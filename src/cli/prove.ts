@@ -22,7 +22,7 @@ import { interleavedSchedule } from '../schedule/interleaved.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
 import { openNewGround } from './hunt-ground.ts';
-import { checkPlaces } from './places.ts';
+import { type CheckedPlaces, withPlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { beforeOf, cellsOf, checkGivenRate, failuresOf, placesOf } from './proof-cells.ts';
 import { proofSides } from './proof-sides.ts';
@@ -71,15 +71,38 @@ export async function runProve(
       },
     );
   }
-  const terms = {
+  const terms: Terms = {
     withoutControl: rateOption(options.withoutControl, '--without-control'),
     under: rateOption(options.under, '--under') ?? UNDER_DEFAULT,
   };
   const hunt = await readFailingHunt(named);
   const control = terms.withoutControl === null;
   const sides = await proofSides(hunt, { ...options, fixed, control });
-  const places = placesOf(sides, hunt, control);
-  const checked = await checkPlaces(places, sizeOption(options.space, '--space'));
+  const spaceBytes = sizeOption(options.space, '--space');
+  return withPlaces(placesOf(sides, hunt, control), spaceBytes, {}, (checked) =>
+    proveOn(checked, { hunt, sides, terms }, { ...options, fixed }, terminal),
+  );
+}
+
+interface Terms {
+  /** The rate that the old side is known to have, where it is not run. */
+  readonly withoutControl: number | null;
+  readonly under: number;
+}
+
+interface ProofRequest {
+  readonly hunt: StoredHunt;
+  readonly sides: Awaited<ReturnType<typeof proofSides>>;
+  readonly terms: Terms;
+}
+
+async function proveOn(
+  checked: CheckedPlaces,
+  { hunt, sides, terms }: ProofRequest,
+  options: ProveOptions & { readonly fixed: string },
+  terminal: Terminal,
+): Promise<number> {
+  const control = terms.withoutControl === null;
   const { cells, pairs, oldCells, fitting, leftOut } = cellsOf(sides, checked, control);
   const before = beforeOf(fitting);
   checkGivenRate(terms.withoutControl, before, hunt.header.hunt);
@@ -96,8 +119,8 @@ export async function runProve(
     replay: proveCommand(hunt, { ...options, fixed: sides.fix }, seed),
   };
   const plan: Plan = {
-    name: `prove ${fixed}`.slice(0, NAME_LENGTH_MAX),
-    places,
+    name: `prove ${options.fixed}`.slice(0, NAME_LENGTH_MAX),
+    places: checked.paths,
     arms: cells.map(({ levels }) => armOf(levels)),
     ...(sides.builds && { builds: sides.builds }),
     expectations: sides.expectations,

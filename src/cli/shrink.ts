@@ -24,7 +24,7 @@ import { ShrinkingSchedule } from '../schedule/shrinking.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
 import { labelPlaces, openNewGround } from './hunt-ground.ts';
-import { checkPlaces, probePlaces } from './places.ts';
+import { type CheckedPlaces, probePlaces, withPlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { workloadOf } from './proof-sides.ts';
 import { type ReportOptions, writeReports } from './report-command.ts';
@@ -63,8 +63,22 @@ export async function runShrink(
   const given = { preset, factor, expect, schedule, dryRun };
   refuseWith('--shrink has its plan from the hunt that it shrinks', given);
   const hunt = await readFailingHunt(options.shrink === true ? operands[0] : options.shrink);
+  const start = startOf(hunt, options.only ?? []);
+  const spaceBytes = sizeOption(options.space, '--space');
+  return withPlaces(labelPlaces([start.path]), spaceBytes, {}, (places) =>
+    shrinkOn(places, hunt, start, options, terminal),
+  );
+}
+
+async function shrinkOn(
+  places: CheckedPlaces,
+  hunt: StoredHunt,
+  start: ReturnType<typeof startOf>,
+  options: ShrinkOptions,
+  terminal: Terminal,
+): Promise<number> {
   const seed = options.seed ?? freshSeed();
-  const { places, arm, cells, ...search } = await searchOf(hunt, options);
+  const { arm, cells, ...search } = searchOf(hunt, start, places);
   const question: ShrinkQuestion = {
     ...search,
     of: hunt.header.hunt,
@@ -180,11 +194,13 @@ function kindsOf(cells: readonly Cell[]): FactorKinds {
 }
 
 /** The cell that fails most surely, and everything around it that may be tried. */
-async function searchOf(hunt: StoredHunt, options: ShrinkOptions) {
-  const { levels: named, path, claim } = startOf(hunt, options.only ?? []);
+function searchOf(
+  hunt: StoredHunt,
+  { levels: named, path, claim }: ReturnType<typeof startOf>,
+  places: CheckedPlaces,
+) {
   const workload = workloadOf(named);
   const levels = completeLevels(named, workload);
-  const places = await checkPlaces(labelPlaces([path]), sizeOption(options.space, '--space'));
   // The user's own constraints are kept where the failing cell keeps them.
   const constraints = hunt.stored.plan.arms
     .filter((arm) => arm.workload === workload.name)
@@ -198,7 +214,7 @@ async function searchOf(hunt: StoredHunt, options: ShrinkOptions) {
   const start = cells.findIndex((cell) =>
     Object.entries(cell.levels).every(([factor, level]) => levels[factor] === level),
   );
-  if (start >= 0) return { places, arm, steps, cells, start };
+  if (start >= 0) return { arm, steps, cells, start };
   throw new HeisenwriteError('no-space', `the trial to be shrunk cannot be made in ${path}`, {
     remedy: 'allow it more space (--space)',
   });

@@ -2,10 +2,8 @@
 // host its trials run; a host runs the same actors and the same roles, and sees the directory of a
 // trial under a name of its own.
 
-import type { Level, Levels } from './cell.ts';
-import type { Facts } from './hunt-report.ts';
+import type { Levels } from './cell.ts';
 import type { FactorDeclaration } from './plan.ts';
-import type { Receipt } from './provocation.ts';
 import type { TrialOutcome } from './trial.ts';
 import type { Actors } from './workload.ts';
 
@@ -81,12 +79,4 @@ export interface Hosts {
   enter(request: HostRequest): Promise<TrialHost | null>;
   /** Powers everything off. Never rejects. */
   close(): Promise<void>;
-}
-
-/** What a trial met on another host. */
-export interface HostAccount {
-  /** The level of `kernel`. */
-  readonly host: Level;
-  readonly facts: Facts;
-  readonly receipts: readonly Receipt[];
 }

@@ -1,10 +1,11 @@
 // A trial: one seeded attempt in one cell, what it saw, and what was made of it.
 
-import type { Cell } from './cell.ts';
+import type { Cell, Level } from './cell.ts';
 import type { Damage, DamageKind, Layer } from './damage.ts';
-import type { HostAccount } from './hosts.ts';
+import type { Facts } from './hunt-report.ts';
 import type { Observation, OperationFailure } from './observation.ts';
 import type { PromiseName, PromiseTally } from './promise.ts';
+import type { Receipt } from './provocation.ts';
 
 export type Verdict = 'clean' | 'damaged' | 'failed' | 'unknown';
 
@@ -88,4 +89,12 @@ export interface Judgement {
   readonly damage: readonly Diagnosis[];
   /** Of observations whose promise the plan does not expect: described, never counted as damage. */
   readonly described: readonly Diagnosis[];
+}
+
+/** What a trial met on another host. */
+export interface HostAccount {
+  /** The level of `kernel`. */
+  readonly host: Level;
+  readonly facts: Facts;
+  readonly receipts: readonly Receipt[];
 }

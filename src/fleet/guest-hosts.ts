@@ -4,17 +4,11 @@
 // while a trial runs.
 
 import { basename, dirname, join } from 'node:path';
-import {
-  HERE,
-  type HostAccount,
-  type HostRequest,
-  type Hosts,
-  type TrialHost,
-} from '../domain/hosts.ts';
+import { HERE, type HostRequest, type Hosts, type TrialHost } from '../domain/hosts.ts';
 import type { Facts } from '../domain/hunt-report.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { Provocation } from '../domain/provocation.ts';
-import type { TrialOutcome } from '../domain/trial.ts';
+import type { HostAccount, TrialOutcome } from '../domain/trial.ts';
 import { Ganesha } from './ganesha.ts';
 import { Guest } from './guest.ts';
 import { GuestActors, TrialBoards } from './guest-actors.ts';

@@ -8,6 +8,9 @@ import { OperationError } from './operation-error.ts';
 
 export const CALL_LIMIT_MS = 10_000;
 
+/** Of the temporary that a put renames; it is ours and not listed. */
+export const PUT_PREFIX = '.heisenwrite-put-';
+
 /** Names the errors of a library: an errno for what it knows, null for what is a bug of ours. */
 export type ErrorReader = (error: unknown) => string | null;
 

@@ -30,12 +30,10 @@ import type {
   PutCondition,
   WriteManner,
 } from '../domain/medium.ts';
-import { ClientCalls, refuseManners, unsupported } from './client-calls.ts';
+import { ClientCalls, PUT_PREFIX, refuseManners, unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
 
 const EXAMPLE = 'file:///mnt/x';
-/** Of the temporary that a put renames; it is ours and not listed. */
-const PUT_PREFIX = '.heisenwrite-put-';
 
 const CAPABILITIES: MediumCapabilities = {
   randomWrites: true,

@@ -3,30 +3,23 @@
 
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { ConnectOptions, MediumAdapter, MediumConnection } from '../domain/medium.ts';
-import { blockAdapter } from './block.ts';
-import { fileAdapter } from './file-client.ts';
-import { nfs } from './nfs.ts';
-import { opendalAdapter } from './opendal.ts';
-import { s3 } from './s3.ts';
-import { sftp } from './sftp.ts';
 
-export const MEDIA: readonly MediumAdapter[] = [
-  fileAdapter,
-  blockAdapter,
-  s3,
-  sftp,
-  opendalAdapter,
-  nfs,
-];
+/**
+ * By scheme; one that ends in + stands for all that begin so. Each is loaded when its first URL is
+ * connected to, since the client libraries take longer to load than most commands take.
+ */
+const MEDIA: Readonly<Record<string, () => Promise<MediumAdapter>>> = {
+  file: async () => (await import('./file-client.ts')).fileAdapter,
+  block: async () => (await import('./block.ts')).blockAdapter,
+  nfs: async () => (await import('./nfs.ts')).nfs,
+  sftp: async () => (await import('./sftp.ts')).sftp,
+  s3: async () => (await import('./s3.ts')).s3,
+  'opendal+': async () => (await import('./opendal.ts')).opendalAdapter,
+};
 
 /** Of an URL, or null for a path: `nfs` of `nfs://host/export`, `block` of `block:/dev/x`. */
 export function schemeOf(place: string): string | null {
   return /^([a-z][a-z0-9+.-]+):/.exec(place)?.[1] ?? null;
-}
-
-function isOf(adapter: MediumAdapter, scheme: string | null): boolean {
-  if (scheme === null || !adapter.scheme.endsWith('+')) return adapter.scheme === scheme;
-  return scheme.startsWith(adapter.scheme);
 }
 
 const PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#]*@/i;
@@ -54,9 +47,10 @@ export async function connectMedium(
   options?: ConnectOptions,
 ): Promise<MediumConnection> {
   refuseSecrets(url);
-  const scheme = schemeOf(url);
-  const adapter = MEDIA.find((each) => isOf(each, scheme));
-  if (adapter) return adapter.connect(url, options);
-  const known = MEDIA.map((each) => each.example).join(', ');
+  const scheme = schemeOf(url) ?? '';
+  const load = MEDIA[scheme] ?? MEDIA[scheme.replace(/\+.*/, '+')];
+  if (load) return (await load()).connect(url, options);
+  const all = await Promise.all(Object.values(MEDIA).map((each) => each()));
+  const known = all.map(({ example }) => example).join(', ');
   throw new HeisenwriteError('unsupported-medium', `${scheme}: is not a medium here (${known})`);
 }

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshHuntNumber } from '../base/rng.ts';
 import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
-import { ClientCalls, unsupported } from './client-calls.ts';
+import { ClientCalls, PUT_PREFIX, unsupported } from './client-calls.ts';
 import { NfsError, saidOf } from './nfs-error.ts';
 import { NfsFile } from './nfs-file.ts';
 import { ignore, type NfsPaths } from './nfs-paths.ts';
@@ -22,8 +22,6 @@ import {
 import type { NfsSpans } from './nfs-session.ts';
 import type { Handle, NfsCalls } from './nfs-transport.ts';
 
-/** Of the temporary that a put renames; it is ours and not listed. */
-const PUT_PREFIX = '.heisenwrite-put-';
 const STALE_TRIES = 100;
 /** Of these the first come at once, the others after 1 to 7 ms, to fall out of step. */
 const STALE_AT_ONCE = 5;

@@ -44,12 +44,10 @@ export function operationFailure(error: unknown, actor: string, file: string): O
   };
 }
 
-/** What media call a name that holds nothing, or that lost what it held while it was looked at. */
+/** What media call a name that holds nothing. A stale handle says nothing about the name. */
 const ABSENT: ReadonlySet<string> = new Set([
   'ENOENT',
-  'ESTALE',
   'NFS3ERR_NOENT',
-  'NFS3ERR_STALE',
   'SSH_FX_NO_SUCH_FILE',
   'NoSuchKey',
   'NotFound',

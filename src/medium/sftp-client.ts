@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts';
 import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
 import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
-import { ClientCalls, refuseManners, unsupported } from './client-calls.ts';
+import { ClientCalls, PUT_PREFIX, refuseManners, unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
 import { isStatus, type SftpSession, SftpStatus, sftpErrno } from './sftp-session.ts';
 import { type CallState, SftpTransfer } from './sftp-transfer.ts';
@@ -14,8 +14,6 @@ import { removeTree } from './sftp-tree.ts';
 
 const { READ, WRITE, CREAT, TRUNC, EXCL } = ssh2.utils.sftp.OPEN_MODE;
 const FAREWELL_MS = 500;
-/** Of the temporary that a put renames; it is ours and not listed. */
-const PUT_PREFIX = '.heisenwrite-put-';
 const OURS_ALONE: InputAttributes = { mode: 0o600 };
 
 export class SftpClient implements MediumClient {

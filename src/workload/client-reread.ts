@@ -4,7 +4,7 @@
 import { monotonicNs } from '../base/clock.ts';
 import type { MediumAddress, MediumClient } from '../domain/medium.ts';
 import type { Reread } from '../domain/observation.ts';
-import { connectOnDemand } from '../medium/media-on-demand.ts';
+import { connectMedium } from '../medium/media.ts';
 
 export interface ClientWindow {
   readonly path: string;
@@ -21,7 +21,7 @@ export async function rereadByClients(
   return [
     await look('same-descriptor', window, async () => client),
     await look('second-client', window, async () => {
-      const { client: second } = await connectOnDemand(address.url, address.options);
+      const { client: second } = await connectMedium(address.url, address.options);
       return second;
     }),
   ];

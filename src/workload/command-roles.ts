@@ -25,7 +25,7 @@ import { reread } from '../observe/reread.ts';
 import { learnIdentity } from '../stamp/stamped-identity.ts';
 import { ContentCheck, givenMeant, type Meant, stampedMeant } from './command-content.ts';
 import type { ActorBench } from './role.ts';
-import type { CheckResult } from './roundtrip-check.ts';
+import { type CheckResult, DATA_BYTES } from './run-check.ts';
 
 /** What the canary is: stamped for this trial, or a copy of a file of the user's. */
 export type CanarySource =
@@ -48,7 +48,6 @@ export interface OutputResult extends CheckResult {
   readonly isOther: boolean;
 }
 
-const DATA_BYTES = 2 * 1024 * 1024;
 /** Of a given content; as large as a window that is read back. */
 const GIVEN_IO_BYTES = 1024 * 1024;
 const PAGE_BYTES = 4096;

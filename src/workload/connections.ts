@@ -2,7 +2,7 @@
 // actor has its own, so that a reader that is another actor is a second client.
 
 import type { MediumAddress, MediumConnection } from '../domain/medium.ts';
-import { connectOnDemand } from '../medium/media-on-demand.ts';
+import { connectMedium } from '../medium/media.ts';
 
 const connections = new Map<string, Promise<MediumConnection>>();
 
@@ -10,7 +10,7 @@ const connections = new Map<string, Promise<MediumConnection>>();
 export function connectionTo({ url, options }: MediumAddress): Promise<MediumConnection> {
   const known = connections.get(url);
   if (known) return known;
-  const connecting = connectOnDemand(url, options);
+  const connecting = connectMedium(url, options);
   connections.set(url, connecting);
   connecting.catch(() => connections.delete(url));
   return connecting;

@@ -2,10 +2,8 @@
 // partial, old, or absent? What one operation does atomically, a rename may or may not, and writing
 // into the file does not.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Levels } from '../domain/cell.ts';
 import { type Capability, STABILITIES, type Stability } from '../domain/medium.ts';
-import type { OperationFailure } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
@@ -15,9 +13,14 @@ import {
   type ExchangeWay,
   type ExchangeWriterResult,
 } from './exchange-roles.ts';
-import { sumOpportunities, sumTallies, withChances } from './tally.ts';
-import { createUnitBoard, runActors, stopActors } from './unit-board.ts';
-import type { UnitReaderResult } from './unit-reader.ts';
+import {
+  type PollerResult,
+  polledOutcome,
+  READERS_FACTOR,
+  rewriteWhilePolled,
+  timeFactor,
+} from './polling.ts';
+import { createUnitBoard } from './unit-board.ts';
 
 export const exchange: Workload = {
   name: 'exchange',
@@ -55,25 +58,8 @@ export const exchange: Workload = {
       fallback: 'any',
       choices: STABILITIES,
     },
-    {
-      name: 'readers',
-      kind: 'count',
-      about: 'how many clients poll',
-      fallback: 1,
-      min: 1,
-      max: 16,
-      shrinks: true,
-      provokes: { toward: 'greater' },
-    },
-    {
-      name: 'time',
-      kind: 'duration',
-      about: 'length of a trial',
-      fallback: 500,
-      min: 10,
-      max: 600_000,
-      shrinks: true,
-    },
+    { ...READERS_FACTOR, about: 'how many clients poll' },
+    timeFactor(500),
   ],
   constraints: [],
   promises: ['replace-atomic', 'fresh-read'],
@@ -96,8 +82,6 @@ function needs(levels: Levels): Capability[] {
   if (levels.stability !== 'any') needed.push('stability');
   return needed;
 }
-
-type ReaderResult = UnitReaderResult & { readonly failures: readonly OperationFailure[] };
 
 async function runExchange({ levels, actors, ...setting }: TrialSetting): Promise<TrialOutcome> {
   const way = textLevel(levels, 'way') as ExchangeWay;
@@ -124,31 +108,10 @@ async function runExchange({ levels, actors, ...setting }: TrialSetting): Promis
     chunkBytes: Math.min(sizeBytes, numberLevel(levels, 'chunk')),
   };
   const first = await actors.call<ExchangeWriterResult>('writer-0', 'exchange-prepare', assignment);
-  if (first.failures.length > 0) return outcomeOf([], [first]);
+  if (first.failures.length > 0) return polledOutcome([], [first]);
   const writing = actors.call<ExchangeWriterResult>('writer-0', 'exchange-write', assignment);
   const reading = Array.from({ length: numberLevel(levels, 'readers') }, (_, reader) =>
-    actors.call<ReaderResult>(`reader-${reader}`, 'exchange-read', assignment),
+    actors.call<PollerResult>(`reader-${reader}`, 'exchange-read', assignment),
   );
-  runActors(assignment.board);
-  const everybody = Promise.all([Promise.all(reading), writing]);
-  everybody.catch(() => stopActors(assignment.board));
-  await Promise.race([sleep(numberLevel(levels, 'time')), everybody]);
-  stopActors(assignment.board);
-  const [readers, writer] = await everybody;
-  return outcomeOf(readers, [writer]);
-}
-
-function outcomeOf(
-  readers: readonly ReaderResult[],
-  writers: readonly ExchangeWriterResult[],
-): TrialOutcome {
-  const rewrites = writers.reduce((sum, writer) => sum + writer.writes, 0);
-  return {
-    opportunities: sumOpportunities([...readers, ...writers]),
-    tallies: withChances(sumTallies(readers.flatMap((reader) => reader.tallies)), rewrites),
-    observations: readers
-      .flatMap((reader) => reader.observations)
-      .map((observation, seq) => ({ ...observation, seq })),
-    failures: [...readers, ...writers].flatMap((actor) => actor.failures),
-  };
+  return rewriteWhilePolled(assignment.board, numberLevel(levels, 'time'), [writing], reading);
 }

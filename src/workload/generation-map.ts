@@ -39,3 +39,10 @@ export class GenerationMap {
     return runs;
   }
 }
+
+/** The largest block up to 4 KiB that divides the I/O, so that every write carries whole blocks. */
+export function blockBytesOf(ioBytes: number): number {
+  let block = 4096;
+  while (ioBytes % block !== 0) block /= 2;
+  return block;
+}

@@ -3,7 +3,6 @@
 // the read began. The original: a 4096-byte mailbox written as 8 x 512 bytes by dd.
 
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Levels } from '../domain/cell.ts';
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
@@ -15,8 +14,8 @@ import type {
   MailboxReaderResult,
   MailboxWriterResult,
 } from './mailbox-roles.ts';
-import { sumOpportunities, sumTallies, withChances } from './tally.ts';
-import { createUnitBoard, runActors, stopActors } from './unit-board.ts';
+import { polledOutcome, READERS_FACTOR, rewriteWhilePolled, timeFactor } from './polling.ts';
+import { createUnitBoard } from './unit-board.ts';
 
 export const mailbox: Workload = {
   name: 'mailbox',
@@ -81,25 +80,8 @@ export const mailbox: Workload = {
       shrinks: true,
       provokes: { toward: 'greater' },
     },
-    {
-      name: 'readers',
-      kind: 'count',
-      about: 'each polls all units',
-      fallback: 1,
-      min: 1,
-      max: 16,
-      shrinks: true,
-      provokes: { toward: 'greater' },
-    },
-    {
-      name: 'time',
-      kind: 'duration',
-      about: 'length of a trial',
-      fallback: 200,
-      min: 10,
-      max: 600_000,
-      shrinks: true,
-    },
+    { ...READERS_FACTOR, about: 'each polls all units' },
+    timeFactor(200),
   ],
   constraints: [
     'chunk <= unit',
@@ -142,7 +124,7 @@ async function runMailbox(setting: TrialSetting): Promise<TrialOutcome> {
     'mailbox-prepare',
     assignment,
   );
-  if (prepared.failures.length > 0) return outcomeOf([], [prepared]);
+  if (prepared.failures.length > 0) return polledOutcome([], [prepared]);
   const writing = Array.from({ length: writers }, (_, region) =>
     actors.call<MailboxWriterResult>(`writer-${region}`, 'mailbox-write', {
       ...assignment,
@@ -152,13 +134,7 @@ async function runMailbox(setting: TrialSetting): Promise<TrialOutcome> {
   const reading = Array.from({ length: readers }, (_, reader) =>
     actors.call<MailboxReaderResult>(`reader-${reader}`, 'mailbox-read', assignment),
   );
-  runActors(board);
-  const everybody = Promise.all([Promise.all(reading), Promise.all(writing)]);
-  everybody.catch(() => stopActors(board));
-  await Promise.race([sleep(numberLevel(levels, 'time')), everybody]);
-  stopActors(board);
-  const [readerResults, writerResults] = await everybody;
-  return outcomeOf(readerResults, writerResults);
+  return rewriteWhilePolled(board, numberLevel(levels, 'time'), writing, reading);
 }
 
 function regionStream(setting: TrialSetting, region: number): StampStream {
@@ -169,19 +145,5 @@ function regionStream(setting: TrialSetting, region: number): StampStream {
     blockBytes: numberLevel(setting.levels as Levels, 'unit'),
     pattern: 'stamp',
     fileBytes: 0,
-  };
-}
-
-function outcomeOf(
-  readers: readonly MailboxReaderResult[],
-  writers: readonly (Partial<MailboxWriterResult> & { failures: readonly OperationFailure[] })[],
-): TrialOutcome {
-  const observations = readers.flatMap((reader) => reader.observations);
-  const rewrites = writers.reduce((sum, writer) => sum + (writer.rewrites ?? 0), 0);
-  return {
-    opportunities: sumOpportunities([...readers, ...writers]),
-    tallies: withChances(sumTallies(readers.flatMap((reader) => reader.tallies)), rewrites),
-    observations: observations.map((observation, seq) => ({ ...observation, seq })),
-    failures: [...readers, ...writers].flatMap((actor) => actor.failures),
   };
 }

@@ -3,19 +3,22 @@
 // closed.
 
 import { monotonicNs } from '../base/clock.ts';
-import type {
-  GenerationRun,
-  Observation,
-  OperationFailure,
-  StampStream,
-  WrongRange,
-} from '../domain/observation.ts';
-import type { PromiseName, PromiseTally } from '../domain/promise.ts';
+import type { GenerationRun, Observation, StampStream, WrongRange } from '../domain/observation.ts';
+import type { PromiseName } from '../domain/promise.ts';
 import { fileLength, type OpenMode, readOnce, withFile } from '../medium/file.ts';
 import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { reread } from '../observe/reread.ts';
 import type { ActorBench } from './role.ts';
-import { addRange, firstDamage, runsWithin, wrongRanges } from './run-check.ts';
+import {
+  addRange,
+  type CheckResult,
+  DATA_BYTES,
+  firstDamage,
+  OBSERVATIONS_MAX,
+  runsWithin,
+  WINDOW_BYTES,
+  wrongRanges,
+} from './run-check.ts';
 
 export interface CheckAssignment {
   readonly path: string;
@@ -32,19 +35,6 @@ export interface CheckAssignment {
   readonly alsoDirect: boolean;
 }
 
-export interface CheckResult {
-  readonly reads: number;
-  readonly bytesRead: number;
-  readonly tallies: readonly PromiseTally[];
-  readonly observations: readonly Observation[];
-  readonly failures: readonly OperationFailure[];
-}
-
-/** Data area for the largest I/O. */
-const DATA_BYTES = 2 * 1024 * 1024;
-/** Bytes kept around a damaged place. */
-const WINDOW_BYTES = 256 * 1024;
-const OBSERVATIONS_MAX = 8;
 const RANGES_MAX = 256;
 
 export function roundtripCheck(assignment: CheckAssignment, bench: ActorBench): CheckResult {

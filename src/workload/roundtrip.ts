@@ -16,10 +16,11 @@ import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
 import { OPEN_MODES, type OpenMode, SYNC_CALLS, type SyncCall } from '../medium/file.ts';
-import { GenerationMap } from './generation-map.ts';
-import type { CheckAssignment, CheckResult } from './roundtrip-check.ts';
+import { blockBytesOf, GenerationMap } from './generation-map.ts';
+import type { CheckAssignment } from './roundtrip-check.ts';
 import type { ReleaseResult, WriteAssignment, WriteResult } from './roundtrip-roles.ts';
-import { sumOpportunities, sumTallies } from './tally.ts';
+import type { CheckResult } from './run-check.ts';
+import { checkedOutcome } from './tally.ts';
 import { createUnitBoard, runActors } from './unit-board.ts';
 import { WRITE_ORDERS, type WriteOrder } from './write-order.ts';
 
@@ -125,13 +126,6 @@ function estimateMs(levels: Levels): number {
   return 30 + 3 * (size / 500_000 + writes * perWriteMs);
 }
 
-/** A block never exceeds the I/O, so that every write carries whole blocks. */
-function blockBytesOf(io: number): number {
-  let block = 4096;
-  while (io % block !== 0) block /= 2;
-  return block;
-}
-
 interface Course {
   readonly setting: TrialSetting;
   readonly stream: StampStream;
@@ -177,7 +171,7 @@ async function runRoundtrip(setting: TrialSetting): Promise<TrialOutcome> {
   }
   const release = { file: 'data' };
   course.releases.push(await setting.actors.call('writer-0', 'roundtrip-release', release));
-  return outcomeOf(course);
+  return checkedOutcome(course.writes, course.checks, failuresOf(course));
 }
 
 interface Step {
@@ -287,13 +281,4 @@ function failuresOf(course: Course): OperationFailure[] {
 
 function observationsOf(course: Course) {
   return course.checks.flatMap((check) => check.observations);
-}
-
-function outcomeOf(course: Course): TrialOutcome {
-  return {
-    opportunities: sumOpportunities([...course.writes, ...course.checks]),
-    tallies: sumTallies(course.checks.flatMap((check) => check.tallies)),
-    observations: observationsOf(course).map((observation, seq) => ({ ...observation, seq })),
-    failures: failuresOf(course),
-  };
 }

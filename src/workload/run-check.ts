@@ -1,7 +1,14 @@
 // What a file that was written in generations should hold: the kernel is asked of every word
 // whether it is the one that was written last, and what was never written must read as zeros.
 
-import type { GenerationRun, StampStream, WrongRange } from '../domain/observation.ts';
+import type {
+  GenerationRun,
+  Observation,
+  OperationFailure,
+  StampStream,
+  WrongRange,
+} from '../domain/observation.ts';
+import type { PromiseTally } from '../domain/promise.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 
 export interface Written {
@@ -9,6 +16,21 @@ export interface Written {
   /** Ascending; what is in none of them is a hole. */
   readonly runs: readonly GenerationRun[];
 }
+
+/** What one check of a file saw. */
+export interface CheckResult {
+  readonly reads: number;
+  readonly bytesRead: number;
+  readonly tallies: readonly PromiseTally[];
+  readonly observations: readonly Observation[];
+  readonly failures: readonly OperationFailure[];
+}
+
+/** One size of the data area for small work, so that a standing actor keeps its kernel. */
+export const DATA_BYTES = 2 * 1024 * 1024;
+/** Bytes kept around a damaged place. */
+export const WINDOW_BYTES = 256 * 1024;
+export const OBSERVATIONS_MAX = 8;
 
 /**
  * First byte in data area [from, returned) that is not as the runs say, or -1.

@@ -1,7 +1,8 @@
 // Sums over the actors of a trial: opportunities, and how often each promise was tested and broken.
 
 import type { PromiseName, PromiseTally } from '../domain/promise.ts';
-import type { Opportunities } from '../domain/trial.ts';
+import type { Opportunities, TrialOutcome } from '../domain/trial.ts';
+import type { CheckResult } from './run-check.ts';
 
 export const NO_OPPORTUNITIES: Opportunities = {
   reads: 0,
@@ -31,6 +32,22 @@ export function sumTallies(parts: readonly PromiseTally[]): PromiseTally[] {
   return [...sums]
     .filter(([, sum]) => sum.tries > 0)
     .map(([promise, sum]) => ({ promise, ...sum }));
+}
+
+/** Of a trial in which files are written and then checked. */
+export function checkedOutcome(
+  writes: readonly Partial<Opportunities>[],
+  checks: readonly CheckResult[],
+  failures: TrialOutcome['failures'],
+): TrialOutcome {
+  return {
+    opportunities: sumOpportunities([...writes, ...checks]),
+    tallies: sumTallies(checks.flatMap((check) => check.tallies)),
+    observations: checks
+      .flatMap((check) => check.observations)
+      .map((observation, seq) => ({ ...observation, seq })),
+    failures,
+  };
 }
 
 /** Readers of a unit that is rewritten have no more chances of a break than there were rewrites. */

@@ -9,14 +9,20 @@ import type {
   OperationFailure,
   StampStream,
 } from '../domain/observation.ts';
-import type { PromiseTally } from '../domain/promise.ts';
 import { operationFailure } from '../medium/operation-error.ts';
 import type { StampKernel } from '../stamp/kernel.ts';
 import { rereadByClients } from './client-reread.ts';
 import { connectionTo, giveUpConnection } from './connections.ts';
 import { inFlight } from './in-flight.ts';
 import type { ActorBench } from './role.ts';
-import { firstDamage, runsWithin } from './run-check.ts';
+import {
+  type CheckResult,
+  DATA_BYTES,
+  firstDamage,
+  OBSERVATIONS_MAX,
+  runsWithin,
+  WINDOW_BYTES,
+} from './run-check.ts';
 import { ordered, type WriteOrder } from './write-order.ts';
 
 export interface TransferFile {
@@ -58,19 +64,6 @@ export interface TransferCheckAssignment extends TransferFile {
   readonly readBytes: number;
 }
 
-export interface TransferCheckResult {
-  readonly reads: number;
-  readonly bytesRead: number;
-  readonly tallies: readonly PromiseTally[];
-  readonly observations: readonly Observation[];
-  readonly failures: readonly OperationFailure[];
-}
-
-/** One size for small work, so that a standing actor keeps its kernel. */
-const DATA_BYTES = 2 * 1024 * 1024;
-/** Bytes kept around a damaged place. */
-const WINDOW_BYTES = 256 * 1024;
-const OBSERVATIONS_MAX = 8;
 const NONE = new Uint8Array(0);
 
 export async function transferWrite(
@@ -122,7 +115,7 @@ async function writeAndClose(
 export async function transferCheck(
   assignment: TransferCheckAssignment,
   bench: ActorBench,
-): Promise<TransferCheckResult> {
+): Promise<CheckResult> {
   const { medium, file } = assignment;
   const { client } = await connectionTo(medium);
   try {
@@ -138,7 +131,7 @@ async function checkFile(
   client: MediumClient,
   assignment: TransferCheckAssignment,
   bench: ActorBench,
-): Promise<TransferCheckResult> {
+): Promise<CheckResult> {
   const { path, sizeBytes, readBytes } = assignment;
   const kernel = bench.kernel(Math.max(DATA_BYTES, readBytes));
   const fileBytes = (await client.length(path)) ?? -1;

@@ -15,11 +15,11 @@ import { PATTERNS, type Pattern } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
-import { GenerationMap } from './generation-map.ts';
-import { sumOpportunities, sumTallies } from './tally.ts';
+import { blockBytesOf, GenerationMap } from './generation-map.ts';
+import type { CheckResult } from './run-check.ts';
+import { checkedOutcome } from './tally.ts';
 import type {
   TransferCheckAssignment,
-  TransferCheckResult,
   TransferFile,
   TransferWriteAssignment,
   TransferWriteResult,
@@ -138,7 +138,7 @@ interface Course {
   readonly target: TransferFile;
   readonly map: GenerationMap;
   readonly writes: TransferWriteResult[];
-  readonly checks: TransferCheckResult[];
+  readonly checks: CheckResult[];
 }
 
 async function runTransfer(setting: TrialSetting): Promise<TrialOutcome> {
@@ -170,19 +170,7 @@ async function runTransfer(setting: TrialSetting): Promise<TrialOutcome> {
     await check(course);
     if (failuresOf(course).length > 0 || observationsOf(course).length > 0) break;
   }
-  return {
-    opportunities: sumOpportunities([...course.writes, ...course.checks]),
-    tallies: sumTallies(course.checks.flatMap((each) => each.tallies)),
-    observations: observationsOf(course).map((observation, seq) => ({ ...observation, seq })),
-    failures: failuresOf(course),
-  };
-}
-
-/** A block never exceeds the I/O, so that every write carries whole blocks. */
-function blockBytesOf(ioBytes: number): number {
-  let block = 4096;
-  while (ioBytes % block !== 0) block /= 2;
-  return block;
+  return checkedOutcome(course.writes, course.checks, failuresOf(course));
 }
 
 interface Step {

@@ -41,7 +41,7 @@ test('the agent takes along its roles, koffi with its binary, and no test', () =
   expect(files.filter((file) => file.startsWith('test/') || file.startsWith('src/cli/'))).toEqual(
     [],
   );
-  expect(files).not.toContain('src/medium/media.ts');
+  expect(files).not.toContain('src/medium/s3.ts');
   expect(packages).toContain('node_modules/koffi');
   expect(packages.some((each) => each.includes('koffi-linux'))).toBe(true);
   expect(packages.every((each) => existsSync(join(root, each)))).toBe(true);
