@@ -46,6 +46,11 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'write a duration such as 500ms, 30s, 5m or 1h',
   },
+  'invalid-fault': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'write it as KIND:key=value,... ; `heisenwrite mount --help` lists kinds and keys',
+  },
   'invalid-option': {
     definite: true,
     exitCode: EXIT_USAGE,

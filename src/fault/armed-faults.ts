@@ -1,0 +1,236 @@
+// The faults that are set at a mount or proxy: which of them fire at a call, by their conditions
+// and a seed, and the receipts of those that did. A server asks `firing` before each call, and
+// calls `receipt` for what it changed.
+
+import { monotonicNs, wallMs } from '../base/clock.ts';
+import type { Rng } from '../base/rng.ts';
+import type {
+  Fault,
+  FaultOperation,
+  FaultRange,
+  FaultReceipt,
+  PlantableFaults,
+} from '../domain/fault.ts';
+import { operationsOf } from './grammar.ts';
+
+/** Words of 8 bytes; what `content=` looks for. */
+const WORD_BYTES = 8;
+/** Receipts kept in memory until somebody takes them; older ones are counted and dropped. */
+const RECEIPTS_MAX = 100_000;
+
+/** A call as a server of faults sees it. */
+export interface FaultCall {
+  readonly operation: FaultOperation;
+  /** From the root of the mount or export, with a leading slash; empty where it is not known. */
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  /** Flags that the file was opened with, by name; undefined where a protocol has none. */
+  readonly flags?: readonly string[];
+  /** What is written; of a read, what was read. Absent before that is known. */
+  readonly data?: Uint8Array;
+}
+
+/** A fault that is set, with what it has done. */
+export interface ArmedFault {
+  /** From 1, in the order in which the faults were set; never used twice. */
+  readonly number: number;
+  readonly fault: Fault;
+  readonly operations: ReadonlySet<FaultOperation>;
+  /** Calls that met its conditions, fired or not. */
+  matched: number;
+  fired: number;
+}
+
+interface Armed extends ArmedFault {
+  readonly rng: Rng;
+  readonly path: RegExp | null;
+  /** When its clock began: set, or signalled; null while it waits for a signal. */
+  awakeNs: bigint | null;
+}
+
+export class ArmedFaults {
+  readonly #plantable: PlantableFaults;
+  readonly #where: string;
+  readonly #rng: Rng;
+  readonly #onReceipt: ((receipt: FaultReceipt) => void) | undefined;
+  #armed: Armed[] = [];
+  #receipts: FaultReceipt[] = [];
+  #dropped = 0;
+  #last = 0;
+
+  /**
+   * @param where the words for the server: `a mount`, `the nfs proxy`
+   * @param onReceipt told of each, at once, besides what `takeReceipts` gives
+   */
+  constructor(
+    plantable: PlantableFaults,
+    where: string,
+    rng: Rng,
+    onReceipt?: (receipt: FaultReceipt) => void,
+  ) {
+    this.#plantable = plantable;
+    this.#where = where;
+    this.#rng = rng;
+    this.#onReceipt = onReceipt;
+  }
+
+  /**
+   * Sets one more.
+   * @throws HeisenwriteError `invalid-fault` where it cannot be planted here
+   */
+  set(fault: Fault): ArmedFault {
+    const operations = new Set(operationsOf(fault, this.#plantable, this.#where));
+    const number = ++this.#last;
+    const { path, signal } = fault.values;
+    const armed: Armed = {
+      number,
+      fault,
+      operations,
+      matched: 0,
+      fired: 0,
+      rng: this.#rng.fork(`fault-${number}`),
+      path: path === undefined ? null : globPattern(String(path)),
+      awakeNs: signal === undefined ? monotonicNs() : null,
+    };
+    this.#armed = [...this.#armed, armed];
+    return armed;
+  }
+
+  list(): readonly ArmedFault[] {
+    return this.#armed;
+  }
+
+  /** True while nothing is set: a server passes everything on without asking. */
+  get quiet(): boolean {
+    return this.#armed.length === 0;
+  }
+
+  /** Removes one, or all. Returns how many there were. */
+  clear(number?: number): number {
+    const before = this.#armed.length;
+    this.#armed = number === undefined ? [] : this.#armed.filter((each) => each.number !== number);
+    return before - this.#armed.length;
+  }
+
+  /** Wakes those that wait for this signal. Returns how many. */
+  signalled(signal: string): number {
+    const waiting = this.#armed.filter(({ fault }) => fault.values.signal === signal);
+    for (const armed of waiting) armed.awakeNs = monotonicNs();
+    return waiting.length;
+  }
+
+  /** Whether one of these kinds is set for this call, awake or not: what needs preparation. */
+  mayFire(operation: FaultOperation, kinds: readonly Fault['kind'][]): boolean {
+    return this.#armed.some(
+      ({ fault, operations }) => kinds.includes(fault.kind) && operations.has(operation),
+    );
+  }
+
+  /**
+   * Those that fire at this call, in the order in which they were set. Each is counted as fired:
+   * the server must carry it out, and say so with `receipt`.
+   */
+  firing(call: FaultCall): readonly ArmedFault[] {
+    if (this.#armed.length === 0) return NONE;
+    return this.#armed.filter((armed) => fires(armed, call));
+  }
+
+  /** Keeps what a fault changed. */
+  receipt(armed: ArmedFault, call: FaultCall, what: string): void {
+    const receipt: FaultReceipt = {
+      fault: armed.number,
+      kind: armed.fault.kind,
+      operation: call.operation,
+      path: call.path,
+      offset: call.offset,
+      length: call.length,
+      what,
+      atNs: String(monotonicNs()),
+      atMs: wallMs(),
+    };
+    this.#onReceipt?.(receipt);
+    this.#receipts.push(receipt);
+    if (this.#receipts.length > RECEIPTS_MAX) {
+      this.#receipts = this.#receipts.slice(RECEIPTS_MAX / 2);
+      this.#dropped += RECEIPTS_MAX / 2;
+    }
+  }
+
+  /** The receipts since the last time, and how many older ones were dropped. */
+  takeReceipts(): { readonly receipts: readonly FaultReceipt[]; readonly dropped: number } {
+    const taken = { receipts: this.#receipts, dropped: this.#dropped };
+    this.#receipts = [];
+    this.#dropped = 0;
+    return taken;
+  }
+}
+
+const NONE: readonly ArmedFault[] = [];
+
+function fires(armed: Armed, call: FaultCall): boolean {
+  const { values } = armed.fault;
+  if (!armed.operations.has(call.operation)) return false;
+  if (values.count !== undefined && armed.fired >= Number(values.count)) return false;
+  if (armed.path !== null && !armed.path.test(call.path)) return false;
+  if (values.offset !== undefined && !touches(values.offset as FaultRange, call)) return false;
+  if (!hasFlags(values, call.flags ?? NO_FLAGS)) return false;
+  if (!isAwake(armed)) return false;
+  if (values.content !== undefined && firstWord(call.data, String(values.content)) === null) {
+    return false;
+  }
+  armed.matched++;
+  if (armed.matched <= Number(values.skip ?? 0)) return false;
+  if (values.probability !== undefined && armed.rng.uniform() >= Number(values.probability)) {
+    return false;
+  }
+  armed.fired++;
+  return true;
+}
+
+const NO_FLAGS: readonly string[] = [];
+
+function hasFlags(values: Fault['values'], flags: readonly string[]): boolean {
+  const wanted = (values.with ?? NO_FLAGS) as readonly string[];
+  const unwanted = (values.without ?? NO_FLAGS) as readonly string[];
+  return (
+    wanted.every((each) => flags.includes(each)) && !unwanted.some((each) => flags.includes(each))
+  );
+}
+
+function touches({ from, to }: FaultRange, { offset, length }: FaultCall): boolean {
+  return offset < to && offset + length > from;
+}
+
+/** Whether its time has come: after `start`, for `for`, and again `every`. */
+function isAwake({ fault, awakeNs }: Armed): boolean {
+  if (awakeNs === null) return false;
+  const { start, every } = fault.values;
+  if (start === undefined && fault.values.for === undefined) return true;
+  const sinceMs = Number(monotonicNs() - awakeNs) / 1e6 - Number(start ?? 0);
+  if (sinceMs < 0) return false;
+  if (fault.values.for === undefined) return true;
+  const within = every === undefined ? sinceMs : sinceMs % Number(every);
+  return within < Number(fault.values.for);
+}
+
+/** `*` is anything, slashes included; `?` one character. A pattern without a slash is of the name. */
+function globPattern(pattern: string): RegExp {
+  const body = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(pattern.includes('/') ? `^${body}$` : `(^|/)${body}$`, 's');
+}
+
+/** Index of the first 64-bit word of `data` that is all ones or all zeros, or null. */
+export function firstWord(data: Uint8Array | undefined, content: string): number | null {
+  if (!data) return null;
+  const byte = content === 'ones' ? 0xff : 0;
+  for (let at = 0; at + WORD_BYTES <= data.length; at += WORD_BYTES) {
+    let same = 0;
+    while (same < WORD_BYTES && data[at + same] === byte) same++;
+    if (same === WORD_BYTES) return at / WORD_BYTES;
+  }
+  return null;
+}
