@@ -214,7 +214,7 @@ function isAwake({ fault, awakeNs }: Armed): boolean {
   return within < Number(fault.values.for);
 }
 
-/** `*` is anything, slashes included; `?` one character. A pattern without a slash is of the name. */
+/** `*` is anything, slashes included; `?` one character. Without a slash it is of the name. */
 function globPattern(pattern: string): RegExp {
   const body = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -53,7 +53,8 @@ describe('a guard', () => {
 
   it('keeps no process alive that has nothing else to do', async () => {
     const guardPath = fileURLToPath(new URL('../../../src/base/guard.ts', import.meta.url));
-    const script = `const { Guard } = await import(${JSON.stringify(guardPath)}); await Guard.start();`;
+    const script =
+      `const { Guard } = await import(${JSON.stringify(guardPath)});` + `await Guard.start();`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
     const code = await new Promise((resolve) => child.once('exit', resolve));
     expect(code).toBe(0);
