@@ -11,6 +11,7 @@ import { fileCommands } from './command-lines/files.ts';
 import { huntCommands } from './command-lines/hunt.ts';
 import { isolateCommand } from './command-lines/isolate.ts';
 import { proveCommand } from './command-lines/prove.ts';
+import { proxyCommand } from './command-lines/proxy.ts';
 import { reportCommand } from './command-lines/report.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -27,6 +28,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   isolateCommand(root, terminal, exit);
   proveCommand(root, terminal, exit);
   reportCommand(root, terminal, exit);
+  proxyCommand(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;
 }

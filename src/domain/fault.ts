@@ -86,6 +86,7 @@ interface FaultKindEntry {
 
 const ERRNO: FaultKey = { kind: 'text', about: 'the error: EACCES, EIO, ENOSPC', required: true };
 const BYTES: FaultKey = { kind: 'size', about: 'so many bytes of it' };
+const AFTER: FaultKey = { kind: 'size', about: 'after so many more bytes (default: 0)' };
 
 /** Every kind there is, with the keys of its own. */
 export const FAULT_KINDS = {
@@ -158,9 +159,12 @@ export const FAULT_KINDS = {
     about: 'data pass in pieces of this size',
     keys: { bytes: { ...BYTES, required: true } },
   },
-  cut: { about: 'the connection ends', keys: { bytes: { kind: 'size', about: 'after so many' } } },
-  reset: { about: 'the connection ends with a reset (RST)', keys: {} },
-  'half-close': { about: 'one side of the connection ends, the other stays', keys: {} },
+  cut: { about: 'the connection ends', keys: { bytes: AFTER } },
+  reset: { about: 'the connection ends with a reset (RST)', keys: { bytes: AFTER } },
+  'half-close': {
+    about: 'one side of the connection ends, the other stays',
+    keys: { bytes: AFTER },
+  },
 } as const satisfies Readonly<Record<string, FaultKindEntry>>;
 export type FaultKind = keyof typeof FAULT_KINDS;
 

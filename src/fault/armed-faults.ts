@@ -54,6 +54,7 @@ export class ArmedFaults {
   readonly #where: string;
   readonly #rng: Rng;
   readonly #onReceipt: ((receipt: FaultReceipt) => void) | undefined;
+  readonly #admit: ((fault: Fault) => void) | undefined;
   #armed: Armed[] = [];
   #receipts: FaultReceipt[] = [];
   #dropped = 0;
@@ -62,17 +63,20 @@ export class ArmedFaults {
   /**
    * @param where the words for the server: `a mount`, `the nfs proxy`
    * @param onReceipt told of each, at once, besides what `takeReceipts` gives
+   * @param admit throws `invalid-fault` for what `plantable` cannot say, such as an unknown errno
    */
   constructor(
     plantable: PlantableFaults,
     where: string,
     rng: Rng,
     onReceipt?: (receipt: FaultReceipt) => void,
+    admit?: (fault: Fault) => void,
   ) {
     this.#plantable = plantable;
     this.#where = where;
     this.#rng = rng;
     this.#onReceipt = onReceipt;
+    this.#admit = admit;
   }
 
   /**
@@ -81,6 +85,7 @@ export class ArmedFaults {
    */
   set(fault: Fault): ArmedFault {
     const operations = new Set(operationsOf(fault, this.#plantable, this.#where));
+    this.#admit?.(fault);
     const number = ++this.#last;
     const { path, signal } = fault.values;
     const armed: Armed = {
