@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { monotonicMs, wallMs } from '../base/clock.ts';
 import { freshHuntNumber } from '../base/rng.ts';
+import { heisenwriteVersion } from '../base/version.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { ConnectOptions } from '../domain/medium.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -21,7 +22,7 @@ import {
 } from '../evidence/hunt-directory.ts';
 import { openEvidence, type SqliteEvidenceStore } from '../evidence/sqlite-store.ts';
 import { schemeOf } from '../medium/media.ts';
-import { heisenwriteVersion, hostFacts } from '../observe/facts.ts';
+import { hostFacts } from '../observe/facts.ts';
 import { type CheckedPlaces, factsOfPlaces, type OpenMedium, openMedium } from './places.ts';
 import { ClientTrials, directoryTrials } from './trials-place.ts';
 

@@ -3,9 +3,10 @@
 
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { heisenwriteVersion } from '../base/version.ts';
 import { EXIT_UNKNOWN, EXIT_USAGE, HeisenwriteError } from '../domain/errors.ts';
 import type { HuntListener } from '../domain/ports.ts';
-import { heisenwriteVersion } from '../observe/facts.ts';
+import { agentCommand } from './command-lines/agent.ts';
 import { doctorCommand } from './command-lines/doctor.ts';
 import { fileCommands } from './command-lines/files.ts';
 import { huntCommands } from './command-lines/hunt.ts';
@@ -28,6 +29,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   isolateCommand(root, terminal, exit);
   proveCommand(root, terminal, exit);
   reportCommand(root, terminal, exit);
+  agentCommand(root, terminal, exit);
   proxyCommand(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;

@@ -56,6 +56,8 @@ export interface FactorDeclaration {
   readonly fallback: Level;
   /** Of a choice: all levels there are. */
   readonly choices?: readonly string[];
+  /** Of a choice: a level may also begin so, with a name behind it without spaces. */
+  readonly named?: { readonly prefix: string; readonly about: string };
   /** A plan must name it: there is no level that would do for everybody. */
   readonly required?: true;
   /** Of a text that is a command: what may stand in braces in it, `build:` with any name. */

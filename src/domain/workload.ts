@@ -48,8 +48,8 @@ export interface TrialSetting {
   readonly builds?: Readonly<Record<string, string>>;
 }
 
-/** Where an actor lives: a worker thread, or a process of its own. */
-export type ActorHost = 'thread' | 'process';
+/** Where an actor lives: a worker thread, a process of its own, or another host, over ssh. */
+export type ActorHost = 'thread' | 'process' | `ssh:${string}`;
 
 export interface Actors {
   /**

@@ -2,10 +2,11 @@
 // failure happens for one and not for the other. From /proc and /sys alone. Host names, serial
 // numbers and addresses are left out: a report is mailed around.
 
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { formatSize } from '../base/quantities.ts';
+import { heisenwriteVersion } from '../base/version.ts';
 import type { Facts } from '../domain/hunt-report.ts';
 import { deviceFacts } from './device-facts.ts';
 import { findMount, type Mount } from './mount-table.ts';
@@ -80,12 +81,6 @@ const PRIVATE_OPTION = /^(addr|clientaddr|mountaddr|ip|user|username|password|do
 
 export function withoutAddress(option: string): string {
   return option.replace(PRIVATE_OPTION, '$1=(left out)').replace(/(=\(left out\)).*/, '$1');
-}
-
-/** Version of package.json; the one place from which the CLI and the evidence take it. */
-export function heisenwriteVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
-  return String((manifest as { version?: unknown }).version);
 }
 
 /** Commit of the working tree, where this runs from one; read without git. */

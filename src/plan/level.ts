@@ -49,11 +49,17 @@ export function levelText(factor: FactorDeclaration | undefined, level: Level): 
 function parseChoice(factor: FactorDeclaration, written: Level, where: string): Level {
   const choices = factor.choices ?? [];
   if (choices.includes(String(written))) return String(written);
+  const { named } = factor;
+  // A name that begins with a dash would be an option to the program that takes it.
+  if (named && new RegExp(`^${named.prefix}[^-\\s]\\S*$`).test(String(written))) {
+    return String(written);
+  }
+  const all = named ? [...choices, named.about] : choices;
   const near = nearest(String(written), choices);
   throw new HeisenwriteError(
     'unknown-level',
     `${where}: "${written}" is not a level of ${factor.name}` +
-      `${near ? `; did you mean "${near}"?` : ''} (levels: ${choices.join(', ')})`,
+      `${near ? `; did you mean "${near}"?` : ''} (levels: ${all.join(', ')})`,
   );
 }
 

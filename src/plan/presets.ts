@@ -125,7 +125,7 @@ const TRANSFERS = {
     order: ['sequential', 'random'],
     inflight: [1, 4],
     rewrite: ['replace', 'in-place'],
-    reader: ['same', 'second'],
+    reader: ['same', 'connection'],
   },
 };
 

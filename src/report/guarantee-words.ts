@@ -27,7 +27,7 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       return { bytes: Number(size), mode: { ...place, workload: 'replace', publish } };
     }
     case 'transfer': {
-      const { size = 0, rewrite = 'replace', reader = 'second' } = levels;
+      const { size = 0, rewrite = 'replace', reader = 'connection' } = levels;
       const asked = askedOf(levels);
       return {
         bytes: Number(size),
@@ -140,7 +140,7 @@ export function modeWords(
     }
     case 'transfer': {
       const again = mode.rewrite === 'in-place' ? 'written and rewritten in place' : 'written';
-      const who = mode.reader === 'second' ? 'by a second client' : 'by the same client';
+      const who = READ_BY[String(mode.reader)] ?? 'by a client on another host';
       return `${prefix}files of ${sizes} ${again}${askedWords(mode)}, then read back ${who}`;
     }
     case 'exchange':
@@ -151,6 +151,12 @@ export function modeWords(
         : `${prefix}files of ${sizes} written ${OPENED[String(mode.mode)]}, then read back`;
   }
 }
+
+const READ_BY: Readonly<Record<string, string>> = {
+  same: 'by the same client',
+  connection: 'by a second client',
+  process: 'by a second client in another process',
+};
 
 /** What follows for a protocol built on it; undefined where nothing surprising follows. */
 export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): string | undefined {

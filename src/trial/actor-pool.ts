@@ -4,8 +4,10 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { heisenwriteVersion } from '../base/version.ts';
 import type { ActorHost, Actors } from '../domain/workload.ts';
-import type { ActorCall, ActorReply } from './actor-entry.ts';
+import type { ActorCall, ActorReply } from './actor-service.ts';
+import { sshActor } from './ssh-actor.ts';
 
 const ENTRY = new URL(
   import.meta.url.endsWith('.ts') ? './actor-entry.ts' : './actor-entry.js',
@@ -64,7 +66,7 @@ export class ActorPool implements Actors {
 
   private start(name: string, host: ActorHost): Actor {
     const waiting = new Map<number, Waiting>();
-    const actor = host === 'thread' ? threadActor(name, waiting) : processActor(name, waiting);
+    const actor = startActor(name, host, waiting);
     this.actors.set(name, actor.actor);
     actor.onLost((reason) => this.lose(name, actor.actor, reason));
     return actor.actor;
@@ -84,6 +86,12 @@ export class ActorPool implements Actors {
 interface StartedActor {
   readonly actor: Actor;
   readonly onLost: (lost: (reason: string) => void) => void;
+}
+
+function startActor(name: string, host: ActorHost, waiting: Map<number, Waiting>): StartedActor {
+  if (host === 'thread') return threadActor(name, waiting);
+  if (host === 'process') return processActor(name, waiting);
+  return remoteActor(name, host.slice('ssh:'.length), waiting);
 }
 
 function threadActor(name: string, waiting: Map<number, Waiting>): StartedActor {
@@ -115,6 +123,23 @@ function processActor(name: string, waiting: Map<number, Waiting>): StartedActor
     onLost: (lost) => {
       child.on('error', (error) => lost(`${name} died: ${error.message}`));
       child.on('exit', (code, signal) => lost(`${name} ended with ${signal ?? code}`));
+    },
+  };
+}
+
+function remoteActor(
+  name: string,
+  destination: string,
+  waiting: Map<number, Waiting>,
+): StartedActor {
+  let lost: (reason: string) => void = () => undefined;
+  const take = (reply: ActorReply) => settle(waiting, reply);
+  const version = heisenwriteVersion();
+  const remote = sshActor(name, destination, version, take, (reason) => lost(reason));
+  return {
+    actor: { waiting, ...remote },
+    onLost: (told) => {
+      lost = told;
     },
   };
 }

@@ -14,7 +14,7 @@ import {
 import { PATTERNS, type Pattern } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
-import type { TrialSetting, Workload } from '../domain/workload.ts';
+import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';
@@ -99,9 +99,10 @@ export const transfer: Workload = {
     {
       name: 'reader',
       kind: 'choice',
-      about: 'who checks: the same client, or a second one',
-      fallback: 'second',
-      choices: ['same', 'second'],
+      about: 'who checks: the same client, a second connection, process or host (ssh:USER@HOST)',
+      fallback: 'connection',
+      choices: ['same', 'connection', 'process'],
+      named: { prefix: 'ssh:', about: 'ssh:HOST' },
     },
     {
       name: 'pattern',
@@ -126,7 +127,7 @@ export const transfer: Workload = {
 
 function needs(levels: Levels): Capability[] {
   const needed: Capability[] = [];
-  if (levels.reader === 'second') needed.push('secondClient');
+  if (levels.reader !== 'same') needed.push('secondClient');
   if (levels.rewrite === 'in-place') needed.push('randomWrites');
   if (levels.stability !== 'any') needed.push('stability');
   if (levels.upload === 'multipart') needed.push('multipart');
@@ -218,8 +219,20 @@ async function check({ setting, target, map, writes, checks }: Course): Promise<
     sourceIntact: writes.every((result) => result.sourceIntact),
     readBytes: levels.read === 'whole' ? target.sizeBytes : target.ioBytes,
   };
-  const actor = levels.reader === 'second' ? 'reader-0' : 'writer-0';
-  checks.push(await actors.call(actor, 'transfer-check', assignment));
+  const reader = readerOf(textLevel(levels, 'reader'));
+  checks.push(await actors.call(reader.name, 'transfer-check', assignment, reader.host));
+}
+
+/** The actor that checks, and where it lives. */
+function readerOf(level: string): { name: string; host: ActorHost } {
+  switch (level) {
+    case 'same':
+      return { name: 'writer-0', host: 'thread' };
+    case 'connection':
+      return { name: 'reader-0', host: 'thread' };
+    default:
+      return { name: `reader ${level}`, host: level as ActorHost };
+  }
 }
 
 function failuresOf({ writes, checks }: Course) {

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Guard } from '../../../src/base/guard.ts';
 
+const GUARD = JSON.stringify(fileURLToPath(new URL('../../../src/base/guard.ts', import.meta.url)));
+
 describe('a guard', () => {
   let directory: string;
   beforeEach(() => {
@@ -36,9 +38,8 @@ describe('a guard', () => {
   });
 
   it('acts when the process that it guards is killed with SIGKILL', async () => {
-    const guardPath = fileURLToPath(new URL('../../../src/base/guard.ts', import.meta.url));
     const script =
-      `const { Guard } = await import(${JSON.stringify(guardPath)});` +
+      `const { Guard } = await import(${GUARD});` +
       `const guard = await Guard.start();` +
       `await guard.undo(['touch', ${JSON.stringify(mark('undone'))}]);` +
       `process.stdout.write('armed'); setInterval(() => {}, 1000);`;
@@ -52,9 +53,7 @@ describe('a guard', () => {
   });
 
   it('keeps no process alive that has nothing else to do', async () => {
-    const guardPath = fileURLToPath(new URL('../../../src/base/guard.ts', import.meta.url));
-    const script =
-      `const { Guard } = await import(${JSON.stringify(guardPath)});` + `await Guard.start();`;
+    const script = `const { Guard } = await import(${GUARD}); await Guard.start();`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
     const code = await new Promise((resolve) => child.once('exit', resolve));
     expect(code).toBe(0);
