@@ -8,6 +8,7 @@ import { EXIT_UNKNOWN, EXIT_USAGE, HeisenwriteError } from '../domain/errors.ts'
 import type { HuntListener } from '../domain/ports.ts';
 import { agentCommand } from './command-lines/agent.ts';
 import { doctorCommand } from './command-lines/doctor.ts';
+import { faultCommand } from './command-lines/fault.ts';
 import { fileCommands } from './command-lines/files.ts';
 import { huntCommands } from './command-lines/hunt.ts';
 import { isolateCommand } from './command-lines/isolate.ts';
@@ -31,6 +32,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   reportCommand(root, terminal, exit);
   agentCommand(root, terminal, exit);
   proxyCommand(root, terminal, exit);
+  faultCommand(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;
 }

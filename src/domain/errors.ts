@@ -51,6 +51,11 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'write it as KIND:key=value,... ; `heisenwrite mount --help` lists kinds and keys',
   },
+  'no-fault-server': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'see what runs, and how it is called, with `heisenwrite fault list`',
+  },
   'invalid-option': {
     definite: true,
     exitCode: EXIT_USAGE,
