@@ -135,10 +135,11 @@ export class ArmedFaults {
   /**
    * Those that fire at this call, in the order in which they were set. Each is counted as fired:
    * the server must carry it out, and say so with `receipt`.
+   * @param may leaves out those that the server cannot carry out at this moment of the call
    */
-  firing(call: FaultCall): readonly ArmedFault[] {
+  firing(call: FaultCall, may: (fault: Fault) => boolean = ALL): readonly ArmedFault[] {
     if (this.#armed.length === 0) return NONE;
-    return this.#armed.filter((armed) => fires(armed, call));
+    return this.#armed.filter((armed) => may(armed.fault) && fires(armed, call));
   }
 
   /** Keeps what a fault changed. */
@@ -172,6 +173,7 @@ export class ArmedFaults {
 }
 
 const NONE: readonly ArmedFault[] = [];
+const ALL = () => true;
 
 function fires(armed: Armed, call: FaultCall): boolean {
   const { values } = armed.fault;
