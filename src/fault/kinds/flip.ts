@@ -1,6 +1,6 @@
-// Bits of the data of one call are flipped: a mask over 64-bit words, as numbers of this host (little
-// endian). With `content=` only words of that content are candidates, since some paths harm only
-// what looks a certain way.
+// Bits of the data of one call are flipped: a mask over 64-bit words, as numbers of this host
+// (little endian). With `content=` only words of that content are candidates, since some paths harm
+// only what looks a certain way.
 
 import type { Rng } from '../../base/rng.ts';
 import type { Fault } from '../../domain/fault.ts';
