@@ -7,6 +7,7 @@ import { createRng, freshSeed } from '../base/rng.ts';
 import { EXIT_CLEAN, HeisenwriteError } from '../domain/errors.ts';
 import type { FaultReceipt } from '../domain/fault.ts';
 import { ArmedFaults } from '../fault/armed-faults.ts';
+import { serveControl } from '../fault/control-server.ts';
 import { endpointText, parseEndpoint } from '../fault/endpoint.ts';
 import type { FaultProxy, RunningProxy } from '../fault/fault-proxy.ts';
 import { parseFault } from '../fault/grammar.ts';
@@ -62,14 +63,22 @@ export async function runProxy(
   for (const signal of WAKING) process.on(signal, wake);
   const { note } = voice;
   const running = await proxy.start({ listen, to, faults, rng: rng.fork('proxy'), note });
+  const name = `${protocol}:${running.listening.port}`;
+  const about = { server: 'proxy', name, at: endpointText(to) } as const;
+  const control = await serveControl(faults, about).catch(async (error) => {
+    await running.close();
+    throw error;
+  });
   voice.listening({
     protocol,
+    name,
     listen: endpointText(running.listening),
     to: endpointText(to),
     seed,
     faults: faults.list().map(({ fault }) => fault.text),
   });
   await ended;
+  await control.close();
   await running.close();
   for (const signal of WAKING) process.off(signal, wake);
   if (file) await new Promise<void>((resolve) => file.end(resolve));
@@ -103,6 +112,8 @@ function untilToldToEnd(): Promise<void> {
 
 interface Beginning {
   readonly protocol: string;
+  /** What `heisenwrite fault` knows it by. */
+  readonly name: string;
   readonly listen: string;
   readonly to: string;
   readonly seed: string;
@@ -131,10 +142,13 @@ function jsonVoice({ out }: Terminal): Voice {
 function plainVoice(terminal: Terminal): Voice {
   const say = (line: string) => void terminal.err.write(`${line}\n`);
   return {
-    listening({ protocol, listen, to, seed, faults }) {
+    listening({ protocol, name, listen, to, seed, faults }) {
       terminal.print(`${protocol} proxy on ${listen}, to ${to} (seed ${seed})`);
       for (const [index, text] of faults.entries()) terminal.print(`fault ${index + 1}: ${text}`);
       if (faults.length === 0) terminal.print('no fault is set: everything passes');
+      terminal.print(
+        `while it runs: heisenwrite fault set ${name} --fault FAULT; fault list; fault clear`,
+      );
     },
     receipt: () => undefined,
     note: say,
