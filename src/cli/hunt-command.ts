@@ -16,7 +16,7 @@ import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut } from './carry-out.ts';
 import { commandWordsOf } from './command-plan.ts';
 import { openNewGround } from './hunt-ground.ts';
-import { type CheckedPlaces, probePlaces, withPlaces } from './places.ts';
+import { type CheckedPlaces, connectOptions, probePlaces, withPlaces } from './places.ts';
 import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
 import { carryOutProof } from './prove.ts';
 import { checkReportPlaces, writeReports } from './report-command.ts';
@@ -51,7 +51,7 @@ export async function runHunt(
   return withPlaces(
     plan.places,
     sizeOption(options.space, '--space'),
-    options.destroyDataOn === undefined ? {} : { destroyDataOn: options.destroyDataOn },
+    connectOptions(options),
     (places) => huntOn(places, plan, operands, options, terminal),
   );
 }

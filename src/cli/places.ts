@@ -32,6 +32,15 @@ export interface OpenMedium {
   readonly connection: MediumConnection;
 }
 
+/** Of what the user typed: a block device needs its name again. */
+export function connectOptions({
+  destroyDataOn,
+}: {
+  readonly destroyDataOn?: string | undefined;
+}): ConnectOptions {
+  return destroyDataOn === undefined ? {} : { destroyDataOn };
+}
+
 /**
  * Checks the places, uses them, and ends every connection to them, whatever happens: one that stays
  * open would keep the command from ending.

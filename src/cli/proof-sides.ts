@@ -9,6 +9,7 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
 import { countOf, fewBest, type GuiltyCell, guiltyCells } from '../isolate/guilty-cells.ts';
+import { schemeOf } from '../medium/media.ts';
 import { completeLevels, expandPlan } from '../plan/expand.ts';
 import { brokenConstraint, flipLevels, parseFlips } from '../plan/flip.ts';
 import { onlyCells } from '../plan/only.ts';
@@ -71,7 +72,7 @@ export async function proofSides(hunt: StoredHunt, options: SideOptions): Promis
     return sides;
   }
   const fixOf = placeFix(options.fixed, hunt) ?? levelFix(options.fixed, hunt);
-  const fix = isDirectory(options.fixed, hunt) ? realPath(options.fixed) : options.fixed;
+  const fix = isPlace(options.fixed, hunt) ? realPath(options.fixed) : options.fixed;
   const pairs = bestPairs(pairsWith(placed, fixOf, options));
   return { fix, pairs, expectations, ...(builds && { builds }) };
 }
@@ -103,23 +104,24 @@ function isPlan(fixed: string, { header }: StoredHunt): boolean {
   return !(fixed in header.places) && !fixed.includes('=') && isPlanFile(fixed);
 }
 
-/** `--fixed xfs`, `--fixed place=xfs`, `--fixed /mnt/patched`: the same cells somewhere else. */
+/** `--fixed xfs`, `place=xfs`, `/mnt/patched`, `sftp://new/dir`: the same cells elsewhere. */
 function placeFix(fixed: string, hunt: StoredHunt): Fix | null {
   const { header } = hunt;
   const label = fixed.startsWith('place=') ? fixed.slice('place='.length) : fixed;
-  const path = header.places[label] ?? (isDirectory(label, hunt) ? label : null);
+  const path = header.places[label] ?? (isPlace(label, hunt) ? label : null);
   if (path !== null) return (_, { levels }) => ({ levels, path: realPath(path) });
   if (fixed.includes('=') && label === fixed) return null;
   const labels = Object.keys(header.places).join(', ');
   throw new HeisenwriteError(
     'unknown-level',
-    `--fixed: "${fixed}" is no FACTOR=LEVEL, no place of the hunt (${labels}), no directory and ` +
+    `--fixed: "${fixed}" is no FACTOR=LEVEL, no place of the hunt (${labels}), no directory, no URL and ` +
       `no plan file${levelHint(fixed, hunt)}`,
     { remedy: 'give the level that repairs it, for example --fixed writer=direct' },
   );
 }
 
-function isDirectory(fixed: string, { header }: StoredHunt): boolean {
+function isPlace(fixed: string, { header }: StoredHunt): boolean {
+  if (schemeOf(fixed) !== null) return true;
   return !(fixed in header.places) && existsSync(fixed) && statSync(fixed).isDirectory();
 }
 
@@ -248,5 +250,6 @@ export function workloadOf(levels: Levels): Workload {
 
 /** As it is where it does not exist: that is refused later, with its reason. */
 function realPath(place: string): string {
+  if (schemeOf(place) !== null) return place;
   return existsSync(place) ? realpathSync(place) : resolve(place);
 }

@@ -22,7 +22,7 @@ import { interleavedSchedule } from '../schedule/interleaved.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
 import { openNewGround } from './hunt-ground.ts';
-import { type CheckedPlaces, withPlaces } from './places.ts';
+import { type CheckedPlaces, connectOptions, withPlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { beforeOf, cellsOf, checkGivenRate, failuresOf, placesOf } from './proof-cells.ts';
 import { proofSides } from './proof-sides.ts';
@@ -40,6 +40,7 @@ export interface ProveOptions extends Pick<PlanOptions, 'for' | 'trials'> {
   readonly under?: string;
   readonly seed?: string;
   readonly space?: string;
+  readonly destroyDataOn?: string;
   readonly resume?: string | true;
   readonly json?: boolean;
 }
@@ -79,8 +80,11 @@ export async function runProve(
   const control = terms.withoutControl === null;
   const sides = await proofSides(hunt, { ...options, fixed, control });
   const spaceBytes = sizeOption(options.space, '--space');
-  return withPlaces(placesOf(sides, hunt, control), spaceBytes, {}, (checked) =>
-    proveOn(checked, { hunt, sides, terms }, { ...options, fixed }, terminal),
+  return withPlaces(
+    placesOf(sides, hunt, control),
+    spaceBytes,
+    connectOptions(options),
+    (checked) => proveOn(checked, { hunt, sides, terms }, { ...options, fixed }, terminal),
   );
 }
 
@@ -255,12 +259,13 @@ function rateOption(text: string | undefined, option: string): number | null {
 }
 
 function proveCommand(hunt: StoredHunt, options: ProveOptions, seed: string): string {
-  const { fixed = '', place, only = [], withoutControl, under, space } = options;
+  const { fixed = '', place, only = [], withoutControl, under, space, destroyDataOn } = options;
   const words = ['heisenwrite', 'prove', hunt.directory, '--fixed', fixed];
   if (place !== undefined) words.push('--place', absolute(place));
   for (const level of only) words.push('--only', level);
   if (withoutControl !== undefined) words.push('--without-control', withoutControl);
   if (under !== undefined) words.push('--under', under);
   if (space !== undefined) words.push('--space', space);
+  if (destroyDataOn !== undefined) words.push('--destroy-data-on', destroyDataOn);
   return shellCommand([...words, '--seed', seed]);
 }

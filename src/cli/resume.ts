@@ -6,6 +6,7 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { resolveHunt } from '../evidence/resolve-hunt.ts';
 import { type HuntPurpose, type OpenGround, reopenGround, storedPlan } from './hunt-ground.ts';
+import { connectOptions } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 
 export interface ResumeOptions extends PlanOptions {
@@ -29,7 +30,7 @@ export async function resume(named: string | undefined, options: ResumeOptions):
   const ground = await reopenGround(
     resolveHunt(named, process.cwd()),
     spaceBytes,
-    options.destroyDataOn === undefined ? {} : { destroyDataOn: options.destroyDataOn },
+    connectOptions(options),
   );
   const { plan, purpose } = storedPlan(ground.header);
   const stop = stopOf(plan.stop, options);

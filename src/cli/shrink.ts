@@ -24,7 +24,7 @@ import { ShrinkingSchedule } from '../schedule/shrinking.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
 import { labelPlaces, openNewGround } from './hunt-ground.ts';
-import { type CheckedPlaces, probePlaces, withPlaces } from './places.ts';
+import { type CheckedPlaces, connectOptions, probePlaces, withPlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { workloadOf } from './proof-sides.ts';
 import { type ReportOptions, writeReports } from './report-command.ts';
@@ -38,6 +38,7 @@ export interface ShrinkOptions extends PlanOptions, ReportOptions {
   readonly only?: readonly string[];
   readonly seed?: string;
   readonly space?: string;
+  readonly destroyDataOn?: string;
   readonly dryRun?: boolean;
 }
 
@@ -65,7 +66,7 @@ export async function runShrink(
   const hunt = await readFailingHunt(options.shrink === true ? operands[0] : options.shrink);
   const start = startOf(hunt, options.only ?? []);
   const spaceBytes = sizeOption(options.space, '--space');
-  return withPlaces(labelPlaces([start.path]), spaceBytes, {}, (places) =>
+  return withPlaces(labelPlaces([start.path]), spaceBytes, connectOptions(options), (places) =>
     shrinkOn(places, hunt, start, options, terminal),
   );
 }

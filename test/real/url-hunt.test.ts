@@ -80,3 +80,18 @@ test('--dry-run makes nothing, and says which cells this medium cannot do', () =
     expect(readdirSync(here)).toEqual([]);
     expect(readdirSync(there)).toEqual(['precious']);
   }));
+
+test('a fix is proven, and the failing trial made smaller, on the medium of the hunt', () =>
+  withMedium(async (here, there, url) => {
+    const torn = ['--preset', 'torn', '--factor', 'way=in-place,rename', '--factor', 'time=200ms'];
+    const words = ['hunt', url, ...torn, '--only', 'size=256KiB', '--until-isolated'];
+    const report = reportIn(await heisenwrite([...words, '--for', '90s', '--json'], here));
+    expect(report.isolation?.needs).toMatchObject([{ factor: 'way', levels: ['in-place'] }]);
+    const proof = ['prove', '--fixed', 'way=rename', '--trials', '400', '--json'];
+    const proven = await heisenwrite(proof, here);
+    expect(proven.exitCode, proven.stderr).toBe(0);
+    const hunt = join(here, `heisenwrite-${report.hunt}`);
+    const shrunk = await heisenwrite(['hunt', '--shrink', hunt, '--for', '15s', '--json'], here);
+    expect(shrunk.exitCode, shrunk.stderr).toBe(1);
+    expect(readdirSync(there)).toEqual(['precious']);
+  }));

@@ -9,6 +9,7 @@ Examples:
   heisenwrite prove --fixed writer=direct                of the newest hunt here
   heisenwrite prove heisenwrite-9f3c... --fixed writer=direct,reader=direct
   heisenwrite prove heisenwrite-9f3c... --fixed /mnt/patched     the same cells on another mount
+  heisenwrite prove heisenwrite-9f3c... --fixed sftp://new/dir   ... or on another server
   heisenwrite prove heisenwrite-9f3c... --fixed plan.json --under 1/1000
   heisenwrite prove --resume heisenwrite-51d0...         go on with a proof
 
@@ -33,7 +34,7 @@ export function proveCommand(
       '--fixed <fix>',
       'FACTOR=LEVEL[,FACTOR=LEVEL], a place of the hunt, a directory, a plan',
     )
-    .option('--place <dir>', 'where to try it (default: where the hunt was)')
+    .option('--place <where>', 'directory or URL where to try it (default: where the hunt was)')
     .option('--only <factor=level>', 'only failing cells with this level, repeatable', several)
     .option(
       '--under <rate>',
@@ -44,6 +45,7 @@ export function proveCommand(
     .option('--trials <n>', 'stop after N trials of both sides together')
     .option('--seed <seed>', 'repeat the decisions of an earlier proof (not its outcomes)')
     .option('--space <size>', 'what it may take, as of hunt')
+    .option('--destroy-data-on <device>', 'the path of a block: device, typed again')
     .option('--resume [hunt]', 'go on with a proof that was interrupted (default: the newest here)')
     .option('--json', 'print one JSON document')
     .option('--plain', 'lines instead of the live table')
