@@ -4,6 +4,7 @@
 
 import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
+import { documentedWords } from './documented-words.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
 import { factorKinds } from './level-words.ts';
@@ -132,11 +133,14 @@ function keptLines(report: HuntReport): string[] {
 }
 
 function failureLines(report: HuntReport): string[] {
-  return report.failures.map(
-    (failure) =>
-      `${failure.errno} from ${failure.operation}, ${plural(failure.count, 'time')}: ` +
-      failure.example,
-  );
+  const byClient = Object.values(report.places).some((place) => /^[a-z][a-z0-9+-]*:/.test(place));
+  return report.failures.flatMap(({ errno, operation, count, example }) => {
+    const documented = documentedWords(operation, errno, byClient);
+    return [
+      `${errno} from ${operation}, ${plural(count, 'time')}: ${example}`,
+      ...(documented === null ? [] : [documented]),
+    ];
+  });
 }
 
 function unknownLines(report: HuntReport): string[] {
