@@ -72,7 +72,10 @@ export interface MediumClient {
   length(path: string): Promise<number | null>;
   /** Over what has the new name. Needs `rename`. */
   rename(from: string, to: string): Promise<void>;
-  /** Ends the connection; never rejects. */
+  /**
+   * Ends the connection, at the latest when no call that was given up can still write anything, on
+   * the medium or into memory; never rejects.
+   */
   close(): Promise<void>;
 }
 

@@ -107,7 +107,9 @@ export class BlockClient implements MediumClient {
   }
 
   async close(): Promise<void> {
-    if (this.calls.close()) await this.device.handle.close().catch(() => undefined);
+    if (!this.calls.close()) return;
+    await this.calls.settled();
+    await this.device.handle.close().catch(() => undefined);
   }
 
   private async readOnce(entry: BlockEntry, offset: number, into: Uint8Array): Promise<number> {

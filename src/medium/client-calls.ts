@@ -16,6 +16,8 @@ export type ErrorReader = (error: unknown) => string | null;
 
 export class ClientCalls {
   private isClosed = false;
+  /** Calls whose limit is over, and that still go on: the system does not take them back. */
+  private readonly late = new Set<Promise<unknown>>();
   private readonly limitMs: number;
   private readonly readError: ErrorReader;
 
@@ -31,6 +33,14 @@ export class ClientCalls {
     return isFirst;
   }
 
+  /**
+   * Resolves when no late call is under way any more. Until then one may still write to the medium,
+   * or into memory that it was lent: who asks for it again would be accused of what it does.
+   */
+  async settled(): Promise<void> {
+    while (this.late.size > 0) await Promise.allSettled(this.late);
+  }
+
   /** @throws OperationError also `ENOTCONN` after close, `ETIMEDOUT` when the limit is over */
   async run<Result>(
     operation: string,
@@ -43,14 +53,18 @@ export class ClientCalls {
     }
     assert(isAbsolute(path), `"${path}" is an absolute path without . and ..`);
     let timer: NodeJS.Timeout | undefined;
+    const acting = act();
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
+        this.late.add(acting);
+        const ended = () => void this.late.delete(acting);
+        acting.then(ended, ended);
         const words = `no answer to ${operation} in ${this.limitMs} ms`;
         reject(new OperationError(operation, path, 'ETIMEDOUT', words, offset));
       }, this.limitMs);
     });
     try {
-      return await Promise.race([act(), limit]);
+      return await Promise.race([acting, limit]);
     } catch (error) {
       if (error instanceof OperationError) throw error;
       const errno = this.readError(error);

@@ -171,6 +171,7 @@ class FileClient implements MediumClient {
 
   async close(): Promise<void> {
     if (!this.calls.close()) return;
+    await this.calls.settled();
     await Promise.allSettled([...this.handles].map((handle) => handle.close()));
   }
 

@@ -111,7 +111,7 @@ export class OpendalClient implements MediumClient {
   }
 
   async close(): Promise<void> {
-    this.setting.calls.close();
+    if (this.setting.calls.close()) await this.setting.calls.settled();
   }
 
   private fileAt(path: string, content: GatheredContent): MediumFile {

@@ -3,7 +3,12 @@
 // its own error, since they need different hands: the network's, the administrator's, the user's.
 
 import { homedir } from 'node:os';
-import ssh2, { type Client, type ServerHostKeyAlgorithm, type SFTPWrapper } from 'ssh2';
+import ssh2, {
+  type Client,
+  type ClientChannel,
+  type ServerHostKeyAlgorithm,
+  type SFTPWrapper,
+} from 'ssh2';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { UnreachableError } from './operation-error.ts';
 import { readOptional } from './sftp-files.ts';
@@ -26,6 +31,15 @@ export interface OpenedSession {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** An SFTP channel whose bytes nobody reads but its owner. */
+export interface OpenedChannel {
+  readonly ssh: Client;
+  readonly channel: ClientChannel;
+  /** To be called before writes, so that those of one turn leave together. */
+  readonly pack: () => void;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
 /** The library's own order, by the type of key that each algorithm uses. */
 const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
   'ssh-ed25519': ['ssh-ed25519'],
@@ -39,7 +53,23 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorit
  * @throws HeisenwriteError `host-key-unknown`, `not-authenticated`, `missing-component` where the
  *   server has no SFTP; UnreachableError
  */
-export async function openSession(settings: SshSettings, limitMs: number): Promise<OpenedSession> {
+export function openSession(settings: SshSettings, limitMs: number): Promise<OpenedSession> {
+  return withAttempt(settings, limitMs, async (attempt) => {
+    const session = await attempt.open();
+    return { session, facts: attempt.facts };
+  });
+}
+
+/** The same without the library's SFTP, for whoever passes its packets on. Throws the same. */
+export function openChannel(settings: SshSettings, limitMs: number): Promise<OpenedChannel> {
+  return withAttempt(settings, limitMs, (attempt) => attempt.openChannel());
+}
+
+async function withAttempt<Opened>(
+  settings: SshSettings,
+  limitMs: number,
+  use: (attempt: Attempt) => Promise<Opened>,
+): Promise<Opened> {
   const known = settings.knownHostsFiles.flatMap((file) =>
     parseKnownHosts(readOptional(file), file),
   );
@@ -56,11 +86,11 @@ export async function openSession(settings: SshSettings, limitMs: number): Promi
       reject(new UnreachableError(`${where} did not answer in ${limitMs} ms (${stage})`));
     }, limitMs);
   });
-  const open = async (): Promise<OpenedSession> => {
+  const open = async (): Promise<Opened> => {
     const offer = await offerOf(settings);
     if (isOver) throw new UnreachableError('the SSH agent answered too late');
     attempt = new Attempt(ssh, settings, known, offer);
-    return { session: await attempt.open(), facts: attempt.facts };
+    return await use(attempt);
   };
   try {
     return await Promise.race([open(), limit]);
@@ -94,15 +124,26 @@ class Attempt {
   }
 
   async open(): Promise<SftpSession> {
+    const sftp = await this.opened<SFTPWrapper>((answer) => this.ssh.sftp(answer));
+    return new SftpSession(this.ssh, sftp, this.line.pack);
+  }
+
+  async openChannel(): Promise<OpenedChannel> {
+    const channel = await this.opened<ClientChannel>((answer) => this.ssh.subsys('sftp', answer));
+    return { ssh: this.ssh, channel, pack: this.line.pack, facts: this.facts };
+  }
+
+  private async opened<Opened>(
+    start: (answer: (error: Error | undefined, opened: Opened) => void) => void,
+  ): Promise<Opened> {
     await this.authenticate();
     this.stage = 'opening SFTP';
-    const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+    return new Promise<Opened>((resolve, reject) => {
       this.ssh.once('close', () => reject(new Error('it hung up')));
-      this.ssh.sftp((error, opened) => (error ? reject(error) : resolve(opened)));
+      start((error, opened) => (error ? reject(error) : resolve(opened)));
     }).catch((error: Error) => {
       throw this.noSftp(error);
     });
-    return new SftpSession(this.ssh, sftp, this.line.pack);
   }
 
   private noSftp(error: Error): Error {

@@ -4,7 +4,7 @@
 
 import { createSecretKey } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import type { Client } from 'ssh2';
+import type { Client, Connection } from 'ssh2';
 
 export interface PackedSocket {
   readonly socket: Socket;
@@ -15,6 +15,11 @@ export interface PackedSocket {
 /** Connects. Without Nagle's algorithm, since a request that waits for its answer is the rule. */
 export function packedSocket(host: string, port: number): PackedSocket {
   const socket = connect({ host, port, noDelay: true });
+  return { socket, pack: packing(socket) };
+}
+
+/** What is to be called before writes to `socket`, so that those of one turn leave together. */
+export function packing(socket: Socket): () => void {
   let isHeld = false;
   const pack = () => {
     if (isHeld) return;
@@ -27,7 +32,7 @@ export function packedSocket(host: string, port: number): PackedSocket {
   };
   // Answers open the window for what waits, and that is written while they are looked at.
   socket.on('data', pack);
-  return { socket, pack };
+  return pack;
 }
 
 /** Not published by the library; its version is pinned, and where it differs nothing is done. */
@@ -41,7 +46,7 @@ interface KeyHolder {
 }
 
 /** To be called after each key exchange. Ciphers that keep their state are left as they are. */
-export function convertCipherKeys(ssh: Client): void {
+export function convertCipherKeys(ssh: Client | Connection): void {
   const { _cipher: cipher, _decipher: decipher } = (ssh as Unpublished)._protocol ?? {};
   if (cipher?._encKey instanceof Uint8Array) cipher._encKey = createSecretKey(cipher._encKey);
   if (decipher?._decipherKey instanceof Uint8Array) {
