@@ -16,6 +16,7 @@ import { judge } from './diagnose/judge.ts';
 import { SignatureAccount } from './diagnose/signature-account.ts';
 import type { Builder } from './domain/build.ts';
 import type { Cell } from './domain/cell.ts';
+import type { FaultPlanting } from './domain/fault.ts';
 import type { Hosts } from './domain/hosts.ts';
 import type { HuntReport } from './domain/hunt-report.ts';
 import type { Plan } from './domain/plan.ts';
@@ -50,6 +51,8 @@ export interface HuntRequest {
   readonly schedule?: (cells: readonly Cell[], rng: Rng) => Schedule;
   /** Of a plan that builds programs. */
   readonly builder?: Builder;
+  /** Of a plan that plants faults. */
+  readonly planting?: FaultPlanting;
 }
 
 /** What the steps of one hunt share. */
@@ -160,6 +163,7 @@ async function runTrials(course: Course, madeBefore: number): Promise<string> {
         place: ground.trialsPlace(cell.levels.place),
         ...(course.hosts && { hosts: course.hosts }),
         ...(builder && { builds: () => builder.programs(cell.levels) }),
+        ...(course.planting && { planting: course.planting }),
       },
       course.actors,
     );

@@ -10,7 +10,7 @@ import { ArmedFaults } from '../fault/armed-faults.ts';
 import { serveControl } from '../fault/control-server.ts';
 import { endpointText, parseEndpoint } from '../fault/endpoint.ts';
 import type { FaultProxy, RunningProxy } from '../fault/fault-proxy.ts';
-import { parseFault } from '../fault/grammar.ts';
+import { parseFault } from '../domain/fault-grammar.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Listed by hand; each is loaded when it is asked for. */

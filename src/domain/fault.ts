@@ -2,6 +2,8 @@
 // fault is written `KIND:key=value,...` or as an object with the same keys; it leaves a receipt
 // each time it fires. Who lays it over what (a mount, a proxy) says which kinds it can plant.
 
+import type { Levels } from './cell.ts';
+
 /** Of what kind the value of a key is; sizes in bytes, durations in milliseconds. */
 export type FaultValueKind =
   | 'size'
@@ -203,4 +205,17 @@ export interface FaultReceipt {
   readonly atNs: string;
   /** Milliseconds since 1970. */
   readonly atMs: number;
+}
+
+/** Plants what a plan plants, one trial at a time. */
+export interface FaultPlanting {
+  /**
+   * Sets the faults of the cell.
+   * @param directory of the trial
+   * @param levels every factor of the workload, defaults filled in
+   * @returns where the actors find the directory, with the faults over it
+   */
+  begin(directory: string, levels: Levels): Promise<string>;
+  /** Clears them, and returns what fired. */
+  end(): Promise<readonly FaultReceipt[]>;
 }

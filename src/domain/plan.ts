@@ -21,6 +21,10 @@ export interface Plan {
   readonly arms: readonly Arm[];
   /** Programs that are made for the cells, by name. */
   readonly builds?: Readonly<Record<string, Build>>;
+  /** Factors that only name what a trial ran on or with: nothing is done for their levels. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+  /** Planted under the trials, by a mount over their directory: for tests of the hunter itself. */
+  readonly faults?: readonly PlantedFault[];
   readonly expectations: readonly Expectation[];
   /**
    * Calls that may fail, as `write EROFS`: what provokes them makes no secret of it. A trial that
@@ -29,6 +33,14 @@ export interface Plan {
   readonly tolerated?: readonly string[];
   readonly schedule: ScheduleName;
   readonly stop: PlanStop;
+}
+
+/** A fault of a plan, and the cells in which it is planted. */
+export interface PlantedFault {
+  /** As `faultOf` reads it: its kind and keys. */
+  readonly fault: Readonly<Record<string, string | number>>;
+  /** In the grammar of constraints; left out: in all. */
+  readonly where?: string;
 }
 
 /** `balanced`: every cell alike. `adaptive`: once there is a failure, what isolates it best. */

@@ -2,6 +2,7 @@
 
 import type { Cell, Level } from './cell.ts';
 import type { Damage, DamageKind, Layer } from './damage.ts';
+import type { FaultReceipt } from './fault.ts';
 import type { Facts } from './hunt-report.ts';
 import type { Observation, OperationFailure } from './observation.ts';
 import type { PromiseName, PromiseTally } from './promise.ts';
@@ -56,6 +57,8 @@ export interface TrialOutcome {
   readonly programs?: readonly ProgramRun[];
   /** Of a trial on another host: which, its facts, and what was done to it meanwhile. */
   readonly host?: HostAccount;
+  /** Of a plan that plants faults: what fired in this trial. */
+  readonly planted?: readonly FaultReceipt[];
   /** Why nothing may be concluded from this trial, when that is so. */
   readonly unknown?: string;
   /** No trial of this cell can be made in this hunt, and the schedule leaves it out. */

@@ -11,7 +11,7 @@ import type {
   FaultReceipt,
   PlantableFaults,
 } from '../domain/fault.ts';
-import { operationsOf } from './grammar.ts';
+import { operationsOf } from '../domain/fault-grammar.ts';
 
 /** Words of 8 bytes; what `content=` looks for. */
 const WORD_BYTES = 8;
@@ -55,6 +55,7 @@ export class ArmedFaults {
   readonly #rng: Rng;
   readonly #onReceipt: ((receipt: FaultReceipt) => void) | undefined;
   readonly #admit: ((fault: Fault) => void) | undefined;
+  readonly #watchers: ((armed: ArmedFault) => void)[] = [];
   #armed: Armed[] = [];
   #receipts: FaultReceipt[] = [];
   #dropped = 0;
@@ -99,6 +100,7 @@ export class ArmedFaults {
       awakeNs: signal === undefined ? monotonicNs() : null,
     };
     this.#armed = [...this.#armed, armed];
+    if (armed.awakeNs !== null) this.#tell(armed);
     return armed;
   }
 
@@ -111,6 +113,11 @@ export class ArmedFaults {
     return this.#armed.length === 0;
   }
 
+  /** Told whenever the clock of a fault begins: when it was set, or was woken by its signal. */
+  watch(listener: (armed: ArmedFault) => void): void {
+    this.#watchers.push(listener);
+  }
+
   /** Removes one, or all. Returns how many there were. */
   clear(number?: number): number {
     const before = this.#armed.length;
@@ -121,8 +128,15 @@ export class ArmedFaults {
   /** Wakes those that wait for this signal. Returns how many. */
   signalled(signal: string): number {
     const waiting = this.#armed.filter(({ fault }) => fault.values.signal === signal);
-    for (const armed of waiting) armed.awakeNs = monotonicNs();
+    for (const armed of waiting) {
+      armed.awakeNs = monotonicNs();
+      this.#tell(armed);
+    }
     return waiting.length;
+  }
+
+  #tell(armed: ArmedFault): void {
+    for (const each of this.#watchers) each(armed);
   }
 
   /** Whether one of these kinds is set for this call, awake or not: what needs preparation. */
@@ -134,12 +148,19 @@ export class ArmedFaults {
 
   /**
    * Those that fire at this call, in the order in which they were set. Each is counted as fired:
-   * the server must carry it out, and say so with `receipt`.
+   * the server must carry it out, and say so with `receipt`. Where one fires by which the call is
+   * not carried out, nothing else can act on it but what slows it: the others are not asked.
    * @param may leaves out those that the server cannot carry out at this moment of the call
    */
   firing(call: FaultCall, may: (fault: Fault) => boolean = ALL): readonly ArmedFault[] {
     if (this.#armed.length === 0) return NONE;
-    return this.#armed.filter((armed) => may(armed.fault) && fires(armed, call));
+    const asked = this.#armed.filter((armed) => may(armed.fault));
+    const ending = asked.find((armed) => ENDING.has(armed.fault.kind) && fires(armed, call));
+    return asked.filter((armed) => {
+      if (armed === ending) return true;
+      if (ending ? !SLOWING.has(armed.fault.kind) : ENDING.has(armed.fault.kind)) return false;
+      return fires(armed, call);
+    });
   }
 
   /** Keeps what a fault changed. */
@@ -174,6 +195,9 @@ export class ArmedFaults {
 
 const NONE: readonly ArmedFault[] = [];
 const ALL = () => true;
+/** With these the call is not carried out. */
+const ENDING: ReadonlySet<Fault['kind']> = new Set(['errno', 'lost', 'late']);
+const SLOWING: ReadonlySet<Fault['kind']> = new Set(['latency', 'rate']);
 
 function fires(armed: Armed, call: FaultCall): boolean {
   const { values } = armed.fault;

@@ -14,7 +14,7 @@ import {
   type ServerIdentity,
 } from './control-messages.ts';
 import { controlPath } from './control-socket.ts';
-import { parseFault } from './grammar.ts';
+import { parseFault } from '../domain/fault-grammar.ts';
 
 export interface ControlServer {
   /** Ends it and removes its socket; what is being answered is cut. Never throws. */

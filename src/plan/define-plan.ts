@@ -10,8 +10,10 @@ import { PROMISES } from '../domain/promise.ts';
 import type { Workload } from '../domain/workload.ts';
 import { buildFactors, buildSchema, normaliseBuilds } from './builds.ts';
 import { parseConstraint } from './constraint.ts';
+import { labelsSchema, normaliseLabels } from './labels.ts';
 import { parseLevel } from './level.ts';
 import { nearest } from './nearest.ts';
+import { normalisePlanted, plantedSchema } from './planted.ts';
 
 const levelSchema = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -40,6 +42,10 @@ const planSchema = z.strictObject({
   places: z.record(z.string(), z.string()).optional(),
   arms: z.array(armSchema).min(1),
   builds: z.record(z.string(), buildSchema).optional(),
+  /** Factors that only name what a trial ran on or with. */
+  labels: labelsSchema.optional(),
+  /** Damage that is planted on purpose, to see whether it is found. */
+  faults: z.array(plantedSchema).optional(),
   /** Operation and error of calls that may fail: `write EROFS`. */
   tolerate: z
     .array(z.string().regex(/^\w+ [\w-]+$/, 'not an operation and its error (as "write EROFS")'))
@@ -75,13 +81,18 @@ export function normalisePlan(
   const plan = parsed.data;
   const taken = ['workload', 'place', ...workloads.flatMap(factorNames)];
   const builds = normaliseBuilds(plan.builds ?? {}, source, taken);
+  const ofBuilds = Object.values(builds).flatMap((build) => Object.keys(build.factors));
+  const labels = normaliseLabels(plan.labels ?? {}, source, [...taken, ...ofBuilds]);
+  const arms = plan.arms.map((arm, index) =>
+    normaliseArm(arm, `${source}: arms[${index}]`, workloads, { builds, labels }),
+  );
   return {
     name: plan.name,
     places: plan.places ?? {},
-    arms: plan.arms.map((arm, index) =>
-      normaliseArm(arm, `${source}: arms[${index}]`, workloads, builds),
-    ),
+    arms,
     ...(plan.builds === undefined ? {} : { builds }),
+    ...(plan.labels === undefined ? {} : { labels }),
+    ...(plan.faults && { faults: normalisePlanted(plan.faults, arms, workloads) }),
     expectations: plan.expect,
     ...(plan.tolerate && { tolerated: plan.tolerate }),
     schedule: plan.schedule,
@@ -133,7 +144,7 @@ function normaliseArm(
   arm: z.output<typeof armSchema>,
   where: string,
   workloads: readonly Workload[],
-  builds: NonNullable<Plan['builds']>,
+  { builds, labels }: Required<Pick<Plan, 'builds' | 'labels'>>,
 ): Arm {
   const workload = workloads.find((each) => each.name === arm.workload);
   if (!workload) {
@@ -150,7 +161,7 @@ function normaliseArm(
   const factors: Record<string, readonly Level[]> = {};
   for (const [name, written] of Object.entries(arm.factors)) {
     const list = Array.isArray(written) ? written : [written];
-    if (ofBuilds[name]) {
+    if (ofBuilds[name] || labels[name]) {
       factors[name] = [...new Set(list.map(String))];
       continue;
     }
@@ -158,7 +169,8 @@ function normaliseArm(
     const levels = list.map((level) => parseLevel(declaration, level, `${where}.factors.${name}`));
     factors[name] = [...new Set(levels)];
   }
-  for (const [name, levels] of Object.entries(ofBuilds)) factors[name] ??= levels;
+  const added = { ...ofBuilds, ...labels };
+  for (const [name, levels] of Object.entries(added)) factors[name] ??= levels;
   const absent = workload.factors.find(({ name, required }) => required && !(name in factors));
   if (absent) {
     throw new HeisenwriteError(
@@ -166,7 +178,7 @@ function normaliseArm(
       `${where}.factors: workload ${workload.name} needs ${absent.name}, ${absent.about}`,
     );
   }
-  const names = [...factorNames(workload), ...Object.keys(ofBuilds)];
+  const names = [...factorNames(workload), ...Object.keys(added)];
   for (const text of arm.constraints) parseConstraint(text, names);
   return { workload: arm.workload, factors, constraints: arm.constraints };
 }

@@ -3,7 +3,7 @@
 
 import { BUILT_ON } from '../domain/build.ts';
 import type { Levels } from '../domain/cell.ts';
-import type { Arm, FactorDeclaration, Plan } from '../domain/plan.ts';
+import type { Arm, FactorDeclaration, Plan, PlantedFault } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
 import type { PlanInput } from './define-plan.ts';
 import { levelText } from './level.ts';
@@ -25,6 +25,8 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
     places: plan.places,
     arms: plan.arms.map((arm) => armInput(arm, workloads)),
     ...(plan.builds === undefined ? {} : { builds: buildInputs(plan.builds) }),
+    ...(plan.labels && { labels: lists(plan.labels) }),
+    ...(plan.faults && { faults: plan.faults.map(faultInput) }),
     expect: [...plan.expectations],
     ...(plan.tolerated && { tolerate: [...plan.tolerated] }),
     schedule: plan.schedule,
@@ -36,6 +38,13 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
       ...(isolated && plan.schedule !== 'balanced' ? { isolated } : {}),
     },
   };
+}
+
+const lists = (levels: NonNullable<Plan['labels']>) =>
+  Object.fromEntries(Object.entries(levels).map(([name, list]) => [name, [...list]]));
+
+function faultInput({ fault, where }: PlantedFault): NonNullable<PlanInput['faults']>[number] {
+  return { ...fault, kind: String(fault.kind), ...(where !== undefined && { where }) };
 }
 
 /** With the directory from which their paths are meant, since this file may lie elsewhere. */

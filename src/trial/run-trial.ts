@@ -6,6 +6,7 @@ import { monotonicMs, wallMs } from '../base/clock.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import type { FaultPlanting, FaultReceipt } from '../domain/fault.ts';
 import type { Hosts, TrialHost } from '../domain/hosts.ts';
 import type { TrialsPlace } from '../domain/ports.ts';
 import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
@@ -30,6 +31,8 @@ export interface TrialOrder {
   readonly place: TrialsPlace;
   /** Other hosts than this one, where the hunt has any. */
   readonly hosts?: Hosts;
+  /** Of a plan that plants faults. */
+  readonly planting?: FaultPlanting;
   /** Makes the programs that the cell needs. */
   readonly builds?: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -44,7 +47,8 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
     const builds = await order.builds?.();
     // What it took to build is no part of the trial.
     begun = monotonicMs();
-    const directory = await order.place.make(trial);
+    const made = await order.place.make(trial);
+    const directory = (await order.planting?.begin(made, levels)) ?? made;
     host = await enterHost(order.hosts, { levels, directory }, actors);
     host.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
     // A boot is no part of the trial.
@@ -61,8 +65,11 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
       ...(builds && { builds }),
     });
     outcome = await host.leave(seen);
+    const planted = await order.planting?.end();
+    if (planted) outcome = { ...outcome, planted };
   } catch (error) {
     await host?.abandon();
+    await order.planting?.end().catch((): FaultReceipt[] => []);
     // It would be the same in every trial to come, and only the user can mend it.
     if (trial === 1 && isAbsentProgram(error)) throw error;
     outcome = unknownOutcome((error as Error).message);

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../../src/base/rng.ts';
-import { parseFault } from '../../../../src/fault/grammar.ts';
+import { parseFault } from '../../../../src/domain/fault-grammar.ts';
 import { flip } from '../../../../src/fault/kinds/flip.ts';
 import { zero } from '../../../../src/fault/kinds/zero.ts';
 

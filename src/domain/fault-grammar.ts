@@ -2,7 +2,7 @@
 // guessed: an unknown kind, key or value is refused with what there is.
 
 import { parseDuration, parseSize } from '../base/quantities.ts';
-import { HeisenwriteError } from '../domain/errors.ts';
+import { HeisenwriteError } from './errors.ts';
 import {
   FAULT_CONDITIONS,
   FAULT_KINDS,
@@ -13,7 +13,7 @@ import {
   type FaultRange,
   type FaultValue,
   type PlantableFaults,
-} from '../domain/fault.ts';
+} from './fault.ts';
 
 /**
  * Reads `KIND:key=value,...`; a kind without keys may stand alone.
