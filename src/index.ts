@@ -5,5 +5,22 @@ export { levelsText } from './domain/cell.ts';
 export type { BitDamage, Damage, DamageKind, Layer, Signature } from './domain/damage.ts';
 export { HeisenwriteError } from './domain/errors.ts';
 export type { Finding, Guarantee, HuntReport } from './domain/hunt-report.ts';
+export {
+  TRANSIENT_ERRORS,
+  TRANSIENT_ON_REQUEST,
+  type TransientError,
+} from './domain/transient-errors.ts';
 export type { Verdict } from './domain/trial.ts';
+export {
+  type ResilientOptions,
+  ResilientWriteError,
+  type ResilientWriter,
+  resilientWriter,
+  type SurvivedOutage,
+} from './medium/resilient-writer.ts';
+export {
+  type OpenWritable,
+  type WritableFile,
+  writableFileHandle,
+} from './medium/writable-file.ts';
 export { definePlan, type PlanInput } from './plan/define-plan.ts';
