@@ -114,8 +114,8 @@ function placeFix(fixed: string, hunt: StoredHunt): Fix | null {
   const labels = Object.keys(header.places).join(', ');
   throw new HeisenwriteError(
     'unknown-level',
-    `--fixed: "${fixed}" is no FACTOR=LEVEL, no place of the hunt (${labels}), no directory, no URL and ` +
-      `no plan file${levelHint(fixed, hunt)}`,
+    `--fixed: "${fixed}" is no FACTOR=LEVEL, no place of the hunt (${labels}), no directory, ` +
+      `no URL and no plan file${levelHint(fixed, hunt)}`,
     { remedy: 'give the level that repairs it, for example --fixed writer=direct' },
   );
 }

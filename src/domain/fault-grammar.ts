@@ -130,7 +130,8 @@ const VALUES: Readonly<Record<FaultKey['kind'], (text: string) => FaultValue | n
   choice: (text) => text || null,
 };
 
-function parseProbability(text: string): number | null {
+/** `0.01` or `1/300`, in (0, 1]; null for anything else. */
+export function parseProbability(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?(?:e-?\d+)?)(?:\/(\d+))?$/.exec(text);
   if (!match) return null;
   const value = Number(match[1]) / Number(match[2] ?? 1);

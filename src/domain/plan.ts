@@ -41,6 +41,8 @@ export interface PlantedFault {
   readonly fault: Readonly<Record<string, string | number>>;
   /** In the grammar of constraints; left out: in all. */
   readonly where?: string;
+  /** In so many of their trials, drawn by the seed of each; left out: in every one. */
+  readonly chance?: number;
 }
 
 /** `balanced`: every cell alike. `adaptive`: once there is a failure, what isolates it best. */
@@ -74,6 +76,12 @@ export interface FactorDeclaration {
   readonly required?: true;
   /** Of a text that is a command: what may stand in braces in it, `build:` with any name. */
   readonly placeholders?: readonly string[];
+  /**
+   * Of a text with a grammar of its own: the level as it is kept. Such levels are separated by
+   * commas on the command line, unless a comma is quoted.
+   * @throws HeisenwriteError `unknown-level`, naming `where`
+   */
+  readonly check?: (text: string, where: string) => string;
   /** Of a size, duration or count: inclusive bounds. */
   readonly min?: number;
   readonly max?: number;

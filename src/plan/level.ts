@@ -70,6 +70,7 @@ function parseText(factor: FactorDeclaration, written: Level, where: string): Le
     const what = text === '' ? 'is empty' : 'has several lines: put them into a script';
     throw new HeisenwriteError('unknown-level', `${where}: ${factor.name} ${what}`);
   }
+  if (factor.check) return factor.check(text, where);
   const { placeholders = [] } = factor;
   for (const name of placeholders.length > 0 ? placeholdersIn(text) : []) {
     if (placeholders.some((each) => each === name || isOfKind(name, each))) continue;

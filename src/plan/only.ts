@@ -5,7 +5,7 @@
 import type { Cell, Level, Levels } from '../domain/cell.ts';
 import { shellWord } from '../domain/command-text.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { FactorDeclaration, Plan } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
 import { completeLevels } from './expand.ts';
 import { levelText, parseLevel } from './level.ts';
@@ -111,7 +111,7 @@ export function withFactors(
       }
       if (!declaration) return arm;
       try {
-        const levels = (declaration.kind === 'text' ? [written] : written.split(',')).map((each) =>
+        const levels = writtenLevels(declaration, written).map((each) =>
           parseLevel(declaration, each, `--factor ${factor}`),
         );
         applied = true;
@@ -126,6 +126,13 @@ export function withFactors(
     if (!applied) throw refusal ?? unknownFactor(factor, [], present, workloads);
   }
   return { ...plan, arms };
+}
+
+/** A command may well have commas in it; a quoted comma belongs to its level. */
+function writtenLevels({ kind, check }: FactorDeclaration, written: string): string[] {
+  if (kind !== 'text') return written.split(',');
+  if (!check) return [written];
+  return written.match(/(?:'[^']*'|"[^"]*"|[^,'"])+/g) ?? [written];
 }
 
 /** `--only unit=4KiB --only writer=direct`: what picks this cell alone out of its plan. */

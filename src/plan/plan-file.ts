@@ -43,8 +43,8 @@ export function planFile(plan: Plan, workloads: readonly Workload[]): PlanInput 
 const lists = (levels: NonNullable<Plan['labels']>) =>
   Object.fromEntries(Object.entries(levels).map(([name, list]) => [name, [...list]]));
 
-function faultInput({ fault, where }: PlantedFault): NonNullable<PlanInput['faults']>[number] {
-  return { ...fault, kind: String(fault.kind), ...(where !== undefined && { where }) };
+function faultInput({ fault, ...when }: PlantedFault): NonNullable<PlanInput['faults']>[number] {
+  return { ...fault, kind: String(fault.kind), ...when };
 }
 
 /** With the directory from which their paths are meant, since this file may lie elsewhere. */

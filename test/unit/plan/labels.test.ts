@@ -13,7 +13,12 @@ const MATRIX: PlanInput = {
   name: 'matrix',
   labels: { linux: ['4.14', '5.1', '5.2'], hardware: 'R610' },
   arms: [{ workload: 'roundtrip', factors: { mode: ['buffered', 'sync'], steps: 1 } }],
-  faults: [{ kind: 'flip', op: 'write', mask: '0xff', where: 'linux = 5.1 and mode = buffered' }],
+  faults: [
+    {
+      ...{ kind: 'flip', op: 'write', mask: '0xff', chance: '1/300' },
+      where: 'linux = 5.1 and mode = buffered',
+    },
+  ],
 };
 
 const planned = (input: object = {}) =>
@@ -69,6 +74,7 @@ describe('faults of a plan', () => {
     [{ kind: 'flip', probability: '2' }, /is not a probability/],
     [{ kind: 'flip', where: 'linx = 5.1' }, /names no factor/],
     [{ kind: 'errno' }, /errno needs errno/],
+    [{ kind: 'lost', chance: 0 }, /chance: "0" is not a probability/],
   ])('%o is refused', (fault, message) => {
     expect(() => planned({ faults: [fault] })).toThrow(message);
   });
