@@ -16,6 +16,7 @@ import { writeFindingFolder } from '../evidence/finding-folder.ts';
 import {
   closeHuntDirectory,
   createHuntDirectory,
+  discardHuntDirectory,
   type HuntDirectory,
   reopenHuntDirectory,
   takenBytes,
@@ -61,6 +62,8 @@ const NOTHING_BEFORE: Before = { trials: 0, ms: 0, damaged: [] };
 
 export interface OpenGround extends HuntGround {
   readonly store: SqliteEvidenceStore;
+  /** Removes all of it, once the store is closed: the hunt was refused before its first trial. */
+  discard(): void;
 }
 
 export async function openNewGround(request: NewHunt): Promise<OpenGround> {
@@ -195,6 +198,9 @@ async function groundOf(
       writeFindingFolder(home.path, finding, { observation, expected }, header.facts),
     spaceLeftBytes,
     isSpaceScarce: () => spaceLeftBytes() < SCARCE_SHARE * stored.spaceBytes,
+    discard: () => {
+      for (const directory of all) discardHuntDirectory(directory);
+    },
     clear: async () => {
       for (const directory of all) closeHuntDirectory(directory);
       const left = await Promise.all(Object.values(behindClients).map((each) => each.clear()));

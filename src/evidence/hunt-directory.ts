@@ -203,6 +203,11 @@ export function closeHuntDirectory(directory: HuntDirectory): void {
   rmSync(directory.trials, { recursive: true, force: true });
 }
 
+/** Of a hunt that was refused before its first trial: nothing in it is evidence of anything. */
+export function discardHuntDirectory({ path }: HuntDirectory): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
 /** Bytes allocated to everything below `path`, links not followed. */
 export function takenBytes(path: string): number {
   let bytes = 0;
