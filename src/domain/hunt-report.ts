@@ -1,6 +1,7 @@
 // The document that `hunt --json` prints and every report is made of. It is a promise to those who
 // build on it: fields may be added, never renamed or given another meaning.
 
+import type { CaptureReport } from './capture.ts';
 import type { Cell, Levels } from './cell.ts';
 import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
 import type { Isolation } from './isolation.ts';
@@ -170,6 +171,8 @@ export interface HuntReport {
     readonly count: number;
     readonly example: string;
   }[];
+  /** Where there were captures: how far they came. */
+  readonly captures?: CaptureReport | null;
   readonly unknowns: readonly { readonly because: string; readonly count: number }[];
   readonly signature: Signature | null;
   /** Null where nothing failed or no factor was varied: there is nothing to isolate. */

@@ -23,6 +23,19 @@ export interface MediumCapabilities {
 
 export type Capability = keyof MediumCapabilities;
 
+/** Of a directory on a mounted file system, by the calls of the port. */
+export const DIRECTORY_CAPABILITIES: MediumCapabilities = {
+  randomWrites: true,
+  directIo: true,
+  append: true,
+  rename: true,
+  atomicReplace: true,
+  conditionalPut: false,
+  secondClient: true,
+  stability: false,
+  multipart: false,
+};
+
 /** UNSTABLE, DATA_SYNC and FILE_SYNC of NFSv3; `any` is what a client does by itself. */
 export const STABILITIES = ['any', 'unstable', 'data-sync', 'file-sync'] as const;
 export type Stability = (typeof STABILITIES)[number];

@@ -1,5 +1,6 @@
 // A trial: one seeded attempt in one cell, what it saw, and what was made of it.
 
+import type { CaptureAccount } from './capture.ts';
 import type { Cell, Level } from './cell.ts';
 import type { Damage, DamageKind, Layer } from './damage.ts';
 import type { FaultReceipt } from './fault.ts';
@@ -55,6 +56,8 @@ export interface TrialOutcome {
   readonly failures: readonly OperationFailure[];
   /** Of a workload that runs the user's programs: each, in order. */
   readonly programs?: readonly ProgramRun[];
+  /** Of a sequential capture: how far it came, and what is left. */
+  readonly capture?: CaptureAccount;
   /** Of a trial on another host: which, its facts, and what was done to it meanwhile. */
   readonly host?: HostAccount;
   /** Of a plan that plants faults: what fired in this trial. */

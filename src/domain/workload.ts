@@ -22,6 +22,8 @@ export interface Workload {
    * empty where it opens nothing so.
    */
   directBytes(levels: Levels): readonly number[];
+  /** It speaks the port of media, and that of a mounted directory as well. */
+  readonly anywhere?: true;
   /** Of a workload that speaks the port of media: what the medium must be able to do. */
   needs?(levels: Levels): readonly Capability[];
   /** Expected duration of one trial in milliseconds, for `--dry-run` and time limits. */

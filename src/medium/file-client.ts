@@ -20,32 +20,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freshHuntNumber } from '../base/rng.ts';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
-import type {
-  ConnectOptions,
-  MediumAdapter,
-  MediumCapabilities,
-  MediumClient,
-  MediumConnection,
-  MediumFile,
-  PutCondition,
-  WriteManner,
+import {
+  type ConnectOptions,
+  DIRECTORY_CAPABILITIES,
+  type MediumAdapter,
+  type MediumClient,
+  type MediumConnection,
+  type MediumFile,
+  type PutCondition,
+  type WriteManner,
 } from '../domain/medium.ts';
 import { ClientCalls, PUT_PREFIX, refuseManners, unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
 
 const EXAMPLE = 'file:///mnt/x';
-
-const CAPABILITIES: MediumCapabilities = {
-  randomWrites: true,
-  directIo: true,
-  append: true,
-  rename: true,
-  atomicReplace: true,
-  conditionalPut: false,
-  secondClient: true,
-  stability: false,
-  multipart: false,
-};
 
 export const fileAdapter: MediumAdapter = {
   scheme: 'file',
@@ -56,7 +44,7 @@ export const fileAdapter: MediumAdapter = {
     await checkRoot(root);
     return {
       client: new FileClient(root, new ClientCalls(options)),
-      capabilities: CAPABILITIES,
+      capabilities: DIRECTORY_CAPABILITIES,
       facts: { protocol: 'file system calls', directory: root },
       async freeBytes() {
         const { bavail, bsize } = await statfs(root);

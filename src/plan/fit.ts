@@ -4,7 +4,7 @@
 import { formatSize } from '../base/quantities.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
-import type { Capability } from '../domain/medium.ts';
+import { type Capability, DIRECTORY_CAPABILITIES } from '../domain/medium.ts';
 import type { PlaceCapabilities, Workload } from '../domain/workload.ts';
 import { completeLevels } from './expand.ts';
 
@@ -65,9 +65,12 @@ function clientReason(
   { client }: PlaceCapabilities,
 ): string | null {
   const isLocal = workload.needs === undefined;
-  if (client === null) return isLocal ? null : `${workload.name} needs a place with an URL`;
+  if (client === null && !workload.anywhere) {
+    return isLocal ? null : `${workload.name} needs a place with an URL`;
+  }
   if (isLocal) return `${workload.name} works on a mounted directory only`;
-  const lacking = workload.needs?.(levels).find((capability) => !client[capability]);
+  const can = client ?? DIRECTORY_CAPABILITIES;
+  const lacking = workload.needs?.(levels).find((capability) => !can[capability]);
   return lacking === undefined ? null : `there is no ${CAPABILITY_WORDS[lacking]} here`;
 }
 

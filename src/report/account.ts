@@ -4,6 +4,7 @@
 
 import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
+import { captureWords } from './capture-words.ts';
 import { documentedWords } from './documented-words.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
@@ -63,6 +64,7 @@ export function huntAccount(report: HuntReport): Account {
     row('Layer', layerLines(report), 'plain'),
     row('Still on?', stillHappening(report), 'plain'),
     row('Kept', report.guarantees.length > 0 ? [] : keptLines(report), 'good'),
+    row('Captured', captureWords(report.captures), 'plain'),
     row('Failures', failureLines(report), 'bad'),
     row('Unknown', unknownLines(report), 'doubt'),
     row('Rig', rigLines(report), report.rig.passed ? 'plain' : 'doubt'),

@@ -9,6 +9,7 @@ import type { IsolationFacts } from '../domain/isolation.ts';
 import type { FactorKind } from '../domain/plan.ts';
 import type { EvidenceStore, StoredTrial } from '../domain/ports.ts';
 import type { Verdict } from '../domain/trial.ts';
+import { CaptureSums } from './capture-words.ts';
 import { CellAccount } from './cell-account.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { isolationInWords } from './isolation-sentences.ts';
@@ -76,6 +77,7 @@ export async function compileReport(
     findings,
     findingsNotKept: Math.max(0, sums.departing - findings.length),
     failures: [...sums.failures.values()],
+    captures: sums.captures.report(),
     unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
     signature: gatherer.signature(),
     isolation: isolationOf(isolation, factorsOf(cells, kinds), sums),
@@ -94,6 +96,7 @@ interface Sums {
     { operation: string; errno: string; count: number; example: string }
   >;
   readonly unknowns: Map<string, number>;
+  readonly captures: CaptureSums;
   /** Trials with something to show, damage or described. */
   departing: number;
   seconds: number;
@@ -112,6 +115,7 @@ async function sumTrials(
     trials: { clean: 0, damaged: 0, failed: 0, unknown: 0 },
     failures: new Map(),
     unknowns: new Map(),
+    captures: new CaptureSums(),
     departing: 0,
     seconds: 0,
     lastStartedMs: Number.NEGATIVE_INFINITY,
@@ -133,6 +137,7 @@ async function sumTrials(
       sums.unknowns.set(because, (sums.unknowns.get(because) ?? 0) + 1);
     }
     countFailures(sums, trial);
+    sums.captures.add(trial.outcome);
     gatherer.add(trial);
     isolation.add(trial.cell.index, judgement.verdict, trial.durationMs / 1000);
   }

@@ -1,6 +1,7 @@
 // All roles by name, for the actors' entry: what may cross into a thread or process.
 
 import { appendCheck, appendWrite } from './append-roles.ts';
+import { captureLook, captureWrite } from './capture-roles.ts';
 import { commandCheck, commandCheckCanary, commandPrepare } from './command-roles.ts';
 import { exchangePrepare, exchangeRead, exchangeWrite } from './exchange-roles.ts';
 import { mailboxPrepare, mailboxRead, mailboxWrite } from './mailbox-roles.ts';
@@ -13,6 +14,8 @@ import { transferCheck, transferWrite } from './transfer-roles.ts';
 export const ROLES: Readonly<Record<string, Role>> = {
   'append-check': appendCheck,
   'append-write': appendWrite,
+  'capture-look': captureLook,
+  'capture-write': captureWrite,
   'command-check': commandCheck,
   'command-check-canary': commandCheckCanary,
   'command-prepare': commandPrepare,

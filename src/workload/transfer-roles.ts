@@ -62,6 +62,8 @@ export interface TransferCheckAssignment extends TransferFile {
   readonly sourceIntact: boolean;
   /** Bytes of one read: an I/O, or the whole file. */
   readonly readBytes: number;
+  /** What comes after `sizeBytes` is nobody's promise. */
+  readonly mayBeLonger?: boolean;
 }
 
 const NONE = new Uint8Array(0);
@@ -152,7 +154,8 @@ async function checkFile(
     if (found.length > 0) broken++;
     windows.push(...found.slice(0, OBSERVATIONS_MAX - windows.length));
   }
-  if (broken === 0 && fileBytes !== sizeBytes) {
+  const isLonger = assignment.mayBeLonger === true && fileBytes > sizeBytes;
+  if (broken === 0 && fileBytes !== sizeBytes && !isLonger) {
     broken++;
     const offset = Math.min(Math.max(0, fileBytes), sizeBytes);
     windows.push({ offset, length: 0, returned: 0, bytes: NONE });
@@ -166,7 +169,7 @@ async function checkFile(
 }
 
 /** A client may return less than was asked before the end; at the end it returns nothing. */
-async function readFully(
+export async function readFully(
   client: MediumClient,
   path: string,
   offset: number,
@@ -224,6 +227,7 @@ async function observe(
   fileBytes: number,
 ): Promise<Observation> {
   const { medium, path, file, stream, runs, sizeBytes, ioBytes, sourceIntact } = assignment;
+  const lengthBytes = assignment.mayBeLonger ? Math.max(sizeBytes, fileBytes) : sizeBytes;
   const atNs = String(monotonicNs());
   return {
     seq: 0,
@@ -240,7 +244,7 @@ async function observe(
       shape: 'blocks',
       stream,
       runs: runsWithin(runs, stream, window),
-      lengthBytes: sizeBytes,
+      lengthBytes,
     },
     rereads: await rereadByClients(client, medium, { path, ...window }),
     atNs,

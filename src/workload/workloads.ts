@@ -2,6 +2,7 @@
 
 import type { Workload } from '../domain/workload.ts';
 import { append } from './append.ts';
+import { capture } from './capture.ts';
 import { command } from './command.ts';
 import { exchange } from './exchange.ts';
 import { mailbox } from './mailbox.ts';
@@ -16,5 +17,6 @@ export const WORKLOADS: readonly Workload[] = [
   append,
   transfer,
   exchange,
+  capture,
   command,
 ];
