@@ -95,7 +95,7 @@ function endTogether(client: Socket, server: Socket): void {
   }
 }
 
-async function listen(listener: Server, { host, port }: Endpoint): Promise<Endpoint> {
+export async function listen(listener: Server, { host, port }: Endpoint): Promise<Endpoint> {
   await new Promise<void>((resolve, reject) => {
     listener.once('error', reject).listen({ host, port }, resolve);
   }).catch((error: Error) => {

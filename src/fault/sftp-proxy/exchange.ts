@@ -1,0 +1,289 @@
+// One SFTP session between a client and its server. Requests and replies are matched by their
+// numbers; what each fault makes of a call is in its plan, and here the plan is carried out. While
+// no fault is set only the packets that tell which handle is which file are looked at.
+
+import type { Duplex } from 'node:stream';
+import { monotonicMs } from '../../base/clock.ts';
+import type { Rng } from '../../base/rng.ts';
+import type { Fault } from '../../domain/fault.ts';
+import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
+import { EarlierContent } from '../earlier-content.ts';
+import { RateLimits } from '../kinds/rate.ts';
+import { type CallPlan, type Ending, planOf, withId } from './call-plan.ts';
+import { carryOut, isForReply, isPossible, type Tools } from './carry-out.ts';
+import { type OpenFile, OpenFiles } from './open-files.ts';
+import { PacketFramer } from './packet-framer.ts';
+import { PacketWriter } from './packet-writer.ts';
+import { closePacket, isOk, replyData, replyId, replyText } from './reply.ts';
+import { readRequest, type SftpRequest, TYPE } from './request.ts';
+import { SSH_FX_OK, statusFor, statusPacket } from './status.ts';
+
+/** A reply that waits to be passed by the next one goes after so long all the same. */
+const HELD_MS_MAX = 200;
+/** Writes that were acknowledged and not sent; beyond this they are sent. */
+const DELAYED_BYTES_MAX = 64 * 1024 * 1024;
+const EARLIER_BYTES_MAX = 64 * 1024 * 1024;
+/** Numbers of our own requests begin here, far from where clients begin. */
+const OWN_IDS = 0xf000_0000;
+
+/** Requests that tell what later ones are about; looked at also while no fault is set. */
+const TELLING: ReadonlySet<number> = new Set([
+  TYPE.open,
+  TYPE.close,
+  TYPE.opendir,
+  TYPE.realpath,
+  TYPE.extended,
+]);
+
+export interface Side {
+  readonly channel: Duplex;
+  /** Called before writes, so that those of one turn leave together. */
+  readonly pack: () => void;
+}
+
+export class SftpExchange {
+  readonly #faults: ArmedFaults;
+  readonly #tools: Tools;
+  readonly #end: (ending: Ending) => void;
+  readonly #toServer: PacketWriter;
+  readonly #toClient: PacketWriter;
+  readonly #files = new OpenFiles();
+  /** Requests under way, by their number; null is one of our own. */
+  readonly #pending = new Map<number, CallPlan | null>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #held: (() => void)[] = [];
+  #delayedBytes = 0;
+  #dataBytes = 0;
+  #ownId = OWN_IDS;
+  /** Calls that a fault may have met, for the counts. */
+  calls = 0;
+
+  /** @param end carries out an ending: the connections are in other hands */
+  constructor(
+    client: Side,
+    server: Side,
+    faults: ArmedFaults,
+    rng: Rng,
+    end: (ending: Ending) => void,
+  ) {
+    this.#faults = faults;
+    const earlier = new EarlierContent(EARLIER_BYTES_MAX);
+    this.#tools = { rng, rates: new RateLimits(), earlier };
+    this.#end = end;
+    this.#toServer = new PacketWriter(server.channel, server.pack);
+    this.#toClient = new PacketWriter(client.channel, client.pack);
+    const requests = new PacketFramer({
+      wants: (type) => !faults.quiet || TELLING.has(type),
+      packet: (packet) => this.#request(packet),
+      pass: (bytes, isWhole) => this.#toServer.pass(bytes, isWhole),
+    });
+    const replies = new PacketFramer({
+      wants: () => this.#pending.size > 0,
+      packet: (packet) => this.#reply(packet),
+      pass: (bytes, isWhole) => this.#toClient.pass(bytes, isWhole),
+    });
+    flow(client.channel, server.channel, (bytes) => requests.push(bytes));
+    flow(server.channel, client.channel, (bytes) => replies.push(bytes));
+    client.channel.on('end', () => this.#sendAllDelayed());
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#held = [];
+  }
+
+  #request(packet: Buffer): void {
+    const request = readRequest(packet);
+    if (request?.operation == null) {
+      this.#toServer.packet(packet);
+      return;
+    }
+    const file = this.#files.of(request.handle);
+    const plan = planOf(this.#callOf(request, file), request, file, packet);
+    if (!this.#faults.quiet) this.#ask(plan, (fault) => !isForReply(plan.call.operation, fault));
+    this.calls++;
+    this.#settle(plan);
+  }
+
+  #callOf(request: SftpRequest, file: OpenFile | undefined): FaultCall {
+    const { operation, path, offset, length, flags, data } = request;
+    return {
+      operation: operation as FaultCall['operation'],
+      path: path === null ? (file?.path ?? '') : this.#files.absolute(path),
+      offset,
+      length,
+      flags: flags ?? file?.flags ?? [],
+      ...(data ? { data } : {}),
+    };
+  }
+
+  /** Has the faults that fire change the plan. */
+  #ask(plan: CallPlan, isTime: (fault: Fault) => boolean): void {
+    const { call } = plan;
+    const may = (fault: Fault) =>
+      isTime(fault) && this.#isReached(fault, call) && isPossible(this.#tools, fault, call);
+    for (const armed of this.#faults.firing(call, may)) {
+      this.#faults.receipt(armed, call, carryOut(plan, armed, this.#tools));
+    }
+  }
+
+  /** Whether so many bytes have passed as a cut wants. */
+  #isReached({ kind, values }: Fault, { length }: FaultCall): boolean {
+    if (kind !== 'cut' || values.bytes === undefined) return true;
+    return this.#dataBytes + length > Number(values.bytes);
+  }
+
+  #settle(plan: CallPlan): void {
+    const { request, call, file } = plan;
+    if (plan.ending) {
+      this.#end(plan.ending);
+      return;
+    }
+    this.#dataBytes += call.length;
+    if (file && (call.operation === 'close' || call.operation === 'fsync')) this.#payUp(plan, file);
+    if (plan.isDelayed && file) this.#delay(plan, file);
+    if (request.type === TYPE.close) this.#files.closed(request.handle as string);
+    if (plan.isForwarded) {
+      if (this.#needsReply(plan)) this.#pending.set(request.id, plan);
+      this.#toServer.packet(plan.packet);
+    } else this.#answer(plan, statusPacket(request.id, plan.status ?? SSH_FX_OK));
+  }
+
+  /** Without faults the reply matters only where it tells what a handle or a path is. */
+  #needsReply({ request, status }: CallPlan): boolean {
+    if (!this.#faults.quiet || status !== null) return true;
+    return [TYPE.open, TYPE.opendir, TYPE.realpath].some((type) => type === request.type);
+  }
+
+  /** At close and fsync: what was put off is sent, and the error that is owed is given. */
+  #payUp(plan: CallPlan, file: OpenFile): void {
+    const { operation } = plan.call;
+    if (operation === 'close' || file.delayedUntil === 'fsync') this.#sendDelayed(file);
+    const { late } = file;
+    if (late?.at !== operation) return;
+    file.late = null;
+    plan.status = statusFor(late.errno);
+    this.#faults.receipt(late.armed, plan.call, `${late.errno} for the write that was lost`);
+  }
+
+  #delay(plan: CallPlan, file: OpenFile): void {
+    file.delayed.push(plan.packet);
+    this.#delayedBytes += plan.packet.length;
+    plan.isForwarded = false;
+    plan.status ??= SSH_FX_OK;
+    if (this.#delayedBytes > DELAYED_BYTES_MAX) this.#sendAllDelayed();
+  }
+
+  #sendAllDelayed(): void {
+    for (const file of this.#files.delayed()) this.#sendDelayed(file);
+  }
+
+  #sendDelayed(file: OpenFile): void {
+    const packets = file.delayed.splice(0);
+    if (file.delayedUntil === 'reversed') packets.reverse();
+    for (const packet of packets) {
+      this.#delayedBytes -= packet.length;
+      this.#sendOwn(packet);
+    }
+  }
+
+  /** A request of which the client must not see the reply. */
+  #sendOwn(packet: Buffer): void {
+    do this.#ownId = this.#ownId === 0xffff_ffff ? OWN_IDS : this.#ownId + 1;
+    while (this.#pending.has(this.#ownId));
+    this.#pending.set(this.#ownId, null);
+    this.#toServer.packet(withId(packet, this.#ownId));
+  }
+
+  #reply(packet: Buffer): void {
+    const id = replyId(packet);
+    const plan = this.#pending.get(id);
+    if (plan === undefined) {
+      this.#toClient.packet(packet);
+      return;
+    }
+    this.#pending.delete(id);
+    if (plan === null) return;
+    try {
+      this.#learn(plan, packet);
+      plan.replyData = replyData(packet);
+    } catch (error) {
+      // A packet that ends before it should is the client's to refuse.
+      if (!(error instanceof RangeError)) throw error;
+    }
+    if (plan.replyData && !this.#faults.quiet) {
+      const { replyData: data } = plan;
+      const call = { ...plan.call, length: data.length, data };
+      const asked = { ...plan, call };
+      this.#ask(asked, (fault) => isForReply(call.operation, fault));
+      this.#answer(asked, this.#said(asked, packet));
+    } else this.#answer(plan, this.#said(plan, packet));
+  }
+
+  #said({ request, status }: CallPlan, packet: Buffer): Buffer {
+    if (status === null) return packet;
+    // The server gave out a handle that the client will never hear of.
+    if (packet[4] === TYPE.handle) this.#sendOwn(closePacket(packet));
+    return statusPacket(request.id, status);
+  }
+
+  #learn({ call, request, status }: CallPlan, reply: Buffer): void {
+    const { operation, path, offset, data } = call;
+    const isDone = isOk(reply);
+    const { earlier } = this.#tools;
+    if (reply[4] === TYPE.handle && status === null) {
+      this.#files.opened(replyText(reply) ?? '', path, call.flags ?? []);
+    } else if (request.type === TYPE.realpath && request.path === '.') {
+      this.#files.home = replyText(reply, 4) ?? this.#files.home;
+    } else if (operation === 'write' && data && isDone) {
+      if (this.#faults.mayFire('read', ['stale'])) earlier.wrote(path, offset, data);
+    } else if (operation === 'rename' && isDone) {
+      earlier.renamed(path, this.#files.absolute(request.otherPath ?? ''));
+    } else if (operation === 'unlink' && isDone) earlier.forget(path);
+  }
+
+  #answer(plan: CallPlan, packet: Buffer): void {
+    if (plan.ending) {
+      this.#end(plan.ending);
+      return;
+    }
+    const send = () => {
+      for (let reply = 0; reply < plan.replies; reply++) this.#toClient.packet(packet);
+    };
+    if (plan.isHeld) {
+      this.#held.push(send);
+      this.#later(HELD_MS_MAX, () => this.#letGo());
+      return;
+    }
+    const waitMs = plan.dueMs - monotonicMs();
+    if (waitMs > 0) this.#later(waitMs, () => this.#sendAndLetGo(send));
+    else this.#sendAndLetGo(send);
+  }
+
+  #sendAndLetGo(send: () => void): void {
+    send();
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    for (const send of this.#held.splice(0)) send();
+  }
+
+  #later(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+/** Hands on what is read from one channel; stops while the other does not take what is written. */
+function flow(from: Duplex, to: Duplex, take: (bytes: Buffer) => void): void {
+  from.on('data', (bytes: Buffer) => {
+    take(bytes);
+    if (to.writableNeedDrain) from.pause();
+  });
+  to.on('drain', () => from.resume());
+}

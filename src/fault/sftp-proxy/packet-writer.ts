@@ -1,0 +1,35 @@
+// Writes packets and pieces of packets to a channel. A packet of our own must wait while one that
+// passes in pieces is in its middle, or it would end up inside it.
+
+import type { Duplex } from 'node:stream';
+
+export class PacketWriter {
+  readonly #channel: Duplex;
+  readonly #pack: () => void;
+  readonly #waiting: Buffer[] = [];
+  #isInside = false;
+
+  /** @param pack called before each write, so that those of one turn leave together */
+  constructor(channel: Duplex, pack: () => void) {
+    this.#channel = channel;
+    this.#pack = pack;
+  }
+
+  packet(packet: Buffer): void {
+    if (this.#isInside) this.#waiting.push(packet);
+    else this.#write(packet);
+  }
+
+  pass(bytes: Buffer, isWhole: boolean): void {
+    this.#write(bytes);
+    this.#isInside = !isWhole;
+    if (!isWhole) return;
+    for (const packet of this.#waiting.splice(0)) this.#write(packet);
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#channel.writable) return;
+    this.#pack();
+    this.#channel.write(bytes);
+  }
+}

@@ -1,0 +1,42 @@
+// What is read of replies, and the one request that the proxy itself makes of them.
+
+import { Fields, TYPE } from './request.ts';
+import { SSH_FX_OK } from './status.ts';
+
+const VERSION = 2;
+
+/** The number of the request that is answered; VERSION answers INIT, which has none. */
+export function replyId(packet: Buffer): number {
+  return packet[4] === VERSION || packet.length < 9 ? NO_ID : packet.readUInt32BE(5);
+}
+
+/** Of INIT, in place of a number. */
+export const NO_ID = -1;
+
+/** Whether it is a status that says success. */
+export function isOk(packet: Buffer): boolean {
+  return packet[4] === TYPE.status && packet.readUInt32BE(9) === SSH_FX_OK;
+}
+
+/** What a DATA brings, inside the packet; null for another reply. */
+export function replyData(packet: Buffer): Buffer | null {
+  if (packet[4] !== TYPE.data) return null;
+  return new Fields(packet, 9).string();
+}
+
+/**
+ * The handle of HANDLE as text (latin1), or the first name of NAME.
+ * @param skipBytes what stands before: the count of names
+ */
+export function replyText(packet: Buffer, skipBytes = 0): string | null {
+  if (packet[4] === TYPE.handle) return new Fields(packet, 9).string().toString('latin1');
+  if (packet[4] === TYPE.name) return new Fields(packet, 9 + skipBytes).string().toString();
+  return null;
+}
+
+/** CLOSE of the handle that a HANDLE gave out. */
+export function closePacket(handle: Buffer): Buffer {
+  const packet = Buffer.from(handle);
+  packet.writeUInt8(TYPE.close, 4);
+  return packet;
+}
