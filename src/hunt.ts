@@ -36,6 +36,7 @@ import { adaptiveSchedule } from './schedule/adaptive.ts';
 import { balancedSchedule } from './schedule/balanced.ts';
 import { ActorPool } from './trial/actor-pool.ts';
 import { runTrial } from './trial/run-trial.ts';
+import type { Provoker } from './trial/trial-provocations.ts';
 
 const SPACE_USED_UP = 'the space that was allowed is used up';
 
@@ -47,6 +48,8 @@ export interface HuntRequest {
   readonly signal: AbortSignal;
   /** Other hosts than this one; the composition root powers them off. */
   readonly hosts?: Hosts;
+  /** What may be done while trials run, where cells have levels of it. */
+  readonly provoker?: Provoker;
   /** Another order of cells than the plan's: old and fixed in turn, smaller and smaller. */
   readonly schedule?: (cells: readonly Cell[], rng: Rng) => Schedule;
   /** Of a plan that builds programs. */
@@ -162,6 +165,7 @@ async function runTrials(course: Course, madeBefore: number): Promise<string> {
         hunt: ground.header.hunt,
         place: ground.trialsPlace(cell.levels.place),
         ...(course.hosts && { hosts: course.hosts }),
+        ...(course.provoker && { provoker: course.provoker }),
         ...(builder && { builds: () => builder.programs(cell.levels) }),
         ...(course.planting && { planting: course.planting }),
       },

@@ -106,6 +106,11 @@ function followToEnd(
 const live = new Set<number>();
 let isWatching = false;
 
+/** Process groups of the programs that run now; each has the number of its first process. */
+export function runningGroups(): number[] {
+  return [...live];
+}
+
 function watchGroup(group: number): void {
   live.add(group);
   if (isWatching) return;

@@ -10,6 +10,7 @@ import { type HuntRequest, hunt } from '../hunt.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { hostsFor } from './guest-hosts.ts';
 import type { OpenGround } from './hunt-ground.ts';
+import { huntProvoker } from './hunt-provoker.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Expedition {
@@ -32,12 +33,14 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
     listener.note('interrupted: finishing the trial under way (again to leave at once)');
   };
   const hosts = hostsFor(ground, (words) => listener.note(words));
+  const provoker = huntProvoker();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const request = {
       plan,
       workloads: WORKLOADS,
       listener: withNotes(listener, notes),
+      provoker,
       signal: interruption.signal,
       ...(schedule && { schedule }),
       ...(hosts && { hosts }),
@@ -46,6 +49,7 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
     return await hunt(request, ground);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await provoker.close();
     await hosts?.close();
     await ground.store.close();
   }

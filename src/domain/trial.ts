@@ -7,7 +7,7 @@ import type { FaultReceipt } from './fault.ts';
 import type { Facts } from './hunt-report.ts';
 import type { Observation, OperationFailure } from './observation.ts';
 import type { PromiseName, PromiseTally } from './promise.ts';
-import type { Receipt } from './provocation.ts';
+import type { ProvokedTime, Receipt } from './provocation.ts';
 
 export type Verdict = 'clean' | 'damaged' | 'failed' | 'unknown';
 
@@ -62,6 +62,10 @@ export interface TrialOutcome {
   readonly host?: HostAccount;
   /** Of a plan that plants faults: what fired in this trial. */
   readonly planted?: readonly FaultReceipt[];
+  /** Of a trial in whose cell something provokes: each time it fired, in no order. */
+  readonly receipts?: readonly Receipt[];
+  /** Likewise, while it could fire. */
+  readonly provoked?: ProvokedTime;
   /** Why nothing may be concluded from this trial, when that is so. */
   readonly unknown?: string;
   /** No trial of this cell can be made in this hunt, and the schedule leaves it out. */

@@ -26,6 +26,8 @@ export interface Workload {
   readonly anywhere?: true;
   /** Of a workload that speaks the port of media: what the medium must be able to do. */
   needs?(levels: Levels): readonly Capability[];
+  /** Why this machine cannot make such a trial, or null: what provokes it may not be done. */
+  refusal?(levels: Levels): string | null;
   /** Expected duration of one trial in milliseconds, for `--dry-run` and time limits. */
   estimateMs(levels: Levels): number;
   /** Drives one trial; rejects only when the tester or the environment broke (verdict unknown). */
@@ -59,6 +61,8 @@ export interface Actors {
    * what it returns. Rejects when the actor dies or exceeds the trial's time limit.
    */
   call<Result>(name: string, role: string, assignment: object, host?: ActorHost): Promise<Result>;
+  /** Whole numbers, all 0, that every actor of the trial sees; left out: threads share them. */
+  board?(slots: number): Int32Array<ArrayBufferLike>;
 }
 
 /** What a place can do, found by trying; trials that need more are left out, with the reason. */

@@ -1,7 +1,9 @@
 // Where an actor on this host lives: the entry of a worker thread or of a forked process.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { type ActorReply, serve } from './actor-service.ts';
+import { cLibrary } from '../base/c-library.ts';
+import { type ActorCall, type ActorReply, serve } from './actor-service.ts';
+import { withBoards } from './mapped-boards.ts';
 
 if (parentPort) {
   const port = parentPort;
@@ -11,7 +13,14 @@ if (parentPort) {
     serve(name, (reply) => port.postMessage(reply)),
   );
 } else {
+  // A role that loops until its trial is over hears of no disconnect.
+  const library = cLibrary();
+  if (typeof library !== 'string') library.endWithParent();
   const post = (reply: ActorReply) => void process.send?.(reply);
-  process.on('message', serve(process.argv[2] ?? 'actor', post) as (call: unknown) => void);
+  const take = serve(process.argv[2] ?? 'actor', post);
+  process.on('message', (message) => {
+    const call = message as ActorCall;
+    take({ ...call, assignment: withBoards(call.assignment) });
+  });
   process.on('disconnect', () => process.exit(0));
 }

@@ -5,8 +5,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { heisenwriteVersion } from '../base/version.ts';
+import type { ActorProcess } from '../domain/provocation.ts';
 import type { ActorHost, Actors } from '../domain/workload.ts';
 import type { ActorCall, ActorReply } from './actor-service.ts';
+import { MappedBoards } from './mapped-boards.ts';
 import { sshActor } from './ssh-actor.ts';
 
 const ENTRY = new URL(
@@ -29,10 +31,15 @@ interface Actor {
   readonly post: (call: ActorCall) => void;
   readonly end: () => void;
   readonly waiting: Map<number, Waiting>;
+  /** Of an actor that is a process of this host. */
+  readonly pid?: number;
 }
 
 export class ActorPool implements Actors {
+  /** By the host and the name: a thread and a process of one name are two actors. */
   private readonly actors = new Map<string, Actor>();
+  private readonly boards = new MappedBoards();
+  private isSeparate = false;
   private nextCall = 1;
   private limitMs = 60_000;
 
@@ -41,39 +48,61 @@ export class ActorPool implements Actors {
     this.limitMs = limitMs;
   }
 
+  /** Whether every actor of the coming trial is a process of its own, which can be stopped. */
+  separate(isSeparate: boolean): void {
+    this.isSeparate = isSeparate;
+    this.boards.reset();
+  }
+
+  board(slots: number): Int32Array<ArrayBufferLike> {
+    if (this.isSeparate) return this.boards.take(slots);
+    return new Int32Array(new SharedArrayBuffer(4 * slots));
+  }
+
+  /** Those that are processes of this host. */
+  list(): ActorProcess[] {
+    return [...this.actors].flatMap(([key, { pid }]) =>
+      pid === undefined ? [] : [{ name: key.slice(key.indexOf(' ') + 1), pid }],
+    );
+  }
+
   call<Result>(
     name: string,
     role: string,
     assignment: object,
-    host: ActorHost = 'thread',
+    asked: ActorHost = 'thread',
   ): Promise<Result> {
-    const actor = this.actors.get(name) ?? this.start(name, host);
+    const host = asked === 'thread' && this.isSeparate ? 'process' : asked;
+    const key = `${host} ${name}`;
+    const actor = this.actors.get(key) ?? this.start(name, host);
     const id = this.nextCall++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => this.lose(name, actor, `${name} did not answer within ${this.limitMs} ms (${role})`),
+        () => this.lose(key, actor, `${name} did not answer within ${this.limitMs} ms (${role})`),
         this.limitMs,
       );
       actor.waiting.set(id, { resolve: (result) => resolve(result as Result), reject, timer });
-      actor.post({ id, role, assignment });
+      const given = host === 'process' ? this.boards.addressed(assignment) : assignment;
+      actor.post({ id, role, assignment: given });
     });
   }
 
   /** Ends every actor; does not wait for one that hangs in a system call. */
   close(): void {
-    for (const [name, actor] of this.actors) this.lose(name, actor, 'the hunt has ended');
+    for (const [key, actor] of this.actors) this.lose(key, actor, 'the hunt has ended');
   }
 
   private start(name: string, host: ActorHost): Actor {
     const waiting = new Map<number, Waiting>();
     const actor = startActor(name, host, waiting);
-    this.actors.set(name, actor.actor);
-    actor.onLost((reason) => this.lose(name, actor.actor, reason));
+    const key = `${host} ${name}`;
+    this.actors.set(key, actor.actor);
+    actor.onLost((reason) => this.lose(key, actor.actor, reason));
     return actor.actor;
   }
 
-  private lose(name: string, actor: Actor, reason: string): void {
-    if (this.actors.get(name) === actor) this.actors.delete(name);
+  private lose(key: string, actor: Actor, reason: string): void {
+    if (this.actors.get(key) === actor) this.actors.delete(key);
     for (const waiting of actor.waiting.values()) {
       clearTimeout(waiting.timer);
       waiting.reject(new ActorLostError(reason));
@@ -119,6 +148,7 @@ function processActor(name: string, waiting: Map<number, Waiting>): StartedActor
       waiting,
       post: (call) => void child.send(call),
       end: () => void child.kill('SIGKILL'),
+      ...(child.pid !== undefined && { pid: child.pid }),
     },
     onLost: (lost) => {
       child.on('error', (error) => lost(`${name} died: ${error.message}`));

@@ -13,6 +13,12 @@ import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
 import type { Workload } from '../domain/workload.ts';
 import type { ActorPool } from './actor-pool.ts';
 import { enterHost } from './trial-host.ts';
+import {
+  actorProcesses,
+  chosenProvocations,
+  type Provoker,
+  TrialProvocations,
+} from './trial-provocations.ts';
 
 /** File numbers of a trial: room for 8 files, so that no two trials of a hunt share one. */
 const FILES_PER_TRIAL = 8;
@@ -33,6 +39,8 @@ export interface TrialOrder {
   readonly hosts?: Hosts;
   /** Of a plan that plants faults. */
   readonly planting?: FaultPlanting;
+  /** What provokes, where a cell has a level of it. */
+  readonly provoker?: Provoker;
   /** Makes the programs that the cell needs. */
   readonly builds?: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -43,16 +51,25 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
   let begun = monotonicMs();
   let outcome: TrialOutcome;
   let host: TrialHost | null = null;
+  let provoking: TrialProvocations | null = null;
   try {
     const builds = await order.builds?.();
     // What it took to build is no part of the trial.
     begun = monotonicMs();
     const made = await order.place.make(trial);
-    const directory = (await order.planting?.begin(made, levels)) ?? made;
+    const directory = (await order.planting?.begin(made, levels, rng)) ?? made;
+    const chosen = chosenProvocations(order.provoker, levels);
+    actors.separate(chosen.some(({ kind, level }) => kind.separates(level)));
     host = await enterHost(order.hosts, { levels, directory }, actors);
     host.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
     // A boot is no part of the trial.
     begun = monotonicMs();
+    provoking = await TrialProvocations.begin(chosen, {
+      rng,
+      directory,
+      actors: actorProcesses(actors),
+      undo: order.provoker?.undo ?? noGuard,
+    });
     const seen = await workload.run({
       trial,
       levels,
@@ -64,10 +81,11 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
       actors: host.actors,
       ...(builds && { builds }),
     });
-    outcome = await host.leave(seen);
+    outcome = await host.leave(await provoking.end(seen));
     const planted = await order.planting?.end();
     if (planted) outcome = { ...outcome, planted };
   } catch (error) {
+    await provoking?.end(unknownOutcome(''));
     await host?.abandon();
     await order.planting?.end().catch((): FaultReceipt[] => []);
     // It would be the same in every trial to come, and only the user can mend it.
@@ -77,6 +95,8 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
   const durationMs = monotonicMs() - begun;
   return { trial, cell, seed: rng.seed, startedAtMs, durationMs, outcome };
 }
+
+const noGuard = () => Promise.reject(new Error('there is no guard to undo it'));
 
 function isAbsentProgram(error: unknown): boolean {
   return error instanceof HeisenwriteError && error.code === 'no-such-program';

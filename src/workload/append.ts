@@ -87,7 +87,7 @@ async function runAppend({ levels, actors, ...setting }: TrialSetting): Promise<
     fileBytes: 0,
   };
   const assignment: AppendAssignment = {
-    board: createUnitBoard(1),
+    board: createUnitBoard(1, actors),
     path: join(setting.directory, 'journal'),
     file: 'journal',
     stream,

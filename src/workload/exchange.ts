@@ -87,7 +87,7 @@ async function runExchange({ levels, actors, ...setting }: TrialSetting): Promis
   const way = textLevel(levels, 'way') as ExchangeWay;
   const sizeBytes = numberLevel(levels, 'size');
   const assignment: ExchangeAssignment = {
-    board: createUnitBoard(1),
+    board: createUnitBoard(1, actors),
     medium: setting.medium,
     path: `${setting.directory}/published`,
     file: 'published',

@@ -104,7 +104,7 @@ async function runMailbox(setting: TrialSetting): Promise<TrialOutcome> {
   const { levels, actors } = setting;
   const writers = numberLevel(levels, 'writers');
   const readers = numberLevel(levels, 'readers');
-  const board = createUnitBoard(writers);
+  const board = createUnitBoard(writers, actors);
   const assignment: MailboxAssignment = {
     board,
     regions: Array.from({ length: writers }, (_, region) => ({

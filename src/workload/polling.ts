@@ -2,11 +2,12 @@
 // replace and exchange have in common.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../base/clock.ts';
 import type { OperationFailure } from '../domain/observation.ts';
 import type { FactorDeclaration } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import { sumOpportunities, sumTallies, withChances } from './tally.ts';
-import { runActors, stopActors, type UnitBoard } from './unit-board.ts';
+import { arrived, runActors, stopActors, type UnitBoard } from './unit-board.ts';
 import type { UnitReaderResult } from './unit-reader.ts';
 
 export interface PollerResult extends UnitReaderResult {
@@ -45,6 +46,10 @@ export function timeFactor(fallbackMs: number): FactorDeclaration {
   };
 }
 
+/** A process takes its time to start, once; its trial does not begin without it. */
+const ARRIVAL_LIMIT_MS = 10_000;
+const ARRIVAL_POLL_MS = 2;
+
 /** Lets all of them run, for `timeMs` or until everybody has ended by himself. */
 export async function rewriteWhilePolled(
   board: UnitBoard,
@@ -52,13 +57,28 @@ export async function rewriteWhilePolled(
   writing: readonly Promise<RewriterResult>[],
   reading: readonly Promise<PollerResult>[],
 ): Promise<TrialOutcome> {
-  runActors(board);
   const everybody = Promise.all([Promise.all(reading), Promise.all(writing)]);
   everybody.catch(() => stopActors(board));
+  await allArrived(board, [...reading, ...writing]);
+  runActors(board);
   await Promise.race([sleep(timeMs), everybody]);
   stopActors(board);
   const [readers, writers] = await everybody;
   return polledOutcome(readers, writers);
+}
+
+/** One that has ended before it came so far is not waited for. */
+async function allArrived(
+  board: UnitBoard,
+  actors: readonly Promise<PollerResult | RewriterResult>[],
+): Promise<void> {
+  let ended = 0;
+  const end = () => ended++;
+  for (const actor of actors) actor.then(end, end);
+  const untilMs = monotonicMs() + ARRIVAL_LIMIT_MS;
+  while (arrived(board) + ended < actors.length && monotonicMs() < untilMs) {
+    await sleep(ARRIVAL_POLL_MS);
+  }
 }
 
 export function polledOutcome(

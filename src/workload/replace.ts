@@ -58,7 +58,7 @@ export const replace: Workload = {
 async function runReplace({ levels, actors, ...setting }: TrialSetting): Promise<TrialOutcome> {
   const way = textLevel(levels, 'publish') as PublishWay;
   const assignment: ReplaceAssignment = {
-    board: createUnitBoard(1),
+    board: createUnitBoard(1, actors),
     directory: setting.directory,
     path: join(setting.directory, 'published'),
     file: 'published',

@@ -209,7 +209,7 @@ async function writeStep(course: Course, step: Step): Promise<boolean> {
   });
   if (step.cutToBytes !== null) map.cut(step.cutToBytes / stream.blockBytes);
   const assignment: WriteAssignment = {
-    board: createUnitBoard(1),
+    board: createUnitBoard(1, actors),
     path,
     file: 'data',
     stream,

@@ -2,23 +2,35 @@
 // region's writer has begun and which it has finished. A reader looks at `acknowledged` before its
 // read and at `started` after it; any single generation between the two is a right answer.
 
+import { monotonicMs } from '../base/clock.ts';
+import type { Actors } from '../domain/workload.ts';
+
 const STATE = 0;
-const SLOTS_BEFORE_REGIONS = 1;
+/** Actors that wait for the trial to run. */
+const ARRIVED = 1;
+const SLOTS_BEFORE_REGIONS = 2;
 const SLOTS_PER_REGION = 2;
 
 const WAITING = 0;
 const RUNNING = 1;
 const STOPPED = 2;
 
-export type UnitBoard = Int32Array<SharedArrayBuffer>;
+/** A look at a board for which a process cannot be woken; ms. */
+const POLL_MS = 1;
 
-export function createUnitBoard(regions: number): UnitBoard {
+export type UnitBoard = Int32Array<ArrayBufferLike>;
+
+/** @param actors who see it; left out: threads of this process */
+export function createUnitBoard(regions: number): Int32Array<SharedArrayBuffer>;
+export function createUnitBoard(regions: number, actors: Pick<Actors, 'board'>): UnitBoard;
+export function createUnitBoard(regions: number, actors?: Pick<Actors, 'board'>): UnitBoard {
   const slots = SLOTS_BEFORE_REGIONS + SLOTS_PER_REGION * regions;
-  return new Int32Array(new SharedArrayBuffer(4 * slots));
+  return actors?.board?.(slots) ?? new Int32Array(new SharedArrayBuffer(4 * slots));
 }
 
+/** Unless they have been stopped before they began. */
 export function runActors(board: UnitBoard): void {
-  Atomics.store(board, STATE, RUNNING);
+  Atomics.compareExchange(board, STATE, WAITING, RUNNING);
   Atomics.notify(board, STATE);
 }
 
@@ -29,7 +41,13 @@ export function stopActors(board: UnitBoard): void {
 
 /** In an actor: blocks until the trial runs. */
 export function awaitRun(board: UnitBoard): void {
-  Atomics.wait(board, STATE, WAITING);
+  Atomics.add(board, ARRIVED, 1);
+  waitWhile(board, WAITING, Number.POSITIVE_INFINITY);
+}
+
+/** How many actors have come to `awaitRun`. */
+export function arrived(board: UnitBoard): number {
+  return Atomics.load(board, ARRIVED);
 }
 
 export function isStopped(board: UnitBoard): boolean {
@@ -38,7 +56,22 @@ export function isStopped(board: UnitBoard): boolean {
 
 /** In an actor: sleeps, but no longer than the trial runs. */
 export function pause(board: UnitBoard, ms: number): void {
-  Atomics.wait(board, STATE, RUNNING, ms);
+  waitWhile(board, RUNNING, ms);
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Memory that processes share wakes nobody: then the state is looked at again and again. */
+function waitWhile(board: UnitBoard, state: number, ms: number): void {
+  if (board.buffer instanceof SharedArrayBuffer) {
+    Atomics.wait(board, STATE, state, ms);
+    return;
+  }
+  const untilMs = monotonicMs() + ms;
+  for (let left = ms; left > 0 && Atomics.load(board, STATE) === state; ) {
+    Atomics.wait(sleeper, 0, 0, Math.min(POLL_MS, left));
+    left = untilMs - monotonicMs();
+  }
 }
 
 export function markStarted(board: UnitBoard, region: number, generation: number): void {

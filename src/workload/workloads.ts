@@ -1,6 +1,7 @@
 // All workloads, listed by hand: nothing registers itself by being imported.
 
 import type { Workload } from '../domain/workload.ts';
+import { provokable } from '../provoke/provocations.ts';
 import { append } from './append.ts';
 import { capture } from './capture.ts';
 import { command } from './command.ts';
@@ -19,4 +20,4 @@ export const WORKLOADS: readonly Workload[] = [
   exchange,
   capture,
   command,
-];
+].map(provokable);

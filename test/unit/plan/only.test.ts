@@ -105,6 +105,6 @@ describe('--factor', () => {
   test('factors of workloads that are not in the plan are not offered', () => {
     const plan = planOf({ arms: [{ workload: 'append' }] });
     const error = refusalOf(() => withFactors(plan, ['unit=4KiB'], WORKLOADS));
-    expect(error.message).toContain('(factors: writers, record, records, writer)');
+    expect(error.message).toContain('(factors: writers, record, records, writer, stop');
   });
 });
