@@ -119,8 +119,7 @@ describe('planted', () => {
 });
 
 describe('near misses', () => {
-    const refused = { operation: "write", errno: "EACCES", offset: 2 * IO };
-    expect(outcome.failures).toMatchObject([refused]);
+  test('it ended half-way, and what was acknowledged is there: failed, no damage', async () => {
     const outcome = await captured(() => {}, {}, 3);
     expect(verdictOf(outcome)).toBe('failed');
     expect(outcome.observations).toEqual([]);
