@@ -6,22 +6,18 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { createRng, freshSeed } from '../base/rng.ts';
 import { EXIT_CLEAN, HeisenwriteError } from '../domain/errors.ts';
 import type { FaultReceipt } from '../domain/fault.ts';
+import { parseFault } from '../domain/fault-grammar.ts';
 import { ArmedFaults } from '../fault/armed-faults.ts';
 import { serveControl } from '../fault/control-server.ts';
 import { endpointText, parseEndpoint } from '../fault/endpoint.ts';
-import type { FaultProxy, RunningProxy } from '../fault/fault-proxy.ts';
-import { parseFault } from '../domain/fault-grammar.ts';
+import type { RunningProxy } from '../fault/fault-proxy.ts';
+import { type ProtocolOptions, proxyOf } from './proxy-protocols.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Listed by hand; each is loaded when it is asked for. */
-const PROTOCOLS: Readonly<Record<string, () => Promise<FaultProxy>>> = {
-  tcp: async () => (await import('../fault/tcp-proxy/tcp-proxy.ts')).tcpProxy,
-};
 
 const SCHEMA = 'heisenwrite.proxy/1';
 const WAKING = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
-export interface ProxyArguments {
+export interface ProxyArguments extends ProtocolOptions {
   readonly to: string;
   readonly listen?: string;
   readonly fault?: readonly string[];
@@ -39,7 +35,7 @@ export async function runProxy(
   given: ProxyArguments,
   terminal: Terminal,
 ): Promise<number> {
-  const proxy = await proxyOf(protocol);
+  const proxy = await proxyOf(protocol, given);
   const to = parseEndpoint('--to', given.to, 1);
   const listen = parseEndpoint('--listen', given.listen ?? '127.0.0.1:0', 0);
   const wanted = (given.fault ?? []).map(parseFault);
@@ -84,14 +80,6 @@ export async function runProxy(
   if (file) await new Promise<void>((resolve) => file.end(resolve));
   voice.ended(running, faults);
   return EXIT_CLEAN;
-}
-
-async function proxyOf(protocol: string): Promise<FaultProxy> {
-  const load = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : undefined;
-  if (load) return load();
-  throw new HeisenwriteError('invalid-option', `there is no proxy for "${protocol}"`, {
-    remedy: `use one of ${Object.keys(PROTOCOLS).join(', ')}; tcp knows no protocol and fits all`,
-  });
 }
 
 async function receiptsFile(path: string): Promise<WriteStream> {

@@ -10,6 +10,7 @@ Examples:
   heisenwrite proxy nfs --to filer:2049 --fault verifier:skip=100,count=1
   heisenwrite proxy nfs --to filer:2049 --fault flip:op=write,mask=0xffffffff,probability=1/300
   heisenwrite proxy nfs --to filer:2049 --fault errno:op=write,errno=EACCES,signal=SIGHUP,for=200ms
+  heisenwrite proxy sftp --to files:22 --authorized-keys ~/.ssh/id_ed25519.pub --fault stale
   heisenwrite proxy tcp --to db:5432 --fault latency:time=20ms,jitter=5ms --fault rate:bytes=1MiB
 
 It runs until Ctrl-C. Without --listen it takes a free port of 127.0.0.1 and says which. A fault is
@@ -35,6 +36,15 @@ export function proxyCommand(
     .option('--fault <fault>', 'KIND:key=value,..., repeatable', several)
     .option('--seed <seed>', 'repeat the decisions of an earlier run (not its outcomes)')
     .option('--receipts <file>', 'append a line of JSON for each fault that fired')
+    .option('--user <name>', 'sftp: who logs in at the server (default: as ssh would)')
+    .option(
+      '--host-key <file>',
+      'sftp: private key to show to clients (default: made for this run)',
+    )
+    .option(
+      '--authorized-keys <file>',
+      'sftp: public keys that are let in (default: ~/.ssh/authorized_keys)',
+    )
     .option('--json', 'print JSON lines: where it listens, receipts, notes, the end')
     .addHelpText('after', PROXY_HELP)
     .action(async (protocol: string, options) => {
