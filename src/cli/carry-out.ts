@@ -2,7 +2,7 @@
 // the evidence is closed whatever happens. Every command that hunts goes through here.
 
 import { createBuilder } from '../build/program-builder.ts';
-import { EXIT_INTERRUPTED } from '../domain/errors.ts';
+import { EXIT_INTERRUPTED, HeisenwriteError } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { HuntListener } from '../domain/ports.ts';
@@ -11,6 +11,7 @@ import { WORKLOADS } from '../workload/workloads.ts';
 import { hostsFor } from './guest-hosts.ts';
 import type { OpenGround } from './hunt-ground.ts';
 import { huntProvoker } from './hunt-provoker.ts';
+import { plantedFaults } from './planted-faults.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Expedition {
@@ -33,6 +34,8 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
     listener.note('interrupted: finishing the trial under way (again to leave at once)');
   };
   const hosts = hostsFor(ground, (words) => listener.note(words));
+  const planting = plantedFaults(plan, `${ground.header.seed}-${ground.trialsBefore}`);
+  let isRefused = false;
   const provoker = huntProvoker();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
@@ -44,14 +47,21 @@ export async function carryOut(expedition: Expedition, terminal: Terminal): Prom
       signal: interruption.signal,
       ...(schedule && { schedule }),
       ...(hosts && { hosts }),
+      ...(planting && { planting }),
       ...(plan.builds && { builder: createBuilder(plan.builds, ground.directory) }),
     };
     return await hunt(request, ground);
+  } catch (error) {
+    // Only the first trial meets what the user must mend before there can be any.
+    isRefused = error instanceof HeisenwriteError && error.code === 'no-such-program';
+    throw error;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await provoker.close();
     await hosts?.close();
+    await planting?.close();
     await ground.store.close();
+    if (isRefused && ground.trialsBefore === 0) ground.discard();
   }
 }
 

@@ -18,6 +18,7 @@ import { commandWordsOf } from './command-plan.ts';
 import { openNewGround } from './hunt-ground.ts';
 import { type CheckedPlaces, connectOptions, probePlaces, withPlaces } from './places.ts';
 import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
+import { refusePlantedElsewhere } from './planted-faults.ts';
 import { carryOutProof } from './prove.ts';
 import { checkReportPlaces, writeReports } from './report-command.ts';
 import { refuseWithResume, resume } from './resume.ts';
@@ -48,6 +49,7 @@ export async function runHunt(
   if (options.resume !== undefined) return resumeHunt(operands, options, terminal);
   if (options.shrink !== undefined) return runShrink(operands, options, terminal);
   const plan = await planFrom(operands, options);
+  refusePlantedElsewhere(plan);
   return withPlaces(
     plan.places,
     sizeOption(options.space, '--space'),

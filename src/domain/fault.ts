@@ -2,6 +2,7 @@
 // fault is written `KIND:key=value,...` or as an object with the same keys; it leaves a receipt
 // each time it fires. Who lays it over what (a mount, a proxy) says which kinds it can plant.
 
+import type { Rng } from '../base/rng.ts';
 import type { Levels } from './cell.ts';
 
 /** Of what kind the value of a key is; sizes in bytes, durations in milliseconds. */
@@ -213,9 +214,10 @@ export interface FaultPlanting {
    * Sets the faults of the cell.
    * @param directory of the trial
    * @param levels every factor of the workload, defaults filled in
+   * @param rng of the trial
    * @returns where the actors find the directory, with the faults over it
    */
-  begin(directory: string, levels: Levels): Promise<string>;
+  begin(directory: string, levels: Levels, rng: Rng): Promise<string>;
   /** Clears them, and returns what fired. */
   end(): Promise<readonly FaultReceipt[]>;
 }
