@@ -1,0 +1,101 @@
+// The second half of the case `async-export`: the original signature, planted through a real mount
+// in 1 of 300 trials of the guilty cells, is found among 1,296 cells and isolated by one command.
+// And what planting does to a hunt that is killed, refused, or has nothing to find.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, type TestContext, test } from 'vitest';
+import { expectRefusal, heisenwrite, reportIn, started } from './command-line.ts';
+import { onTmpfs } from './mounted-place.ts';
+import { type Requirement, requireOrSkip } from './requirements.ts';
+
+const MATRIX = resolve(import.meta.dirname, '../../cases/async-export/matrix.json');
+const NEEDS: readonly Requirement[] = ['root', 'fuse'];
+const LIMIT_MS = 15 * 60_000;
+
+const inPlace = (act: (place: string) => Promise<void>) => onTmpfs('size=256M', act);
+const mounts = () =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('heisenwrite-faulty-'));
+const mountPoints = () =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('heisenwrite-faulty-'));
+
+describe('the matrix of the original bug', () => {
+  function real(name: string, act: (context: TestContext) => Promise<void>) {
+    test(name, { timeout: LIMIT_MS }, async (context) => {
+      for (const need of NEEDS) requireOrSkip(context, need);
+      await act(context);
+    });
+  }
+  const before = new Set(mountPoints());
+  afterAll(() => {
+    expect(mountPoints().filter((name) => !before.has(name))).toEqual([]);
+  });
+
+  real('is hunted in one command: which bits, and which two of six factors', () =>
+    inPlace(async (place) => {
+      const said = await heisenwrite(['hunt', place, MATRIX, '--seed', '1', '--json'], place);
+      const report = reportIn(said);
+      console.log(`${report.trials.damaged} of ${report.trials.clean} trials: ${report.stopped}`);
+      expect(said.exitCode).toBe(1);
+      expect(report.cells).toHaveLength(1296);
+      expect(report.trials).toMatchObject({ failed: 0, unknown: 0 });
+      expect(report.isolation).toMatchObject({
+        claim: 'needs',
+        needs: [
+          { factor: 'mode', levels: ['buffered'] },
+          { factor: 'linux', levels: ['5.1'] },
+        ],
+      });
+      expect(new Set(report.isolation?.irrelevant)).toEqual(
+        new Set(['size', 'hardware', 'build', 'storage']),
+      );
+      expect(report.signature?.words).toContain(
+        'always bits 0-31 of a 64-bit word, 1->0, only words that were all ones',
+      );
+      expect(report.findings.map(({ kinds }) => kinds)).toEqual(
+        report.findings.map(() => ['flipped']),
+      );
+      expect(new Set(report.findings.map(({ layer }) => layer))).toEqual(new Set(['persisted']));
+    }),
+  );
+
+  real('with nothing planted stays silent', () =>
+    inPlace(async (place) => {
+      const plan = join(place, 'plan.json');
+      const matrix = JSON.parse(readFileSync(MATRIX, 'utf8'));
+      const [fault] = matrix.faults;
+      const never = { ...matrix, faults: [{ ...fault, path: 'no-such-file' }] };
+      writeFileSync(plan, JSON.stringify(never));
+      const words = ['hunt', place, plan, '--trials', '300', '--json'];
+      const { trials, verdict } = reportIn(await heisenwrite(words, place));
+      expect([verdict, trials.clean]).toEqual(['clean', 300]);
+    }),
+  );
+
+  real('leaves no mount behind when it is killed, and goes on', () =>
+    inPlace(async (place) => {
+      const child = started(['hunt', place, MATRIX, '--seed', 'k'], place);
+      while (mounts().length === 0) await sleep(20);
+      await sleep(1500);
+      child.kill('SIGKILL');
+      await child;
+      await expect.poll(mounts, { timeout: 10_000 }).toEqual([]);
+      const resumed = await heisenwrite(['hunt', '--resume', '--for', '3s', '--json'], place);
+      const { trials } = reportIn(resumed);
+      expect(trials.clean).toBeGreaterThan(50);
+      expect(trials.unknown).toBe(0);
+    }),
+  );
+
+  real('cannot be planted where there is no directory', () =>
+    inPlace(async (place) => {
+      const said = await heisenwrite(['hunt', 'opendal+fs:///x', MATRIX], place);
+      expectRefusal(said, 2, /faults cannot be planted on opendal\+fs/);
+      expect(readdirSync(place)).toEqual([]);
+    }),
+  );
+});
