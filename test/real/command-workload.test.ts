@@ -216,7 +216,7 @@ describe('programs that report an error', () => {
     ['nosuch {canary} {out}', /"nosuch" is not there/],
     ['nosuch {canary} | cat > {out}', /nosuch: not found/],
     ['/etc/passwd {canary} {out}', /"\/etc\/passwd" may not be executed/],
-  ])('%s is refused at the first trial, and nothing is left of the hunt', async (write, message) => {
+  ])('%s is refused at the first trial, and nothing is left', async (write, message) => {
     await inDirectory(async (place) => {
       const said = await heisenwrite(['hunt', place, '--write', write, '--trials', '2']);
       expect(said.exitCode).toBe(2);

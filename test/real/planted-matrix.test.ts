@@ -23,18 +23,19 @@ const mounts = () =>
 const mountPoints = () =>
   readdirSync(tmpdir()).filter((name) => name.startsWith('heisenwrite-faulty-'));
 
-describe('the matrix of the original bug', () => {
-  function real(name: string, act: (context: TestContext) => Promise<void>) {
-    test(name, { timeout: LIMIT_MS }, async (context) => {
-      for (const need of NEEDS) requireOrSkip(context, need);
-      await act(context);
-    });
-  }
-  const before = new Set(mountPoints());
-  afterAll(() => {
-    expect(mountPoints().filter((name) => !before.has(name))).toEqual([]);
+function real(name: string, act: (context: TestContext) => Promise<void>) {
+  test(name, { timeout: LIMIT_MS }, async (context) => {
+    for (const need of NEEDS) requireOrSkip(context, need);
+    await act(context);
   });
+}
 
+const before = new Set(mountPoints());
+afterAll(() => {
+  expect(mountPoints().filter((name) => !before.has(name))).toEqual([]);
+});
+
+describe('the matrix of the original bug', () => {
   real('is hunted in one command: which bits, and which two of six factors', () =>
     inPlace(async (place) => {
       const said = await heisenwrite(['hunt', place, MATRIX, '--seed', '1', '--json'], place);
@@ -75,7 +76,9 @@ describe('the matrix of the original bug', () => {
       expect([verdict, trials.clean]).toEqual(['clean', 300]);
     }),
   );
+});
 
+describe('a hunt with planted faults', () => {
   real('leaves no mount behind when it is killed, and goes on', () =>
     inPlace(async (place) => {
       const child = started(['hunt', place, MATRIX, '--seed', 'k'], place);
