@@ -126,7 +126,9 @@ export function probePlaces({
   return Object.fromEntries(
     Object.entries(paths).map(([label, path]) => {
       const client = clients[label]?.connection.capabilities ?? null;
-      if (client === null) return [label, probePlace(join(path, name))];
+      if (client === null) {
+        return [label, { ...probePlace(join(path, name)), directory: path }];
+      }
       return [label, { directAlignmentBytes: null, directRefusal: 'no descriptor', client }];
     }),
   );

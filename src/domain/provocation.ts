@@ -73,8 +73,12 @@ export interface ProvocationKind {
   readonly example: string;
   /** Whether the actors must be processes of their own. `level` is one that was checked. */
   separates(level: string): boolean;
-  /** Why this machine may not do it, or null. @param levels every factor of the cell */
-  refusal(level: string, levels: Levels): string | null;
+  /**
+   * Why this machine may not do it, or null.
+   * @param levels every factor of the cell
+   * @param directory where its trials are made, where that is on this host
+   */
+  refusal(level: string, levels: Levels, directory?: string): string | null;
   /** @throws Error when it could not begin, with nothing changed */
   begin(level: string, setting: ProvocationSetting): Promise<Provocation>;
 }

@@ -26,8 +26,11 @@ export interface Workload {
   readonly anywhere?: true;
   /** Of a workload that speaks the port of media: what the medium must be able to do. */
   needs?(levels: Levels): readonly Capability[];
-  /** Why this machine cannot make such a trial, or null: what provokes it may not be done. */
-  refusal?(levels: Levels): string | null;
+  /**
+   * Why this machine cannot make such a trial there, or null: what provokes it may not be done.
+   * @param directory the place, where it is one of this host
+   */
+  refusal?(levels: Levels, directory?: string): string | null;
   /** Expected duration of one trial in milliseconds, for `--dry-run` and time limits. */
   estimateMs(levels: Levels): number;
   /** Drives one trial; rejects only when the tester or the environment broke (verdict unknown). */
@@ -71,6 +74,8 @@ export interface PlaceCapabilities {
   readonly directAlignmentBytes: number | null;
   /** Why there is no O_DIRECT: the errno. */
   readonly directRefusal: string | null;
+  /** Where it is, of a mounted file system. */
+  readonly directory?: string;
   /** What its client can do; null for a directory on a mounted file system. */
   readonly client: MediumCapabilities | null;
 }

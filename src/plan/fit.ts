@@ -43,7 +43,7 @@ export function fitCells(
     const reason =
       clientReason(workload, levels, place) ??
       directReason(workload.directBytes(levels), place) ??
-      workload.refusal?.(levels) ??
+      workload.refusal?.(levels, place.directory) ??
       (space > forTrials ? tooLargeWords : null);
     if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     return reason === null;

@@ -3,9 +3,23 @@
 import type { Levels } from '../domain/cell.ts';
 import { type ProvocationKind, UNPROVOKED } from '../domain/provocation.ts';
 import type { Workload } from '../domain/workload.ts';
+import { cpu } from './cpu.ts';
+import { memory } from './memory.ts';
+import { network } from './network.ts';
+import { run } from './run.ts';
+import { signal } from './signal.ts';
+import { slowDevice } from './slow-device.ts';
 import { stop } from './stop.ts';
 
-export const PROVOCATIONS: readonly ProvocationKind[] = [stop];
+export const PROVOCATIONS: readonly ProvocationKind[] = [
+  stop,
+  cpu,
+  memory,
+  slowDevice,
+  signal,
+  run,
+  network,
+];
 
 /** The same workload with every provocation as a factor; what it does is the same. */
 export function provokable(workload: Workload): Workload {
@@ -13,7 +27,8 @@ export function provokable(workload: Workload): Workload {
   return {
     ...workload,
     factors: [...workload.factors, ...factors],
-    refusal: (levels) => workload.refusal?.(levels) ?? provocationRefusal(levels),
+    refusal: (levels, directory) =>
+      workload.refusal?.(levels, directory) ?? provocationRefusal(levels, directory),
   };
 }
 
@@ -22,10 +37,10 @@ function checkOf({ check }: ProvocationKind['factor']) {
     text === UNPROVOKED ? text : (check?.(text, where) ?? text);
 }
 
-function provocationRefusal(levels: Levels): string | null {
+function provocationRefusal(levels: Levels, directory?: string): string | null {
   for (const kind of PROVOCATIONS) {
     const level = String(levels[kind.factor.name] ?? UNPROVOKED);
-    const refusal = level === UNPROVOKED ? null : kind.refusal(level, levels);
+    const refusal = level === UNPROVOKED ? null : kind.refusal(level, levels, directory);
     if (refusal !== null) return `${kind.factor.name}=${level} is not possible here: ${refusal}`;
   }
   return null;
