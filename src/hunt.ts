@@ -25,6 +25,7 @@ import type { Judgement, TrialRecord } from './domain/trial.ts';
 import type { Workload } from './domain/workload.ts';
 import { failedBuilds, untestableCells } from './hunt-builds.ts';
 import { conclude } from './isolate/conclude.ts';
+import { ProvocationAccount } from './isolate/provocation-account.ts';
 import { factorSpaceOf, IsolationAccount, isolatorOf } from './isolate/stored-trials.ts';
 import { RigWatch } from './observe/rig-watch.ts';
 import { completeLevels } from './plan/expand.ts';
@@ -121,7 +122,8 @@ export async function reportOf(
   const tested = cells.filter(({ index }) => !untestable.has(index));
   const space = factorSpaceOf(tested, factors);
   const isolation = new IsolationAccount(tested, space, seed, schedule === 'adaptive');
-  return compileReport(store, cells, kinds, new SignatureAccount(), isolation);
+  const provoking = new ProvocationAccount(seed);
+  return compileReport(store, cells, kinds, new SignatureAccount(), isolation, provoking);
 }
 
 /** Returns how many trials it took to say what cannot be built; see hunt-builds.ts. */

@@ -1,36 +1,24 @@
-// The faults of a plan, planted: a mount over the directory of the trials, served by a process of
-// its own, in which the faults of a cell are set while one of its trials runs. Actors work on the
-// mount; the hunt itself makes, keeps and removes the directories of trials below it.
+// The faults of a plan, planted: a mount over the directory of the trials, or a proxy before the
+// server of a medium, in which the faults of a cell are set while one of its trials runs.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { Guard } from '../base/guard.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from '../domain/cell.ts';
-import { HeisenwriteError } from '../domain/errors.ts';
-import type { FaultPlanting, FaultReceipt } from '../domain/fault.ts';
+import type { FaultPlanting, FaultReceipt, TrialGround } from '../domain/fault.ts';
 import { faultOf } from '../domain/fault-grammar.ts';
 import type { Plan, PlantedFault } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
-import { askControl } from '../fault/control-client.ts';
 import { schemeOf } from '../medium/media.ts';
 import { isPlantedIn } from '../plan/planted.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
+import { type FaultyPlace, FaultyPlaces } from './planting/faulty-places.ts';
+import { plantedPlace } from './planting/planted-place.ts';
 
-const MAIN = fileURLToPath(new URL(`./main${import.meta.url.slice(-3)}`, import.meta.url));
-
-/** @throws HeisenwriteError `invalid-plan` where a place has no directory to mount over */
+/** @throws HeisenwriteError `invalid-plan` where no faults can be laid over a place */
 export function refusePlantedElsewhere({ faults, places }: Pick<Plan, 'faults' | 'places'>): void {
-  const url = Object.values(places).find((place) => schemeOf(place) !== null);
-  if (!faults?.length || url === undefined) return;
-  throw new HeisenwriteError('invalid-plan', `faults cannot be planted on ${url}`, {
-    remedy: 'give a directory, or put `heisenwrite proxy` in the way and hunt through it',
-  });
+  if (!faults?.length) return;
+  for (const url of Object.values(places)) {
+    if (schemeOf(url) !== null) plantedPlace({ url, options: {} });
+  }
 }
 
 /** Undefined for a plan that plants none. */
@@ -40,18 +28,16 @@ export function plantedFaults(plan: Plan, seed: string): PlantedFaults | undefin
 
 class PlantedFaults implements FaultPlanting {
   private readonly faults: readonly PlantedFault[];
-  private readonly seed: string;
-  /** By the directory below. */
-  private readonly mounts = new Map<string, Mount>();
-  private current: Mount | null = null;
+  private readonly places: FaultyPlaces;
+  private current: FaultyPlace | null = null;
 
   constructor(faults: readonly PlantedFault[], seed: string) {
     this.faults = faults;
-    this.seed = seed;
+    this.places = new FaultyPlaces(seed);
   }
 
-  async begin(directory: string, levels: Levels, rng: Rng): Promise<string> {
-    const mount = await this.over(dirname(directory));
+  async begin(ground: TrialGround, levels: Levels, rng: Rng): Promise<TrialGround> {
+    const place = await this.places.of(ground);
     const workload = WORKLOADS.find(({ name }) => name === levels.workload) as Workload;
     const drawn = rng.fork('planted');
     const planted = this.faults.filter((each) => {
@@ -59,90 +45,20 @@ class PlantedFaults implements FaultPlanting {
       return falls && isPlantedIn(each, levels, workload);
     });
     if (planted.length > 0) {
-      this.current = mount;
-      const faults = planted.map(({ fault }) => faultOf(fault).text);
-      await askControl(mount.at, { ask: 'set', faults });
+      this.current = place;
+      await place.set(planted.map(({ fault }) => faultOf(fault).text));
     }
-    return join(mount.at, basename(directory));
+    return place.through(ground);
   }
 
   async end(): Promise<readonly FaultReceipt[]> {
-    const mount = this.current;
+    const place = this.current;
     this.current = null;
-    if (!mount) return [];
-    await askControl(mount.at, { ask: 'clear' });
-    return (await askControl(mount.at, { ask: 'receipts' })).receipts;
+    return place ? place.clear() : [];
   }
 
-  /** Unmounts. Never rejects. */
-  async close(): Promise<void> {
-    for (const mount of this.mounts.values()) await mount.close();
-    this.mounts.clear();
-  }
-
-  private async over(directory: string): Promise<Mount> {
-    const known = this.mounts.get(directory);
-    if (known?.isUp) return known;
-    await known?.close();
-    const mount = await Mount.start(directory, `${this.seed}-${this.mounts.size}`);
-    this.mounts.set(directory, mount);
-    return mount;
-  }
-}
-
-type Server = ChildProcessByStdio<null, Readable, Readable>;
-
-class Mount {
-  readonly at: string;
-  private readonly server: Server;
-  private readonly guard: Guard;
-
-  private constructor(at: string, server: Server, guard: Guard) {
-    this.at = at;
-    this.server = server;
-    this.guard = guard;
-  }
-
-  get isUp(): boolean {
-    return this.server.exitCode === null && this.server.signalCode === null;
-  }
-
-  /** @throws HeisenwriteError `missing-component` with what the mount said */
-  static async start(directory: string, seed: string): Promise<Mount> {
-    const at = mkdtempSync(join(tmpdir(), 'heisenwrite-faulty-'));
-    const guard = await Guard.start();
-    await guard.undo(['sh', '-c', 'umount -l "$1"; rmdir "$1"', 'sh', at]);
-    const words = [MAIN, 'mount', directory, at, '--seed', seed, '--json'];
-    const server = spawn(process.execPath, words, {
-      // Ctrl-C at the terminal is for the hunt, which ends the mount after the trial under way.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let complaint = '';
-    server.stderr.on('data', (piece: Buffer) => {
-      complaint += piece.toString('utf8');
-    });
-    const mounted = once(server.stdout, 'data').then(() => true);
-    const isUp = await Promise.race([mounted, once(server, 'close').then(() => false)]);
-    if (!isUp) {
-      await guard.stop();
-      const [first = ''] = complaint.split('\n');
-      throw new HeisenwriteError('missing-component', `no mount for faults: ${first}`, {
-        remedy: 'see `heisenwrite mount --help` for what a mount needs',
-      });
-    }
-    // Receipts are asked for at the control socket; these lines must not fill the pipe.
-    server.stdout.resume();
-    return new Mount(at, server, guard);
-  }
-
-  async close(): Promise<void> {
-    if (this.isUp) {
-      const gone = once(this.server, 'close');
-      this.server.kill('SIGTERM');
-      await gone;
-    }
-    // What the guard would undo is undone with its end, whatever became of the server.
-    await this.guard.stop();
+  /** Unmounts, and ends the proxies. Never rejects. */
+  close(): Promise<void> {
+    return this.places.close();
   }
 }

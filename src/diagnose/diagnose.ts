@@ -19,6 +19,7 @@ export function diagnose(observation: Observation): Diagnosis {
     damage: damageIn(observation),
     layer,
     layerBecause: because,
+    atNs: observation.atNs,
   };
 }
 

@@ -4,6 +4,7 @@
 
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from './cell.ts';
+import type { MediumAddress } from './medium.ts';
 
 /** Of what kind the value of a key is; sizes in bytes, durations in milliseconds. */
 export type FaultValueKind =
@@ -208,16 +209,22 @@ export interface FaultReceipt {
   readonly atMs: number;
 }
 
+/** Where the actors of a trial find its directory. */
+export interface TrialGround {
+  readonly directory: string;
+  readonly medium: MediumAddress;
+}
+
 /** Plants what a plan plants, one trial at a time. */
 export interface FaultPlanting {
   /**
    * Sets the faults of the cell.
-   * @param directory of the trial
+   * @param ground as it is without them
    * @param levels every factor of the workload, defaults filled in
    * @param rng of the trial
-   * @returns where the actors find the directory, with the faults over it
+   * @returns the same with the faults in the way: on a mount, or through a proxy
    */
-  begin(directory: string, levels: Levels, rng: Rng): Promise<string>;
+  begin(ground: TrialGround, levels: Levels, rng: Rng): Promise<TrialGround>;
   /** Clears them, and returns what fired. */
   end(): Promise<readonly FaultReceipt[]>;
 }

@@ -131,6 +131,15 @@ export interface ConnectOptions {
   readonly limitMs?: number;
   /** Of a block device: its path, typed again, since all that is on it will be lost. */
   readonly destroyDataOn?: string;
+  /** Of SFTP: instead of what ~/.ssh and the agent hold. */
+  readonly ssh?: SshFiles;
+}
+
+/** Paths of files. */
+export interface SshFiles {
+  /** A private key without a passphrase, the only one that is offered. */
+  readonly identity: string;
+  readonly knownHosts: string;
 }
 
 export interface MediumConnection {

@@ -24,8 +24,10 @@ export interface Receipt {
   readonly atMs: number;
 }
 
-/** While so long provocations could fire in a trial; monotonic times, nanoseconds, decimal. */
-export interface ProvokedTime {
+/** What could fire in a trial, and while so long: monotonic times, nanoseconds, decimal. */
+export interface Provoked {
+  /** Level by name of the provocation, as receipts name it. */
+  readonly by: Readonly<Record<string, string>>;
   readonly fromNs: string;
   readonly untilNs: string;
 }

@@ -7,7 +7,7 @@ import type { FaultReceipt } from './fault.ts';
 import type { Facts } from './hunt-report.ts';
 import type { Observation, OperationFailure } from './observation.ts';
 import type { PromiseName, PromiseTally } from './promise.ts';
-import type { ProvokedTime, Receipt } from './provocation.ts';
+import type { Provoked, Receipt } from './provocation.ts';
 
 export type Verdict = 'clean' | 'damaged' | 'failed' | 'unknown';
 
@@ -64,8 +64,8 @@ export interface TrialOutcome {
   readonly planted?: readonly FaultReceipt[];
   /** Of a trial in whose cell something provokes: each time it fired, in no order. */
   readonly receipts?: readonly Receipt[];
-  /** Likewise, while it could fire. */
-  readonly provoked?: ProvokedTime;
+  /** Likewise: what could fire, and when. */
+  readonly provoked?: Provoked;
   /** Why nothing may be concluded from this trial, when that is so. */
   readonly unknown?: string;
   /** No trial of this cell can be made in this hunt, and the schedule leaves it out. */
@@ -89,6 +89,8 @@ export interface Diagnosis {
   readonly damage: readonly Damage[];
   readonly layer: Layer;
   readonly layerBecause: string;
+  /** Of the observation: monotonic, nanoseconds, decimal. */
+  readonly atNs?: string;
 }
 
 export interface Judgement {

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { assert } from '../base/assert.ts';
+import { monotonicNs } from '../base/clock.ts';
 import { hostFacts, placeFacts } from '../observe/facts.ts';
 import { ActorPool } from '../trial/actor-pool.ts';
 import {
@@ -82,6 +83,8 @@ async function answer(request: Request): Promise<object> {
     }
     case 'facts':
       return { host: hostFacts(), place: placeFacts(request.path) };
+    case 'clock':
+      return { ns: String(monotonicNs()) };
     case 'forget':
       known.clear();
       return {};

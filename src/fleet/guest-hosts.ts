@@ -4,24 +4,33 @@
 // while a trial runs.
 
 import { basename, dirname, join } from 'node:path';
+import { monotonicNs } from '../base/clock.ts';
 import { HERE, type HostRequest, type Hosts, type TrialHost } from '../domain/hosts.ts';
 import type { Facts } from '../domain/hunt-report.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
-import type { Provocation } from '../domain/provocation.ts';
+import type { Provocation, Provoked } from '../domain/provocation.ts';
 import type { HostAccount, TrialOutcome } from '../domain/trial.ts';
 import { Ganesha } from './ganesha.ts';
 import { Guest } from './guest.ts';
 import { GuestActors, TrialBoards } from './guest-actors.ts';
 import type { Say } from './guest-cache.ts';
 import { guestKernel } from './guest-kernel.ts';
-import { type FactsAnswer, HOST_ADDRESS, type NfsMount } from './guest-messages.ts';
+import {
+  type ClockAnswer,
+  type FactsAnswer,
+  HOST_ADDRESS,
+  type NfsMount,
+} from './guest-messages.ts';
 import { guestProgram } from './guest-program.ts';
+import { inTimeOf } from './guest-time.ts';
 import { withSecondLooks } from './second-look.ts';
 
 /** A mount waits for the server at most so long. */
 const MOUNT_LIMIT_MS = 60_000;
 /** The period of the provocation. */
 const TOGGLE_EVERY_MS = 1000;
+/** As its receipts name it. */
+const TOGGLED = 'toggle-export';
 /** An emulated processor is slower than the estimates of workloads assume. */
 const EMULATION_PATIENCE = 4;
 
@@ -61,6 +70,7 @@ export class GuestHosts implements Hosts {
     const mode = textLevel(levels, 'mount');
     const facts = await this.mounted(booted, server, mode);
     const forMs = numberLevel(levels, 'toggle');
+    const fromNs = String(monotonicNs());
     const toggling =
       forMs > 0 ? this.request.toggle(server, { everyMs: TOGGLE_EVERY_MS, forMs }) : null;
     const actors = new GuestActors(booted.guest);
@@ -74,8 +84,11 @@ export class GuestHosts implements Hosts {
       limit: (limitMs) => actors.limit(EMULATION_PATIENCE * limitMs),
       leave: async (outcome) => {
         const host: HostAccount = { host: kernel, facts, receipts: await end() };
+        const toggled = { by: { [TOGGLED]: `${forMs}ms` }, fromNs, untilNs: String(monotonicNs()) };
+        const here = inTimeOf(outcome, await clockAhead(booted.guest));
         await booted.guest.ask({ ask: 'forget' }, MOUNT_LIMIT_MS);
-        return accountedFor(outcome, host, directory);
+        const seen = accountedFor(here, host, directory);
+        return toggling === null ? seen : { ...seen, provoked: bothOf(seen.provoked, toggled) };
       },
       abandon: async () => {
         await end();
@@ -167,6 +180,18 @@ function nfsMount({ exported, nfsPort, mountPort }: Ganesha, mode: string): NfsM
     isSync: mode === 'sync',
     options: options.join(','),
   };
+}
+
+/** How far the clock of this host is ahead of the guest's; nanoseconds. */
+async function clockAhead(guest: Guest): Promise<bigint> {
+  const before = monotonicNs();
+  const { ns } = await guest.ask<ClockAnswer>({ ask: 'clock' }, MOUNT_LIMIT_MS);
+  return (before + monotonicNs()) / 2n - BigInt(ns);
+}
+
+/** What could fire here besides, in the time of both. */
+function bothOf(others: Provoked | undefined, own: Provoked): Provoked {
+  return others ? { ...others, by: { ...others.by, ...own.by } } : own;
 }
 
 function accountedFor(outcome: TrialOutcome, host: HostAccount, directory: string): TrialOutcome {

@@ -17,6 +17,8 @@ export type Request =
   /** Mount an export of the host; what was mounted there before is unmounted. */
   | { readonly ask: 'mount'; readonly mount: NfsMount }
   | { readonly ask: 'facts'; readonly path: string }
+  /** What its clock says, which starts with the guest and stands still while it is paused. */
+  | { readonly ask: 'clock' }
   /** The boards of the trial before are not asked for again. */
   | { readonly ask: 'forget' }
   | { readonly ask: 'power-off' };
@@ -48,6 +50,11 @@ export type FromAgent =
 export interface FactsAnswer {
   readonly host: Facts;
   readonly place: Facts;
+}
+
+export interface ClockAnswer {
+  /** Monotonic, nanoseconds, decimal. */
+  readonly ns: string;
 }
 
 /** Where the guest finds its host: QEMU's user network. */

@@ -23,7 +23,7 @@ export const sftp: MediumAdapter = {
   example: SFTP_EXAMPLE,
   async connect(url: string, options: ConnectOptions = {}): Promise<MediumConnection> {
     const place = parseSftpUrl(url);
-    const settings = settingsFor(place);
+    const settings = settingsFor(place, environmentWith(options));
     const limitMs = options.limitMs ?? CALL_LIMIT_MS;
     const { session, facts } = await openSession(settings, limitMs);
     const client = new SftpClient(session, place.directory, limitMs);
@@ -41,6 +41,18 @@ export const sftp: MediumAdapter = {
     };
   },
 };
+
+/** Files that were named for this connection count instead of the user's. */
+function environmentWith({ ssh }: ConnectOptions): NodeJS.ProcessEnv {
+  if (!ssh) return process.env;
+  return {
+    ...process.env,
+    SSH_AUTH_SOCK: undefined,
+    HEISENWRITE_SSH_CONFIG: '/dev/null',
+    HEISENWRITE_SSH_IDENTITY: ssh.identity,
+    HEISENWRITE_SSH_KNOWN_HOSTS: ssh.knownHosts,
+  };
+}
 
 /** @throws HeisenwriteError `no-such-place`, `place-not-writable`; UnreachableError */
 async function checkRoot(client: SftpClient, where: string): Promise<void> {

@@ -28,19 +28,17 @@ export function toggleExport(
   const receipts: Receipt[] = [];
   const ending = new AbortController();
   const { signal } = ending;
-  const set = async (access: 'read-write' | 'read-only') => {
-    const atNs = String(monotonicNs());
-    await server.setAccess(access);
-    receipts.push({ provocation: TOGGLE_EXPORT, what: access, atNs, atMs: wallMs() });
-  };
   const running = (async () => {
     while (!signal.aborted) {
       await sleep(everyMs - forMs, null, { signal });
-      await set('read-only');
+      const [atNs, atMs] = [String(monotonicNs()), wallMs()];
+      await server.setAccess('read-only');
       try {
         await sleep(forMs);
       } finally {
-        await set('read-write');
+        await server.setAccess('read-write');
+        const untilNs = String(monotonicNs());
+        receipts.push({ provocation: TOGGLE_EXPORT, what: 'read-only', atNs, untilNs, atMs });
       }
     }
   })().catch(() => undefined);

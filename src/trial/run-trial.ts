@@ -57,7 +57,8 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
     // What it took to build is no part of the trial.
     begun = monotonicMs();
     const made = await order.place.make(trial);
-    const directory = (await order.planting?.begin(made, levels, rng)) ?? made;
+    const below = { directory: made, medium: order.place.medium };
+    const { directory, medium } = (await order.planting?.begin(below, levels, rng)) ?? below;
     const chosen = chosenProvocations(order.provoker, levels);
     actors.separate(chosen.some(({ kind, level }) => kind.separates(level)));
     host = await enterHost(order.hosts, { levels, directory }, actors);
@@ -75,7 +76,7 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
       levels,
       rng,
       directory: host.directory,
-      medium: order.place.medium,
+      medium,
       hunt,
       firstFile: trial * FILES_PER_TRIAL,
       actors: host.actors,

@@ -9,6 +9,7 @@ import {
   type Provocation,
   type ProvocationKind,
   type ProvocationSetting,
+  type Provoked,
   type Receipt,
   UNPROVOKED,
 } from '../domain/provocation.ts';
@@ -38,10 +39,12 @@ export function chosenProvocations(
 
 export class TrialProvocations {
   private readonly begun: Provocation[];
+  private readonly by: Provoked['by'];
   private readonly fromNs = String(monotonicNs());
 
-  private constructor(begun: Provocation[]) {
+  private constructor(begun: Provocation[], chosen: readonly Chosen[]) {
     this.begun = begun;
+    this.by = Object.fromEntries(chosen.map(({ kind, level }) => [kind.factor.name, level]));
   }
 
   /** @throws Error when one of them could not begin; those before it have ended then */
@@ -60,13 +63,13 @@ export class TrialProvocations {
       for (const each of begun.toReversed()) await each.stop();
       throw error;
     }
-    return new TrialProvocations(begun);
+    return new TrialProvocations(begun, chosen);
   }
 
   /** With everything as before, and what was done in the outcome. Never rejects. */
   async end(outcome: TrialOutcome): Promise<TrialOutcome> {
     if (this.begun.length === 0) return outcome;
-    const provoked = { fromNs: this.fromNs, untilNs: String(monotonicNs()) };
+    const provoked = { by: this.by, fromNs: this.fromNs, untilNs: String(monotonicNs()) };
     const receipts: Receipt[] = [];
     let trouble: string | null = null;
     for (const each of this.begun.splice(0).toReversed()) {
