@@ -7,6 +7,7 @@ import { heisenwriteVersion } from '../base/version.ts';
 import { EXIT_UNKNOWN, EXIT_USAGE, HeisenwriteError } from '../domain/errors.ts';
 import type { HuntListener } from '../domain/ports.ts';
 import { agentCommand } from './command-lines/agent.ts';
+import { caseCommand } from './command-lines/case.ts';
 import { doctorCommand } from './command-lines/doctor.ts';
 import { faultCommand } from './command-lines/fault.ts';
 import { fileCommands } from './command-lines/files.ts';
@@ -29,6 +30,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   fileCommands(root, terminal, exit);
   isolateCommand(root, terminal, exit);
   proveCommand(root, terminal, exit);
+  caseCommand(root, terminal, exit);
   reportCommand(root, terminal, exit);
   agentCommand(root, terminal, exit);
   proxyCommand(root, terminal, exit);

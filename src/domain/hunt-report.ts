@@ -8,6 +8,7 @@ import type { Isolation } from './isolation.ts';
 import type { Reread, WrongRange } from './observation.ts';
 import type { FactorKind } from './plan.ts';
 import type { Expectation, PromiseName } from './promise.ts';
+import type { ProvocationFacts, ProvokedTrial } from './provoked.ts';
 import type { KindCount, Opportunities, Verdict } from './trial.ts';
 
 export interface RigCheck {
@@ -58,6 +59,11 @@ export interface PromiseReport {
   readonly low: number | null;
   readonly high: number | null;
   readonly kinds: readonly KindCount[];
+}
+
+export interface ProvocationReport extends ProvocationFacts {
+  /** "17 of 19 failures began within 50ms of it; by chance 0.3 would, p < 0.001". */
+  readonly words: string;
 }
 
 /** A sentence of the survey: what the medium keeps or does not keep, and up to what. */
@@ -177,6 +183,10 @@ export interface HuntReport {
   readonly signature: Signature | null;
   /** Null where nothing failed or no factor was varied: there is nothing to isolate. */
   readonly isolation: Isolation | null;
+  /** What provoked, and what the failures have to do with it; left out where nothing did. */
+  readonly provocations?: readonly ProvocationReport[];
+  /** A few trials with all windows and failures in them; those that failed come first. */
+  readonly timeLine?: readonly ProvokedTrial[];
   readonly rig: Rig;
   readonly facts: Facts;
   readonly replay: string;

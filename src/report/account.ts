@@ -53,6 +53,11 @@ export function huntAccount(report: HuntReport): Account {
   const rows = [
     row('How often', howOften(report), 'plain'),
     row('Isolated', isolated(report), 'bad'),
+    row(
+      'Provoked',
+      (report.provocations ?? []).map(({ words }) => words),
+      'plain',
+    ),
     row('Where', where(report), 'plain'),
     row(
       'What',

@@ -8,12 +8,14 @@ import type { Facts, HuntReport, Rig } from '../domain/hunt-report.ts';
 import type { IsolationFacts } from '../domain/isolation.ts';
 import type { FactorKind } from '../domain/plan.ts';
 import type { EvidenceStore, StoredTrial } from '../domain/ports.ts';
+import type { ProvokedFacts } from '../domain/provoked.ts';
 import type { Verdict } from '../domain/trial.ts';
 import { CaptureSums } from './capture-words.ts';
 import { CellAccount } from './cell-account.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { isolationInWords } from './isolation-sentences.ts';
 import { factorKinds } from './level-words.ts';
+import { provocationReport } from './provocation-words.ts';
 import { verdictWords } from './verdict-words.ts';
 
 /** Above this share of unknown trials nothing is concluded from the others being clean. */
@@ -31,6 +33,12 @@ export interface IsolationGatherer {
   facts(): IsolationFacts | null;
 }
 
+/** Gathers what provoked, and when; likewise. */
+export interface ProvocationGatherer {
+  add(trial: StoredTrial): void;
+  facts(): ProvokedFacts | null;
+}
+
 /**
  * @param cells all cells of the plan, also those without a trial
  * @param kinds of the factors, by name
@@ -41,10 +49,15 @@ export async function compileReport(
   kinds: Readonly<Record<string, FactorKind>>,
   gatherer: SignatureGatherer,
   isolation: IsolationGatherer,
+  provoking?: ProvocationGatherer,
 ): Promise<HuntReport> {
   const header = await store.header();
   const [findings, rigs, stops] = [await store.findings(), await store.rigs(), await store.stops()];
-  const sums = await sumTrials(store, cells, gatherer, isolation);
+  const sums = await sumTrials(store, cells, (trial) => {
+    gatherer.add(trial);
+    isolation.add(trial.cell.index, trial.judgement?.verdict ?? 'unknown', trial.durationMs / 1000);
+    provoking?.add(trial);
+  });
   const expected = new Set(header.expectations.map((expectation) => expectation.promise));
   const cellReports = [...sums.accounts.values()].map((account) => account.report(expected));
   // A stop before the last trial is that of an earlier run: the one that resumed it did not end.
@@ -81,6 +94,7 @@ export async function compileReport(
     unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
     signature: gatherer.signature(),
     isolation: isolationOf(isolation, factorsOf(cells, kinds), sums),
+    ...provokedOf(provoking?.facts() ?? null),
     rig,
     facts: header.facts,
     replay: header.replay,
@@ -107,8 +121,7 @@ interface Sums {
 async function sumTrials(
   store: EvidenceStore,
   cells: readonly Cell[],
-  gatherer: SignatureGatherer,
-  isolation: IsolationGatherer,
+  gather: (trial: StoredTrial) => void,
 ): Promise<Sums> {
   const sums: Sums = {
     accounts: new Map(cells.map((cell) => [cell.index, new CellAccount(cell)])),
@@ -138,8 +151,7 @@ async function sumTrials(
     }
     countFailures(sums, trial);
     sums.captures.add(trial.outcome);
-    gatherer.add(trial);
-    isolation.add(trial.cell.index, judgement.verdict, trial.durationMs / 1000);
+    gather(trial);
   }
   return sums;
 }
@@ -179,6 +191,12 @@ function isolationOf(
   if (!facts) return null;
   const made = Object.values(trials).reduce((sum, count) => sum + count, 0);
   return isolationInWords(facts, factorKinds({ factors }), made === 0 ? null : seconds / made);
+}
+
+function provokedOf(facts: ProvokedFacts | null): Pick<HuntReport, 'provocations' | 'timeLine'> {
+  if (facts === null) return {};
+  const { provocations, timeLine } = facts;
+  return { provocations: provocations.map(provocationReport), timeLine };
 }
 
 function sumOf(parts: readonly HuntReport['opportunities'][]): HuntReport['opportunities'] {
