@@ -13,6 +13,7 @@ import { faultCommand } from './command-lines/fault.ts';
 import { fileCommands } from './command-lines/files.ts';
 import { huntCommands } from './command-lines/hunt.ts';
 import { isolateCommand } from './command-lines/isolate.ts';
+import { mountCommand } from './command-lines/mount.ts';
 import { proveCommand } from './command-lines/prove.ts';
 import { proxyCommand } from './command-lines/proxy.ts';
 import { reportCommand } from './command-lines/report.ts';
@@ -34,6 +35,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   reportCommand(root, terminal, exit);
   agentCommand(root, terminal, exit);
   proxyCommand(root, terminal, exit);
+  mountCommand(root, terminal, exit);
   faultCommand(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;

@@ -1,0 +1,67 @@
+// The faults `unsynced`: at a signal or after a time, what was written since the last fsync is
+// gone, as after a power cut. The mount goes on, as a machine that came back would.
+
+import type { Fault } from '../../domain/fault.ts';
+import type { ArmedFault, ArmedFaults, FaultCall } from '../armed-faults.ts';
+import type { FileLayers, LayeredFiles } from './file-layers.ts';
+import { PAGE_BYTES } from './page-history.ts';
+
+export class Crashes {
+  readonly #faults: ArmedFaults;
+  readonly #layers: LayeredFiles;
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+
+  constructor(faults: ArmedFaults, layers: LayeredFiles) {
+    this.#faults = faults;
+    this.#layers = layers;
+    for (const armed of faults.list()) this.#await(armed);
+    faults.watch((armed) => this.#await(armed));
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #await(armed: ArmedFault): void {
+    const { kind, values } = armed.fault;
+    if (kind !== 'unsynced') return;
+    clearTimeout(this.#timers.get(armed.number));
+    const due = (afterMs: number) => {
+      const timer = setTimeout(() => {
+        // Cleared meanwhile.
+        if (!this.#faults.list().includes(armed)) return;
+        void this.#crash(armed);
+        if (values.every !== undefined) due(Number(values.every));
+      }, afterMs);
+      this.#timers.set(armed.number, timer);
+    };
+    if (values.start === undefined && values.every === undefined) void this.#crash(armed);
+    else due(Number(values.start ?? 0));
+  }
+
+  async #crash(armed: ArmedFault): Promise<void> {
+    for (const laid of this.#layers.all()) {
+      const call = callOf(laid);
+      if (call === null) continue;
+      const firing = this.#faults.firing(call, (fault: Fault) => fault === armed.fault);
+      if (firing.length === 0) continue;
+      const bytes = await laid.inTurn(() => laid.crash());
+      this.#faults.receipt(armed, call, `${bytes} bytes as they were at the last fsync`);
+    }
+  }
+}
+
+/** What is at stake of a file: all that was written since the last fsync. */
+function callOf({ path, history }: FileLayers): FaultCall | null {
+  const lost = history.lost();
+  if (lost === null) return null;
+  let first = Number.POSITIVE_INFINITY;
+  let end = 0;
+  for (const page of lost.pages.keys()) {
+    first = Math.min(first, page * PAGE_BYTES);
+    end = Math.max(end, (page + 1) * PAGE_BYTES);
+  }
+  const offset = Math.min(first, end);
+  return { operation: 'write', path, offset, length: end - offset };
+}
