@@ -1,5 +1,5 @@
 // A fault mount without faults is the directory below it: random calls compared with a model, and
-// real programs. What it refuses, and that it leaves nothing behind, is in fault-mount-life.test.ts.
+// real programs. What it refuses, and what it leaves behind, is in fault-mount-life.test.ts.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -156,7 +156,7 @@ describe('a mount without faults', () => {
       database.close();
     }));
 
-  it('takes dd past the page cache, sparse files, reserved space and attributes', async (context) => {
+  it('takes dd past the page cache, holes, reserved space and times', async (context) => {
     requireOrSkip(context, 'dd');
     await withFaultMount([], async ({ at, below }) => {
       const data = randomBytes(3 * 2 ** 20);

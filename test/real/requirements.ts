@@ -3,7 +3,15 @@
 // every arm is known to work and a silent skip would hide that it no longer does.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
@@ -21,6 +29,9 @@ const PROBES = {
     isExecutable('/usr/bin/chromium')
       ? null
       : '/usr/bin/chromium is missing: scripts/install-packages (package chromium)',
+  fuse: () =>
+    programMissing('fusermount3', 'fuse3') ??
+    (existsSync('/dev/fuse') ? null : '/dev/fuse is missing: modprobe fuse'),
   fio: () => programMissing('fio', 'fio'),
   dd: () => programMissing('dd', 'coreutils'),
   tmux: () => programMissing('tmux', 'tmux'),
