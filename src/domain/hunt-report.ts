@@ -134,6 +134,19 @@ export interface HexRow {
   readonly observed: string;
 }
 
+/** Of a plan that plants faults: whether the hunter saw them. */
+export interface PlantedReport {
+  /** Firings by kind of fault. */
+  readonly fired: Readonly<Record<string, number>>;
+  /** Trials in which one fired: damaged or failed, clean, not to be judged. */
+  readonly accused: number;
+  readonly silent: number;
+  readonly unknown: number;
+  /** Judged trials in which none fired, and those of them that were damaged or failed. */
+  readonly others: number;
+  readonly falselyAccused: number;
+}
+
 export interface HuntReport {
   readonly schema: 'heisenwrite.hunt/1';
   readonly hunt: string;
@@ -179,6 +192,8 @@ export interface HuntReport {
   }[];
   /** Where there were captures: how far they came. */
   readonly captures?: CaptureReport | null;
+  /** Where the plan plants faults. */
+  readonly planted?: PlantedReport | null;
   readonly unknowns: readonly { readonly because: string; readonly count: number }[];
   readonly signature: Signature | null;
   /** Null where nothing failed or no factor was varied: there is nothing to isolate. */

@@ -9,6 +9,7 @@ import { documentedWords } from './documented-words.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
 import { factorKinds } from './level-words.ts';
+import { plantedWords } from './planted-words.ts';
 import { keptWords, promiseSums } from './promise-sums.ts';
 import { countWords, plural, rateText, triedWords } from './rate-words.ts';
 import { verdictWords } from './verdict-words.ts';
@@ -70,6 +71,7 @@ export function huntAccount(report: HuntReport): Account {
     row('Still on?', stillHappening(report), 'plain'),
     row('Kept', report.guarantees.length > 0 ? [] : keptLines(report), 'good'),
     row('Captured', captureWords(report.captures), 'plain'),
+    row('Planted', plantedWords(report.planted), 'plain'),
     row('Failures', failureLines(report), 'bad'),
     row('Unknown', unknownLines(report), 'doubt'),
     row('Rig', rigLines(report), report.rig.passed ? 'plain' : 'doubt'),

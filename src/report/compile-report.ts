@@ -15,6 +15,7 @@ import { CellAccount } from './cell-account.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { isolationInWords } from './isolation-sentences.ts';
 import { factorKinds } from './level-words.ts';
+import { PlantedSums } from './planted-words.ts';
 import { provocationReport } from './provocation-words.ts';
 import { verdictWords } from './verdict-words.ts';
 
@@ -91,6 +92,7 @@ export async function compileReport(
     findingsNotKept: Math.max(0, sums.departing - findings.length),
     failures: [...sums.failures.values()],
     captures: sums.captures.report(),
+    planted: sums.planted.report(),
     unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
     signature: gatherer.signature(),
     isolation: isolationOf(isolation, factorsOf(cells, kinds), sums),
@@ -111,6 +113,7 @@ interface Sums {
   >;
   readonly unknowns: Map<string, number>;
   readonly captures: CaptureSums;
+  readonly planted: PlantedSums;
   /** Trials with something to show, damage or described. */
   departing: number;
   seconds: number;
@@ -129,6 +132,7 @@ async function sumTrials(
     failures: new Map(),
     unknowns: new Map(),
     captures: new CaptureSums(),
+    planted: new PlantedSums(),
     departing: 0,
     seconds: 0,
     lastStartedMs: Number.NEGATIVE_INFINITY,
@@ -151,6 +155,7 @@ async function sumTrials(
     }
     countFailures(sums, trial);
     sums.captures.add(trial.outcome);
+    sums.planted.add(trial.outcome, judgement.verdict);
     gather(trial);
   }
   return sums;

@@ -15,7 +15,7 @@ const MATRIX = resolve(import.meta.dirname, '../../cases/async-export/matrix.jso
 const NEEDS: readonly Requirement[] = ['root', 'fuse'];
 const LIMIT_MS = 15 * 60_000;
 
-const inPlace = (act: (place: string) => Promise<void>) => onTmpfs('size=256M', act);
+const inPlace = (act: (place: string) => Promise<void>) => onTmpfs('size=1G', act);
 const mounts = () =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -60,6 +60,9 @@ describe('the matrix of the original bug', () => {
       expect(report.findings.map(({ kinds }) => kinds)).toEqual(
         report.findings.map(() => ['flipped']),
       );
+      const { damaged, clean } = report.trials;
+      expect(report.planted).toMatchObject({ accused: damaged, silent: 0, others: clean });
+      expect(report.planted?.falselyAccused).toBe(0);
       expect(new Set(report.findings.map(({ layer }) => layer))).toEqual(new Set(['persisted']));
     }),
   );
