@@ -11,8 +11,8 @@ export {
   type TransientError,
 } from './domain/transient-errors.ts';
 export type { Verdict } from './domain/trial.ts';
+export type { ResilientOptions } from './medium/resilient-options.ts';
 export {
-  type ResilientOptions,
   ResilientWriteError,
   type ResilientWriter,
   resilientWriter,

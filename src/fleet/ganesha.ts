@@ -28,6 +28,9 @@ unshare --net sh -c 'ip link set lo up; exec rpcbind -f -w' &
 until [ -S /run/rpcbind.sock ]; do kill -0 $! || exit 1; sleep 0.05; done
 exec ganesha.nfsd -F -f "$0" -L "$1" -p "$2"`;
 
+/** `root-squashed` takes everybody for nobody: writes of root are refused (NFS3ERR_ACCES). */
+export type ExportAccess = 'read-write' | 'read-only' | 'root-squashed';
+
 export class Ganesha {
   readonly exported: string;
   readonly nfsPort: number;
@@ -61,7 +64,7 @@ export class Ganesha {
     await mkdir(join(work, 'recovery'));
     const ports = given ?? (await freePorts());
     const files = ['conf', 'log', 'pid'].map((each) => join(work, each));
-    writeFileSync(files[0] as string, configuration(exported, ports, work, 'RW'));
+    writeFileSync(files[0] as string, configuration(exported, ports, work, 'read-write'));
     const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
     // The first words end it with us, also when we are killed; a process group of its own spares it
     // the Ctrl-C after which the trial under way is still finished.
@@ -93,12 +96,11 @@ export class Ganesha {
   }
 
   /** Exports anew. Ganesha reads its configuration when it is sent SIGHUP. */
-  async setAccess(access: 'read-write' | 'read-only'): Promise<void> {
+  async setAccess(access: ExportAccess): Promise<void> {
     const path = join(this.work, 'conf');
     const ports = [this.nfsPort, this.mountPort] as const;
-    const type = access === 'read-write' ? 'RW' : 'RO';
     // Renamed, since half of a configuration would be taken for all of it.
-    writeFileSync(`${path}.new`, configuration(this.exported, ports, this.work, type));
+    writeFileSync(`${path}.new`, configuration(this.exported, ports, this.work, access));
     renameSync(`${path}.new`, path);
     const pid = this.serverPid();
     if (pid !== null) process.kill(pid, 'SIGHUP');
@@ -151,8 +153,10 @@ function configuration(
   exported: string,
   [nfsPort, mountPort]: readonly [number, number],
   work: string,
-  access: 'RW' | 'RO',
+  access: ExportAccess,
 ): string {
+  const type = access === 'read-only' ? 'RO' : 'RW';
+  const squash = access === 'root-squashed' ? 'All_Squash' : 'No_Root_Squash';
   return `NFS_CORE_PARAM {
   NFS_Port = ${nfsPort}; MNT_Port = ${mountPort}; Bind_addr = 127.0.0.1; Protocols = 3;
   Enable_NLM = false; Enable_RQUOTA = false; mount_path_pseudo = false;
@@ -160,8 +164,8 @@ function configuration(
 NFSv4 { Graceless = true; RecoveryBackend = fs; RecoveryRoot = ${join(work, 'recovery')}; }
 NFS_KRB5 { Active_krb5 = false; }
 EXPORT {
-  Export_Id = 1; Path = ${exported}; Pseudo = ${exported}; Access_Type = ${access};
-  Squash = No_Root_Squash; SecType = sys; Protocols = 3; Transports = TCP;
+  Export_Id = 1; Path = ${exported}; Pseudo = ${exported}; Access_Type = ${type};
+  Squash = ${squash}; SecType = sys; Protocols = 3; Transports = TCP;
   PrivilegedPort = false; Attr_Expiration_Time = 0;
   FSAL { Name = VFS; }
 }

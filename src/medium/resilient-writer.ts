@@ -9,22 +9,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock.ts';
 import { TRANSIENT_ERRORS } from '../domain/transient-errors.ts';
+import { RESILIENT_DEFAULTS, type ResilientOptions } from './resilient-options.ts';
 import type { OpenWritable, WritableFile } from './writable-file.ts';
-
-export interface ResilientOptions {
-  /** From the first error of an outage to giving up; milliseconds, default 60,000. */
-  readonly budgetMs?: number;
-  /** Tries in one outage; default 1,000. */
-  readonly tries?: number;
-  /** What may be held that is not durable; bytes, default 16 MiB. Then a sync is made. */
-  readonly bufferBytes?: number;
-  /** Errors besides TRANSIENT_ERRORS that are tried again, such as `ENOSPC` or `EROFS`. */
-  readonly also?: readonly string[];
-  /** Before the second try, then twice as long each time; milliseconds, default 10. */
-  readonly firstPauseMs?: number;
-  /** Default 1,000 ms. */
-  readonly pauseMsMax?: number;
-}
 
 /** An error, or several in a row, that was survived. */
 export interface SurvivedOutage {
@@ -90,11 +76,6 @@ interface Outage {
   readonly lastedMs: number;
 }
 
-const BUDGET_MS = 60_000;
-const TRIES = 1_000;
-const BUFFER_BYTES = 16 * 2 ** 20;
-const FIRST_PAUSE_MS = 10;
-const PAUSE_MS_MAX = 1_000;
 /** Outages that are remembered; a capture may go on for weeks. */
 const OUTAGES_MAX = 1_000;
 
@@ -140,14 +121,7 @@ class Writer implements ResilientWriter {
 
   constructor(open: OpenWritable, options: ResilientOptions) {
     this.#open = open;
-    this.#options = {
-      budgetMs: options.budgetMs ?? BUDGET_MS,
-      tries: options.tries ?? TRIES,
-      bufferBytes: options.bufferBytes ?? BUFFER_BYTES,
-      also: options.also ?? [],
-      firstPauseMs: options.firstPauseMs ?? FIRST_PAUSE_MS,
-      pauseMsMax: options.pauseMsMax ?? PAUSE_MS_MAX,
-    };
+    this.#options = { ...RESILIENT_DEFAULTS, ...options };
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -249,7 +223,7 @@ class Writer implements ResilientWriter {
   #transient({ step, cause }: StepError): 'again' | 'reopen' | null {
     const code = codeOf(cause);
     const known = Object.hasOwn(TRANSIENT_ERRORS, code) ? TRANSIENT_ERRORS[code] : undefined;
-    const isFirstOpen = step === 'open' && !this.#wasOpened;
+    const isFirstOpen = step === 'open' && !this.#wasOpened && !this.#options.patientOpen;
     if (known) return isFirstOpen && known.onlyOnceOpened ? null : known.remedy;
     return this.#options.also.includes(code) && !isFirstOpen ? 'reopen' : null;
   }

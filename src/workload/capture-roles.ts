@@ -136,7 +136,9 @@ function resilientTarget({ medium, path, manner, budgetMs }: CaptureAssignment) 
     const { client } = await connectionTo(medium).catch(asOperation(path));
     return again ? client.open(path, manner) : client.create(path, manner);
   };
-  return resilientWriter(open, { budgetMs, also: ALSO, pauseMsMax: PAUSE_MS_MAX });
+  // The directory was made a moment ago, by the same user.
+  const patience = { patientOpen: true, pauseMsMax: PAUSE_MS_MAX };
+  return resilientWriter(open, { budgetMs, also: ALSO, ...patience });
 }
 
 /** In the middle of a capture a server that is gone is an error as others are. */
@@ -152,8 +154,8 @@ function causeOf(error: unknown): unknown {
 }
 
 /** How long a medium is waited for that has just refused something; milliseconds. */
-const LOOK_PATIENCE_MS = 5000;
-const LOOK_PAUSE_MS = 200;
+export const LOOK_PATIENCE_MS = 5000;
+export const LOOK_PAUSE_MS = 200;
 
 /** What is left, and how much of it can be saved: whatever was never acknowledged counts, too. */
 export async function captureLook(

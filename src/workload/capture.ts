@@ -2,12 +2,20 @@
 // ends half-way the questions are how far it came, what ended it, what is left of it and what of
 // that can be saved. The original: several GB on NFS, EACCES from write(), and 0 bytes left.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../base/clock.ts';
 import type { Levels } from '../domain/cell.ts';
 import { type Capability, STABILITIES, type Stability } from '../domain/medium.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
-import type { TrialSetting, Workload } from '../domain/workload.ts';
-import type { CaptureAssignment, CaptureLookResult, CaptureWriteResult } from './capture-roles.ts';
+import type { Actors, TrialSetting, Workload } from '../domain/workload.ts';
+import {
+  type CaptureAssignment,
+  type CaptureLookResult,
+  type CaptureWriteResult,
+  LOOK_PATIENCE_MS,
+  LOOK_PAUSE_MS,
+} from './capture-roles.ts';
 import { blockBytesOf } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';
@@ -115,7 +123,7 @@ async function runCapture(setting: TrialSetting): Promise<TrialOutcome> {
   let seen = ended ? await look() : null;
   const checks: CheckResult[] = [];
   if (written.acknowledgedBytes > 0 && seen?.leftBytes !== null) {
-    checks.push(await actors.call(reader, 'transfer-check', checkOf(assignment, written)));
+    checks.push(await patientCheck(actors, reader, checkOf(assignment, written)));
   }
   if (checks.some(({ observations }) => observations.length > 0)) seen ??= await look();
   const failures = [...written.failures, ...checks.flatMap((check) => check.failures)];
@@ -131,6 +139,20 @@ async function runCapture(setting: TrialSetting): Promise<TrialOutcome> {
       outageMs: written.outageMs,
     },
   };
+}
+
+/** The writer is on trial, and a reader that is refused for a moment tells nothing of it. */
+async function patientCheck(
+  actors: Actors,
+  reader: string,
+  assignment: TransferCheckAssignment,
+): Promise<CheckResult> {
+  const untilMs = monotonicMs() + LOOK_PATIENCE_MS;
+  for (;;) {
+    const check = await actors.call<CheckResult>(reader, 'transfer-check', assignment);
+    if (check.failures.length === 0 || monotonicMs() > untilMs) return check;
+    await sleep(LOOK_PAUSE_MS);
+  }
 }
 
 /** What was acknowledged must be there; more may be, of a write that failed and came through. */

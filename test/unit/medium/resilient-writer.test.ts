@@ -7,11 +7,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TRANSIENT_ERRORS } from '../../../src/domain/transient-errors.ts';
-import {
-  type ResilientOptions,
-  ResilientWriteError,
-  resilientWriter,
-} from '../../../src/medium/resilient-writer.ts';
+import type { ResilientOptions } from '../../../src/medium/resilient-options.ts';
+import { ResilientWriteError, resilientWriter } from '../../../src/medium/resilient-writer.ts';
 import { writableFileHandle } from '../../../src/medium/writable-file.ts';
 import { type Fault, FaultyStorage, failure } from './faulty-file.ts';
 
@@ -123,6 +120,9 @@ describe('what passes by itself and what does not', () => {
     expect(writer.outages).toMatchObject([{ code: 'EACCES', offset: 0, tries: 3 }]);
     const shut = resilientWriter(new FaultyStorage([refused('EACCES')]).open, AT_ONCE);
     await expect(shut.write(bytes(1))).rejects.toMatchObject({ code: 'EACCES', tries: 1 });
+    const refusing = new FaultyStorage([refused('EACCES'), refused('EACCES')]);
+    await resilientWriter(refusing.open, { ...AT_ONCE, patientOpen: true }).write(bytes(1));
+    expect(refusing.opened).toBe(1);
   });
 
   test('ENOSPC is surfaced at once, and waited for where that is asked for', async () => {
