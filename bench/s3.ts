@@ -9,10 +9,10 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { monotonicMs } from '../src/base/clock.ts';
 import { parseSize } from '../src/base/quantities.ts';
 import type { Upload as Manner, MediumClient } from '../src/domain/medium.ts';
+import { type Radosgw, startRadosgw } from '../src/fleet/radosgw.ts';
 import { s3 } from '../src/medium/s3.ts';
 import { createStampKernel } from '../src/stamp/kernel.ts';
 import { huntNumberOf } from '../src/stamp/reference.ts';
-import { type Radosgw, startRadosgw } from '../test/servers/radosgw.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { type Comparison, compare } from './ratio.ts';
 

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
 import { parseSize } from '../src/base/quantities.ts';
-import { startSshd } from '../test/servers/sshd.ts';
+import { startSshd } from '../src/fleet/sshd.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { versionOf } from './fio.ts';
 import { type Comparison, compare } from './ratio.ts';

@@ -1,6 +1,6 @@
-// A real S3 server for tests: radosgw over one monitor and one OSD that keeps objects in memory, on
-// loopback, with its own folder and free ports. Ceph's own authentication is off (nobody else
-// reaches it); that of S3 is real, with two users. Up in about 3 s.
+// A real S3 server for tests and the self-test: radosgw over one monitor and one OSD that keeps
+// objects in memory, on loopback, with its own folder and free ports. Ceph's own authentication is
+// off (nobody else reaches it); that of S3 is real, with two users. Up in about 3 s.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { monotonicMs } from '../../src/base/clock.ts';
+import { monotonicMs } from '../base/clock.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
 
 const run = promisify(execFile);
 const PATIENCE_MS = 60_000;
@@ -219,7 +220,9 @@ async function untilAnswering(endpoint: string, gateway: ChildProcess, folder: s
     if (monotonicMs() > untilMs || gateway.exitCode !== null) {
       const log = join(folder, 'client.rgw.log');
       const words = existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : 'no log';
-      throw new Error(`radosgw does not answer at ${endpoint}: ${words}`);
+      throw new HeisenwriteError('missing-component', `no radosgw at ${endpoint}: ${words}`, {
+        remedy: 'install ceph-mon, ceph-osd and radosgw (Debian: apt-get install)',
+      });
     }
     await sleep(STEP_MS);
   }

@@ -1,6 +1,6 @@
-// A real OpenSSH server for tests: its own port on the loopback, host key, configuration, client
-// key and folder, as a child of this process. sshd forks for every connection; those are found by
-// their parents to be paused with it, and end with it.
+// A real OpenSSH server for tests and the self-test: its own port on the loopback, host key,
+// configuration, client key and folder, as a child of this process. sshd forks for every
+// connection; those are found by their parents to be paused with it, and end with it.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
@@ -18,7 +18,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../../src/base/clock.ts';
+import { monotonicMs } from '../base/clock.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
 
 const START_MS_MAX = 10_000;
 
@@ -160,7 +161,9 @@ class SshdProcess {
     while (!(await answers(this.port))) {
       if (hasEnded(child) || monotonicMs() - startedMs > START_MS_MAX) {
         const words = existsSync(log) ? readFileSync(log, 'utf8') : 'no log';
-        throw new Error(`sshd did not start (${child.exitCode}): ${words}`);
+        throw new HeisenwriteError('missing-component', `sshd did not start: ${words}`, {
+          remedy: 'run as root, with openssh-server installed (Debian: apt-get install)',
+        });
       }
       await sleep(20);
     }

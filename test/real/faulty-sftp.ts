@@ -14,9 +14,9 @@ import type { ConnectOptions, MediumClient } from '../../src/domain/medium.ts';
 import type { Pattern } from '../../src/domain/observation.ts';
 import { ArmedFaults } from '../../src/fault/armed-faults.ts';
 import { sftpProxy } from '../../src/fault/sftp-proxy/sftp-proxy.ts';
+import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { sftp } from '../../src/medium/sftp.ts';
 import { writeStampedFile } from '../../src/stamp/stamped-file.ts';
-import { type Sshd, startSshd } from '../servers/sshd.ts';
 import { withEnvironment } from './environment.ts';
 import { requireOrSkip } from './requirements.ts';
 

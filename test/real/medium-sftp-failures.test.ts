@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { monotonicMs } from '../../src/base/clock.ts';
 import type { ConnectOptions, MediumConnection } from '../../src/domain/medium.ts';
+import { type Sshd, type SshdOptions, startSshd } from '../../src/fleet/sshd.ts';
 import { OperationError, UnreachableError } from '../../src/medium/operation-error.ts';
 import { sftp } from '../../src/medium/sftp.ts';
 import {
@@ -18,7 +19,6 @@ import {
   stamped,
   writeWhole,
 } from '../conformance/medium-setting.ts';
-import { type Sshd, type SshdOptions, startSshd } from '../servers/sshd.ts';
 import { withEnvironment } from './environment.ts';
 import { onTmpfs, remount } from './mounted-place.ts';
 import { requireOrSkip } from './requirements.ts';

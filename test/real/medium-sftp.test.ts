@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { HeisenwriteError } from '../../src/domain/errors.ts';
 import type { MediumConnection } from '../../src/domain/medium.ts';
+import { makeKey, type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { UnreachableError } from '../../src/medium/operation-error.ts';
 import { sftp } from '../../src/medium/sftp.ts';
 import { mediumContract } from '../conformance/medium-contract.ts';
-import { makeKey, type Sshd, startSshd } from '../servers/sshd.ts';
 import { withEnvironment } from './environment.ts';
 import { type Requirement, requireOrSkip } from './requirements.ts';
 

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, type TestContext, vi } from 'vitest';
 import type { ConnectOptions, MediumConnection } from '../../src/domain/medium.ts';
+import { type Radosgw, startRadosgw } from '../../src/fleet/radosgw.ts';
 import { s3 } from '../../src/medium/s3.ts';
-import { type Radosgw, startRadosgw } from '../servers/radosgw.ts';
 import { missing, requireOrSkip } from './requirements.ts';
 
 export const MIB = 2 ** 20;

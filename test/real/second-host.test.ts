@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sshd, startSshd } from '../servers/sshd.ts';
+import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { type Environment, expectRefusal, heisenwrite, reportIn } from './command-line.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { HuntReport } from '../../src/domain/hunt-report.ts';
+import { startRadosgw } from '../../src/fleet/radosgw.ts';
+import { startSshd } from '../../src/fleet/sshd.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
 import { startGanesha } from '../servers/ganesha.ts';
-import { startRadosgw } from '../servers/radosgw.ts';
-import { startSshd } from '../servers/sshd.ts';
 import { type Environment, heisenwrite, reportIn, started } from './command-line.ts';
 import { type Requirement, requireOrSkip } from './requirements.ts';
 
