@@ -1,10 +1,11 @@
 // A listening socket whose every connection is joined to one of its own to the server. What passes
 // between the two is up to a protocol's proxy.
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { ProxySettings } from './fault-proxy.ts';
+import { acceptPooled, connectPooled, PooledReads } from './pooled-reads.ts';
 
 export interface Relay {
   readonly listening: Endpoint;
@@ -13,10 +14,13 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** The two ends of what was joined: data read from the one are written to the other. */
+/** The two ends of what was joined, both paused: data of the one are written to the other. */
 export interface Joint {
   readonly client: Socket;
   readonly server: Socket;
+  /** What the client, and the server, has sent. */
+  readonly fromClient: PooledReads;
+  readonly fromServer: PooledReads;
 }
 
 export interface RelayEvents {
@@ -29,11 +33,13 @@ export interface RelayEvents {
 export async function startRelay(settings: ProxySettings, events: RelayEvents): Promise<Relay> {
   const open = new Set<Socket>();
   let connections = 0;
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  const manner = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+  const listener = createServer(manner, (accepted) => {
     connections++;
+    const fromClient = new PooledReads();
+    const client = acceptPooled(accepted, fromClient);
     keep(client, open);
-    client.pause();
-    void join(client, settings, events, open);
+    void join(client, fromClient, settings, events, open);
   });
   const listening = await listen(listener, settings.listen);
   return {
@@ -49,6 +55,7 @@ export async function startRelay(settings: ProxySettings, events: RelayEvents): 
 
 async function join(
   client: Socket,
+  fromClient: PooledReads,
   { to, note }: ProxySettings,
   events: RelayEvents,
   open: Set<Socket>,
@@ -58,7 +65,8 @@ async function join(
     return;
   }
   if (client.destroyed) return;
-  const server = connect({ ...to, allowHalfOpen: true, noDelay: true });
+  const fromServer = new PooledReads();
+  const server = connectPooled({ ...to, allowHalfOpen: true, noDelay: true }, fromServer);
   keep(server, open);
   let isJoined = false;
   server.on('error', (error) => {
@@ -71,7 +79,9 @@ async function join(
   server.on('connect', () => {
     isJoined = true;
     endTogether(client, server);
-    events.joined({ client, server });
+    events.joined({ client, server, fromClient, fromServer });
+    client.resume();
+    server.resume();
   });
 }
 

@@ -30,7 +30,6 @@ export class Lane {
     this.#target = target;
     this.#planner = planner;
     this.#end = end;
-    source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.on('end', () => {
       this.#isOver = true;
       if (!this.#isDraining) this.#finish();
@@ -38,14 +37,19 @@ export class Lane {
     target.on('drain', () => this.#resume());
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#isDeaf) return;
-    if (!this.#isDraining && this.#planner.quiet) {
-      this.#planner.passed(chunk.length);
-      if (!this.#target.write(chunk)) this.#source.pause();
+  /** @param release called when the chunk is no longer needed */
+  take(chunk: Buffer, release: () => void): void {
+    if (this.#isDeaf) {
+      release();
       return;
     }
-    this.#queue.push(this.#planner.plan(chunk));
+    if (!this.#isDraining && this.#planner.quiet) {
+      this.#planner.passed(chunk.length);
+      if (!this.#target.write(chunk, release)) this.#source.pause();
+      return;
+    }
+    this.#queue.push(this.#planner.plan(Buffer.from(chunk)));
+    release();
     this.#queuedBytes += chunk.length;
     if (this.#queuedBytes >= QUEUED_BYTES_MAX) this.#source.pause();
     if (!this.#isDraining) void this.#drain();

@@ -4,6 +4,7 @@
 import { monotonicMs } from '../../base/clock.ts';
 import type { Rng } from '../../base/rng.ts';
 import type { ArmedFault, ArmedFaults, FaultCall } from '../armed-faults.ts';
+import { latencyMs } from '../kinds/latency.ts';
 import type { Ending } from './lane.ts';
 
 /** A rate is kept in steps of so many milliseconds, or 64 KiB would come at once after minutes. */
@@ -97,7 +98,7 @@ export class LanePlanner {
       return;
     }
     if (kind === 'latency') {
-      const ms = delayMs(armed, this.#rng);
+      const ms = latencyMs(armed.fault, this.#rng);
       pace.dueMs += ms;
       this.#faults.receipt(armed, call, `${ms.toFixed(1)} ms later`);
     } else if (kind === 'rate') {
@@ -116,10 +117,4 @@ interface Pace {
   dueMs: number;
   pieceBytes: number;
   msPerByte: number;
-}
-
-/** Milliseconds that a `latency` takes this time: `time`, more or less by up to `jitter`. */
-export function delayMs({ fault }: ArmedFault, rng: Rng): number {
-  const jitterMs = Number(fault.values.jitter ?? 0);
-  return Math.max(0, Number(fault.values.time) + (2 * rng.uniform() - 1) * jitterMs);
 }

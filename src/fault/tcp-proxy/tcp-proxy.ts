@@ -1,14 +1,13 @@
 // `heisenwrite proxy tcp`: a connection that is slow, sliced, refused or broken, whatever is spoken
 // on it. `write` is what the client sends, `read` what the server sends, `connect` the beginning.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HeisenwriteError } from '../../domain/errors.ts';
 import type { Fault, PlantableFaults } from '../../domain/fault.ts';
-import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
+import { connectionAdmission } from '../connection-admission.ts';
 import type { FaultProxy, ProxySettings, RunningProxy } from '../fault-proxy.ts';
 import { type Joint, startRelay } from '../relay.ts';
 import { type Ending, Lane } from './lane.ts';
-import { delayMs, LanePlanner } from './planned-chunk.ts';
+import { LanePlanner } from './planned-chunk.ts';
 
 const PLANTABLE: PlantableFaults = {
   errno: ['connect'],
@@ -23,8 +22,6 @@ const PLANTABLE: PlantableFaults = {
 
 /** What a proxy that has accepted can still make a client see. */
 const REFUSALS = ['ECONNREFUSED', 'ECONNRESET'];
-
-const CONNECT: FaultCall = { operation: 'connect', path: '', offset: 0, length: 0 };
 
 export const tcpProxy: FaultProxy = { plantable: PLANTABLE, admit, start };
 
@@ -42,22 +39,22 @@ function admit({ kind, values, text }: Fault): void {
 
 async function start(settings: ProxySettings): Promise<RunningProxy> {
   const { faults, rng } = settings;
-  const connectRng = rng.fork('connect');
   const bytes = { read: 0, write: 0 };
   let connection = 0;
   const relay = await startRelay(settings, {
-    admit: () => faults.quiet || admitted(faults, connectRng),
+    admit: connectionAdmission(faults, rng.fork('connect')),
     joined: (joint) => {
       const laneRng = rng.fork(++connection);
       for (const operation of ['write', 'read'] as const) {
         const planner = new LanePlanner(operation, faults, laneRng.fork(operation));
         const [source, target] = ends(joint, operation);
-        source.on('data', (chunk: Buffer) => {
+        const lane = new Lane(source, target, planner, (ending) => end(joint, operation, ending));
+        const reads = operation === 'write' ? joint.fromClient : joint.fromServer;
+        reads.take = (chunk, release) => {
           bytes[operation] += chunk.length;
-        });
-        new Lane(source, target, planner, (ending) => end(joint, operation, ending));
+          lane.take(chunk, release);
+        };
       }
-      joint.client.resume();
     },
   });
   return {
@@ -71,27 +68,14 @@ async function start(settings: ProxySettings): Promise<RunningProxy> {
   };
 }
 
+type Ends = Pick<Joint, 'client' | 'server'>;
+
 /** Source and target of what an operation moves. */
-function ends({ client, server }: Joint, operation: 'read' | 'write') {
+function ends({ client, server }: Ends, operation: 'read' | 'write') {
   return operation === 'write' ? ([client, server] as const) : ([server, client] as const);
 }
 
-async function admitted(faults: ArmedFaults, rng: ProxySettings['rng']): Promise<boolean> {
-  let isAdmitted = true;
-  for (const armed of faults.firing(CONNECT)) {
-    if (armed.fault.kind === 'latency') {
-      const ms = delayMs(armed, rng);
-      faults.receipt(armed, CONNECT, `${ms.toFixed(1)} ms later`);
-      await sleep(ms);
-    } else {
-      faults.receipt(armed, CONNECT, 'refused');
-      isAdmitted = false;
-    }
-  }
-  return isAdmitted;
-}
-
-function end({ client, server }: Joint, operation: 'read' | 'write', ending: Ending): void {
+function end({ client, server }: Ends, operation: 'read' | 'write', ending: Ending): void {
   if (ending === 'reset') {
     client.resetAndDestroy();
     server.resetAndDestroy();

@@ -1,0 +1,292 @@
+// One connection: records pass in both directions, and those that a fault may be about, or that
+// tell names of files, are held and looked into. Calls of the client and their replies are matched
+// by their xid. What is not understood passes untouched.
+
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LentChunk, type PooledReads } from '../pooled-reads.ts';
+import type { Joint } from '../relay.ts';
+import { type CallPlan, sentCall } from './call-plan.ts';
+import type { Dialect, NfsCall, NfsReply } from './called-operation.ts';
+import { compoundTells, learnNames, tellsNames } from './learnt-names.ts';
+import { nfs3 } from './nfs3.ts';
+import { nfs4 } from './nfs4.ts';
+import { Outlet } from './outlet.ts';
+import type { ProxiedServer } from './proxied-server.ts';
+import { type HeldRecord, marked, RecordSplitter } from './record-marking.ts';
+import {
+  AUTH_TLS,
+  CALL_HEAD_BYTES,
+  type CallHead,
+  callHead,
+  NFS_PROGRAM,
+  REPLY_HEAD_BYTES,
+  RPCSEC_GSS,
+  replyXid,
+} from './rpc.ts';
+import { XdrError } from './xdr.ts';
+
+/** Bytes of calls and replies that are late, beyond which neither end is read from. */
+const LATE_BYTES_MAX = 64 * 1024 * 1024;
+/** A reply that is to follow the next one does not wait for it for ever. */
+const REORDER_LIMIT_MS = 200;
+/** Calls whose replies are awaited; a server that never answers is not remembered for ever. */
+const PENDING_MAX = 65_536;
+/** A COMPOUND longer than this carries data, and is looked into only where a fault may be. */
+const NAMES_BYTES_MAX = 4096;
+const COMPOUND = 1;
+
+interface Pending {
+  readonly call: NfsCall;
+  readonly dialect: Dialect;
+  /** Null where only its names are of interest. */
+  readonly plan: CallPlan | null;
+}
+
+export class NfsConnection {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #proxied: ProxiedServer;
+  readonly #pending = new Map<number, Pending>();
+  readonly #toServer: Outlet;
+  readonly #toClient: Outlet;
+  /** The chunk that is being passed on. */
+  #lent = new LentChunk(() => undefined);
+  #lateBytes = 0;
+  readonly #late = new Set<Promise<void>>();
+  /** A reply that waits for the next one. */
+  #reordered: readonly Buffer[] | null = null;
+  /** Set once what passes is no RPC that could be read: TLS. */
+  #isOpaque = false;
+
+  constructor({ client, server, fromClient, fromServer }: Joint, proxied: ProxiedServer) {
+    this.#client = client;
+    this.#server = server;
+    this.#proxied = proxied;
+    const calls = this.#splitter(
+      CALL_HEAD_BYTES,
+      () => this.#toServer,
+      (head, bytes) => this.#wantsCall(head, bytes),
+      (record) => this.#call(record),
+    );
+    const replies = this.#splitter(
+      REPLY_HEAD_BYTES,
+      () => this.#toClient,
+      (head) => this.#reordered !== null || this.#pending.has(replyXid(head) ?? -1),
+      (record) => this.#reply(record),
+    );
+    this.#toServer = new Outlet(server, () => calls.isBetween);
+    this.#toClient = new Outlet(client, () => replies.isBetween);
+    this.#carry(client, fromClient, server, calls);
+    this.#carry(server, fromServer, client, replies);
+  }
+
+  #splitter(
+    headBytes: number,
+    outlet: () => Outlet,
+    wants: (head: Buffer, bytes: number) => boolean,
+    held: (record: HeldRecord) => void,
+  ): RecordSplitter {
+    return new RecordSplitter(headBytes, {
+      wants,
+      held,
+      pass: (bytes) => outlet().pass(bytes, this.#lent.lend()),
+      get waits() {
+        return outlet().waits;
+      },
+      between: () => outlet().between(),
+    });
+  }
+
+  #carry(source: Socket, reads: PooledReads, target: Socket, splitter: RecordSplitter): void {
+    reads.take = (chunk, release) => {
+      if (this.#isOpaque) {
+        target.write(chunk, release);
+      } else {
+        this.#lent = new LentChunk(release);
+        target.cork();
+        splitter.push(chunk);
+        target.uncork();
+        this.#lent.returned();
+      }
+      if (target.writableNeedDrain) source.pause();
+    };
+    target.on('drain', () => this.#lateBytes < LATE_BYTES_MAX && source.resume());
+    source.on('end', () => void Promise.allSettled(this.#late).then(() => target.end()));
+  }
+
+  #wantsCall(head: Buffer, bytes: number): boolean {
+    const call = callHead(head);
+    if (call === null) return false;
+    this.#proxied.counts.calls++;
+    if (call.flavor === AUTH_TLS || call.flavor === RPCSEC_GSS) {
+      this.#passUntouched(call);
+      return false;
+    }
+    if (call.program !== NFS_PROGRAM || call.procedure === 0) return false;
+    if (call.version === 3) {
+      return tellsNames(call.procedure) || this.#proxied.concerns(call.procedure);
+    }
+    if (call.version !== 4 || call.procedure !== COMPOUND) return false;
+    return bytes <= NAMES_BYTES_MAX || !this.#proxied.isQuiet;
+  }
+
+  #passUntouched({ flavor }: CallHead): void {
+    this.#proxied.counts.untouched++;
+    if (flavor === AUTH_TLS) this.#isOpaque = true;
+    this.#proxied.noteOnce(
+      flavor === AUTH_TLS
+        ? 'a client asks for TLS: nothing of that connection can be read or changed'
+        : 'a client uses RPCSEC_GSS (krb5): its calls pass untouched (mount it with sec=sys)',
+    );
+  }
+
+  #call({ raw, body }: HeldRecord): void {
+    const head = callHead(body) as CallHead;
+    const dialect = head.version === 3 ? nfs3 : nfs4;
+    const call = this.#understood(() => dialect.readCall(body, head.xid, head.procedure));
+    if (call === null) {
+      this.#toServer.insert([raw]);
+      return;
+    }
+    const plan = this.#planFor(call, dialect);
+    const isAwaited = call.version === 3 || plan !== null || compoundTells(call);
+    if (isAwaited) this.#await(call.xid, { call, dialect, plan });
+    if (plan === null) {
+      this.#toServer.insert([raw]);
+    } else {
+      this.#later(plan.delayMs, raw.length, () => this.#carryOut(plan, raw));
+    }
+  }
+
+  /** Null where nothing is changed. A call that is asked again has the plan that it had. */
+  #planFor(call: NfsCall, dialect: Dialect): CallPlan | null {
+    const earlier = this.#pending.get(call.xid);
+    const codes = (of: NfsCall) => of.operations.map(({ code }) => code).join();
+    if (earlier?.plan && codes(earlier.call) === codes(call)) return earlier.plan;
+    if (this.#proxied.isQuiet) return null;
+    if (call.operations.length === 0) this.#proxied.counts.untouched++;
+    return this.#proxied.callFaults.plan(call, dialect);
+  }
+
+  #await(xid: number, pending: Pending): void {
+    this.#pending.set(xid, pending);
+    if (this.#pending.size > PENDING_MAX) {
+      this.#pending.delete(this.#pending.keys().next().value as number);
+    }
+  }
+
+  /** What is no NFS as it is specified passes as it is. */
+  #understood<Read>(read: () => Read): Read | null {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof XdrError)) throw error;
+      this.#proxied.counts.untouched++;
+      return null;
+    }
+  }
+
+  #carryOut(plan: CallPlan, raw: Buffer): void {
+    const sent = sentCall(plan);
+    const isRaw = !plan.isChanged && plan.callSliceBytes === undefined;
+    const parts = () => {
+      const record =
+        sent === null || !plan.isChanged ? [raw.subarray(4)] : plan.dialect.writeCall(sent);
+      return marked(record, plan.callSliceBytes);
+    };
+    if (plan.ending?.of === 'call') {
+      this.#endAfter(plan.ending, this.#toServer, isRaw ? [raw] : parts());
+    } else if (sent === null) {
+      this.#pending.delete(plan.nfsCall.xid);
+      this.#answer(plan, plan.dialect.emptyReply(plan.nfsCall), null);
+    } else {
+      this.#toServer.insert(isRaw ? [raw] : parts());
+    }
+  }
+
+  #reply({ raw, body }: HeldRecord): void {
+    const xid = replyXid(body) ?? -1;
+    const pending = this.#pending.get(xid);
+    this.#pending.delete(xid);
+    const reply =
+      pending && this.#understood(() => pending.dialect.readReply(body, sentOf(pending)));
+    if (!pending || !reply) {
+      this.#sendReply([raw]);
+      return;
+    }
+    const { plan } = pending;
+    this.#understood(() => learnNames(this.#proxied.names, sentOf(pending), reply));
+    if (plan === null) this.#sendReply([raw]);
+    else this.#answer(plan, reply, raw);
+  }
+
+  /** @param raw the server's own reply, or null where it was not asked */
+  #answer(plan: CallPlan, given: NfsReply, raw: Buffer | null): void {
+    const told = this.#proxied.replyFaults.compose(plan, given);
+    const isRaw = told === given && raw !== null && plan.replySliceBytes === undefined;
+    const parts = isRaw ? [raw] : marked(plan.dialect.writeReply(told), plan.replySliceBytes);
+    if (plan.isDropped) return;
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const waits = plan.paced.map(({ armed, call }) => {
+      const paced = call.operation === 'read' ? bytes : call.length;
+      return this.#proxied.callFaults.rates.waitMs(armed.fault, paced);
+    });
+    this.#later(Math.max(0, ...waits), bytes, () => {
+      if (plan.ending !== null) this.#endAfter(plan.ending, this.#toClient, parts);
+      else if (plan.isHeld) this.#reorder(parts);
+      else this.#sendReply(plan.isTwice ? [...parts, ...parts] : parts);
+    });
+  }
+
+  #sendReply(parts: readonly Buffer[]): void {
+    this.#toClient.insert(parts);
+    const reordered = this.#reordered;
+    this.#reordered = null;
+    if (reordered) this.#toClient.insert(reordered);
+  }
+
+  #reorder(parts: readonly Buffer[]): void {
+    if (this.#reordered) this.#sendReply(this.#reordered);
+    this.#reordered = parts;
+    setTimeout(() => {
+      if (this.#reordered !== parts) return;
+      this.#reordered = null;
+      this.#toClient.insert(parts);
+    }, REORDER_LIMIT_MS).unref();
+  }
+
+  #endAfter({ kind, bytes }: NonNullable<CallPlan['ending']>, outlet: Outlet, parts: Buffer[]) {
+    if (bytes > 0) outlet.insert([Buffer.concat(parts).subarray(0, bytes)]);
+    for (const socket of [this.#client, this.#server]) {
+      if (kind === 'cut') socket.destroySoon();
+      else socket.resetAndDestroy();
+    }
+  }
+
+  /** What is late does not stop what comes after it, unless it is too much. */
+  #later(delayMs: number, bytes: number, act: () => void): void {
+    if (delayMs <= 0) {
+      act();
+      return;
+    }
+    this.#lateBytes += bytes;
+    if (this.#lateBytes >= LATE_BYTES_MAX) for (const each of this.#ends) each.pause();
+    const late = sleep(delayMs).then(() => {
+      this.#late.delete(late);
+      this.#lateBytes -= bytes;
+      if (this.#lateBytes < LATE_BYTES_MAX) for (const each of this.#ends) each.resume();
+      if (!this.#client.destroyed && !this.#server.destroyed) act();
+    });
+    this.#late.add(late);
+  }
+
+  get #ends(): readonly Socket[] {
+    return [this.#client, this.#server];
+  }
+}
+
+/** The operations to which the server's results belong. */
+function sentOf({ plan, call }: Pending): NfsCall {
+  return plan === null ? call : (sentCall(plan) ?? call);
+}
