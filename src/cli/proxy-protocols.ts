@@ -10,6 +10,12 @@ export interface ProtocolOptions {
   readonly hostKey?: string;
   /** sftp: file of public keys. */
   readonly authorizedKeys?: string;
+  /** s3: the server speaks HTTPS. */
+  readonly tls?: boolean;
+  /** s3: what follows the bucket in a host name. */
+  readonly domain?: string;
+  /** s3: what a fault has changed is signed anew. */
+  readonly sign?: boolean;
 }
 
 interface Protocol {
@@ -19,6 +25,13 @@ interface Protocol {
 
 /** Listed by hand; each is loaded when it is asked for. */
 const PROTOCOLS: Readonly<Record<string, Protocol>> = {
+  s3: {
+    options: ['tls', 'domain', 'sign'],
+    async load({ tls = false, domain = null, sign = false }) {
+      const { s3Proxy } = await import('../fault/s3-proxy/s3-proxy.ts');
+      return s3Proxy({ isTls: tls, domain, signs: sign });
+    },
+  },
   sftp: {
     options: ['user', 'hostKey', 'authorizedKeys'],
     async load({ user, hostKey, authorizedKeys }) {
@@ -40,6 +53,9 @@ const OPTIONS: Readonly<Record<keyof ProtocolOptions, string>> = {
   user: '--user',
   hostKey: '--host-key',
   authorizedKeys: '--authorized-keys',
+  tls: '--tls',
+  domain: '--domain',
+  sign: '--sign',
 };
 
 /** @throws HeisenwriteError `invalid-option` for no such protocol, or an option of another one */

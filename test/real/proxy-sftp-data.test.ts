@@ -1,5 +1,5 @@
-// Data that the SFTP proxy changes between real clients and a real sshd: what it says it did to what
-// was meant for it, nothing to what was not, and `verify` finds it again.
+// Data that the SFTP proxy changes between real clients and a real sshd: what it says it did to
+// what was meant for it, nothing to what was not, and `verify` finds it again.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,6 +11,7 @@ Examples:
   heisenwrite proxy nfs --to filer:2049 --fault flip:op=write,mask=0xffffffff,probability=1/300
   heisenwrite proxy nfs --to filer:2049 --fault errno:op=write,errno=EACCES,signal=SIGHUP,for=200ms
   heisenwrite proxy sftp --to files:22 --authorized-keys ~/.ssh/id_ed25519.pub --fault stale
+  heisenwrite proxy s3 --to rgw:7480 --fault errno:op=write,errno=EAGAIN,for=2s,every=30s
   heisenwrite proxy tcp --to db:5432 --fault latency:time=20ms,jitter=5ms --fault rate:bytes=1MiB
 
 It runs until Ctrl-C. Without --listen it takes a free port of 127.0.0.1 and says which. A fault is
@@ -45,6 +46,9 @@ export function proxyCommand(
       '--authorized-keys <file>',
       'sftp: public keys that are let in (default: ~/.ssh/authorized_keys)',
     )
+    .option('--tls', 's3: the server speaks HTTPS (clients speak HTTP to the proxy)')
+    .option('--domain <name>', 's3: buckets are in the name of the host: BUCKET.NAME')
+    .option('--sign', 's3: sign what a fault has changed with your own AWS credentials')
     .option('--json', 'print JSON lines: where it listens, receipts, notes, the end')
     .addHelpText('after', PROXY_HELP)
     .action(async (protocol: string, options) => {
