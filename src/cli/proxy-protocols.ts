@@ -25,6 +25,10 @@ interface Protocol {
 
 /** Listed by hand; each is loaded when it is asked for. */
 const PROTOCOLS: Readonly<Record<string, Protocol>> = {
+  nfs: {
+    options: [],
+    load: async () => (await import('../fault/nfs-proxy/nfs-proxy.ts')).nfsProxy,
+  },
   s3: {
     options: ['tls', 'domain', 'sign'],
     async load({ tls = false, domain = null, sign = false }) {
