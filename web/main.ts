@@ -10,6 +10,7 @@ import './page.css';
 import './isolation.css';
 import './pictures.css';
 import './small-and-print.css';
+import './time-line.css';
 
 function allPrintable(value: unknown): unknown {
   if (typeof value === 'string') return printable(value);

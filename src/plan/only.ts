@@ -132,7 +132,7 @@ export function withFactors(
 function writtenLevels({ kind, check }: FactorDeclaration, written: string): string[] {
   if (kind !== 'text') return written.split(',');
   if (!check) return [written];
-  return written.match(/(?:'[^']*'|"[^"]*"|[^,'"])+/g) ?? [written];
+  return written.match(/(?:'[^']*'|"[^"]*"|[^,])+/g) ?? [written];
 }
 
 /** `--only unit=4KiB --only writer=direct`: what picks this cell alone out of its plan. */

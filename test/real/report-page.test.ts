@@ -13,6 +13,7 @@ import type { HuntReport } from '../../src/domain/hunt-report.ts';
 import { reportHtml } from '../../src/report/html.ts';
 import { countedTrials } from '../../src/report/rate-words.ts';
 import { flippedBits } from '../fixtures/report/flipped-bits.ts';
+import { provoked } from '../fixtures/report/provoked.ts';
 import { surveyExt4 } from '../fixtures/report/survey-ext4.ts';
 import { tornPlaces } from '../fixtures/report/torn-places.ts';
 import { big, clean, failing, hostile, unknownRig } from '../fixtures/report/troubled.ts';
@@ -24,6 +25,7 @@ const FIXTURES: Readonly<Record<string, () => HuntReport>> = {
   tornPlaces,
   surveyExt4,
   failing,
+  provoked,
   unknownRig,
   clean,
   hostile,
@@ -185,6 +187,32 @@ test('torn units are drawn to scale with their generations', async () => {
   expect(await rects.nth(0).getAttribute('class')).toBe('age-0');
   expect(await rects.nth(1).getAttribute('data-to')).toBe(String(unit));
   expect(await page.locator('#bits').count()).toBe(0);
+});
+
+test('windows of provocations and failures stand on one time line', async () => {
+  const report = provoked();
+  const trials = report.timeLine ?? [];
+  const page = await open('time-line', report);
+  const part = page.locator('#time-line');
+  expect(await part.locator('p').first().textContent()).toContain('17 of 19 failures');
+  const [windows, failures] = [
+    trials.flatMap((t) => t.windows),
+    trials.flatMap((t) => t.failuresMs),
+  ];
+  const titles = await part.locator('svg title').allTextContents();
+  // Each window, each trial's length, and of each failure a line and a dot.
+  expect(titles).toHaveLength(windows.length + trials.length + 2 * failures.length);
+  expect(titles).toContain('a failure at 322ms of trial 3');
+  const dots = await part.locator('svg circle').all();
+  const signals = await part.locator('svg rect:has(title)').filter({ hasText: 'SIGHUP' }).all();
+  expect([dots.length, signals.length]).toEqual([failures.length, trials.length]);
+  for (const [at, dot] of dots.entries()) {
+    const [signal, failure] = [await signals[at]?.boundingBox(), await dot.boundingBox()];
+    // 12 ms after it, of 1.4 s on about 1,000 pixels.
+    const apart = (failure?.x ?? 0) + (failure?.width ?? 0) / 2 - (signal?.x ?? 0);
+    expect(apart).toBeGreaterThan(4);
+    expect(apart).toBeLessThan(16);
+  }
 });
 
 test('expected and found bytes stand side by side, only the differing ones marked', async () => {
