@@ -2,7 +2,6 @@
 // a receipt each time it fires, so that a failure can be set beside what was going on. Each is a
 // factor of every workload: that it matters says something of the cause.
 
-import type { UndoCommand } from '../base/guard.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from './cell.ts';
 import type { FactorDeclaration } from './plan.ts';
@@ -40,6 +39,9 @@ export interface Provocation {
   trouble?(): string | null;
 }
 
+/** A command and its arguments, without a shell; as the guard of src/base takes it. */
+export type CommandWords = readonly [program: string, ...args: string[]];
+
 /** A process that takes part in a trial. */
 export interface ActorProcess {
   /** `writer-0`, `reader-1`; `program` for one of the user's. */
@@ -65,7 +67,7 @@ export interface ProvocationSetting {
    * Has the guard run a command should this process be killed before it is released: to be awaited
    * before anything is changed.
    */
-  undo(command: UndoCommand): Promise<() => void>;
+  undo(command: CommandWords): Promise<() => void>;
 }
 
 export interface ProvocationKind {

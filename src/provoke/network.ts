@@ -4,8 +4,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { UndoCommand } from '../base/guard.ts';
-import type { ProvocationKind, ProvocationSetting } from '../domain/provocation.ts';
+import type { CommandWords, ProvocationKind, ProvocationSetting } from '../domain/provocation.ts';
 import { canonical, checkTimes, type LevelShape, readLevel, refusalIn } from './level-text.ts';
 import { missingProgram } from './run.ts';
 import { type Firing, regularPace, repeatedly } from './schedule.ts';
@@ -67,7 +66,7 @@ export const network: ProvocationKind = {
 };
 
 async function hinder(asked: NetworkLevel, { undo }: ProvocationSetting): Promise<Firing> {
-  const removal: UndoCommand = ['tc', ...changeOf(asked, 'del')];
+  const removal: CommandWords = ['tc', ...changeOf(asked, 'del')];
   const release = await undo(removal);
   await tcMeanwhile(changeOf(asked, 'add'));
   return {

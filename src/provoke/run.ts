@@ -5,8 +5,7 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { UndoCommand } from '../base/guard.ts';
-import type { Provocation, ProvocationKind } from '../domain/provocation.ts';
+import type { CommandWords, Provocation, ProvocationKind } from '../domain/provocation.ts';
 import {
   canonical,
   checkTimes,
@@ -57,7 +56,7 @@ export const run: ProvocationKind = {
 
 function undone(
   running: Provocation,
-  undo: UndoCommand,
+  undo: CommandWords,
   limitMs: number,
   release: () => void,
 ): Provocation {
@@ -74,14 +73,14 @@ function undone(
   };
 }
 
-async function carryOut(command: UndoCommand, limitMs: number): Promise<Firing> {
+async function carryOut(command: CommandWords, limitMs: number): Promise<Firing> {
   const { status, said } = await execute(command, limitMs);
   return { what: `${command.join(' ')}: exit ${status}${said}`, end: () => undefined };
 }
 
 /** @throws Error when it could not be started */
 function execute(
-  [program, ...rest]: UndoCommand,
+  [program, ...rest]: CommandWords,
   limitMs: number,
 ): Promise<{ status: string; said: string }> {
   return new Promise((resolve, reject) => {
@@ -108,8 +107,8 @@ function runLevel(text: string, where: string) {
   const undo = texts.undo === undefined ? null : shellWords(texts.undo);
   if (undo !== null && undo.length === 0) refuse('has an empty undo=');
   return {
-    command: command as unknown as UndoCommand,
-    undo: undo as unknown as UndoCommand | null,
+    command: command as unknown as CommandWords,
+    undo: undo as unknown as CommandWords | null,
     everyMs: numbers.every as number,
     limitMs: numbers.limit ?? LIMIT_MS,
   };
@@ -120,7 +119,7 @@ function quoted(word: string): string {
 }
 
 /** Null where it can be executed. */
-export function missingProgram([program]: readonly [string, ...string[]]): string | null {
+export function missingProgram([program]: CommandWords): string | null {
   const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   const found = folders.some((folder) => {
     const path = folder === '' ? program : join(folder, program);
