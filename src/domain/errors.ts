@@ -205,8 +205,21 @@ export class HeisenwriteError extends Error {
   }
 }
 
+/** What file systems of Linux also give and Node has no name for; asm-generic/errno.h. */
+const UNNAMED: Readonly<Record<number, string>> = {
+  52: 'EBADE',
+  61: 'ENODATA',
+  74: 'EBADMSG',
+  116: 'ESTALE',
+  117: 'EUCLEAN',
+  122: 'EDQUOT',
+  123: 'ENOMEDIUM',
+};
+
 /** The errno name of a failed system call (`ENOSPC`), or null. */
 export function errnoOf(error: unknown): string | null {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : null;
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  if (typeof code !== 'string') return null;
+  if (/^E[A-Z0-9]+$/.test(code)) return code;
+  return /^unknown/i.test(code) ? (UNNAMED[Math.abs(Number(errno))] ?? null) : null;
 }

@@ -34,7 +34,7 @@ import { requireOrSkip } from './requirements.ts';
 const FILE_BYTES_MAX = 300_000;
 const CALLS = 1500;
 
-/** One file, written and read at random through descriptors of both kinds, beside what it must be. */
+/** One file, written and read at random through both kinds of descriptors, beside a model. */
 function compareWithModel(path: string, below: string, rng: Rng): void {
   let model = Buffer.alloc(0);
   let fd = openSync(path, 'w+');

@@ -30,6 +30,17 @@ export async function withFaultMount(
   words: readonly string[],
   use: (mount: FaultMount) => Promise<void>,
 ): Promise<void> {
+  const mount = await startFaultMount(words);
+  try {
+    await use(mount);
+  } finally {
+    await mount.end();
+  }
+}
+
+export async function startFaultMount(
+  words: readonly string[],
+): Promise<FaultMount & { end(): Promise<void> }> {
   const top = mkdtempSync(join(tmpdir(), 'fault-mount-'));
   const [below, at] = [join(top, 'below'), join(top, 'at')];
   mkdirSync(below);
@@ -37,32 +48,31 @@ export async function withFaultMount(
   const said = await heisenwrite(['mount', below, at, '--background', '--json', ...words]);
   expect(said.exitCode, said.stderr).toBe(0);
   const { pid } = JSON.parse(said.stdout.trim().split('\n').at(-1) as string);
-  try {
-    await use({
-      at,
-      below,
-      pid,
-      set: async (...faults) => void (await askControl(at, { ask: 'set', faults })),
-      clear: async () => void (await askControl(at, { ask: 'clear' })),
-      signal: (name) => void process.kill(pid, name),
-      receipts: async () => (await askControl(at, { ask: 'receipts' })).receipts,
-      fired: async () => (await askControl(at, { ask: 'list' })).faults.map(({ fired }) => fired),
-    });
-  } finally {
-    await execa('fusermount3', ['-u', '-z', at], { reject: false });
-    await until(() => !isAlive(pid), 'the server of the mount ends');
-    rmSync(top, { recursive: true });
-  }
+  return {
+    at,
+    below,
+    pid,
+    set: async (...faults) => void (await askControl(at, { ask: 'set', faults })),
+    clear: async () => void (await askControl(at, { ask: 'clear' })),
+    signal: (name) => void process.kill(pid, name),
+    receipts: async () => (await askControl(at, { ask: 'receipts' })).receipts,
+    fired: async () => (await askControl(at, { ask: 'list' })).faults.map(({ fired }) => fired),
+    async end() {
+      await execa('fusermount3', ['-u', '-z', at], { reject: false });
+      await until(() => !isAlive(pid), 'the server of the mount ends');
+      rmSync(top, { recursive: true });
+    },
+  };
 }
 
 export function isMounted(at: string): boolean {
   return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${at} `);
 }
 
+/** Not a process that has ended and that nobody has asked about yet (a zombie); proc(5). */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
