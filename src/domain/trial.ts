@@ -7,7 +7,7 @@ import type { FaultReceipt } from './fault.ts';
 import type { Facts } from './hunt-report.ts';
 import type { Observation, OperationFailure } from './observation.ts';
 import type { PromiseName, PromiseTally } from './promise.ts';
-import type { Provoked, Receipt } from './provocation.ts';
+import type { Provoked, Receipt } from './receipt.ts';
 
 export type Verdict = 'clean' | 'damaged' | 'failed' | 'unknown';
 

@@ -4,13 +4,13 @@
 
 import { createRng } from '../base/rng.ts';
 import type { StoredTrial } from '../domain/ports.ts';
-import type { Receipt } from '../domain/provocation.ts';
 import type {
   ProvocationFacts,
   ProvokedFacts,
   ProvokedTrial,
   ReceiptWindow,
 } from '../domain/provoked.ts';
+import type { Receipt } from '../domain/receipt.ts';
 import { hasFailed } from '../domain/trial.ts';
 import { type ProvocationWindow, permuteWindows } from './window-permutation.ts';
 

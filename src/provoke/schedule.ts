@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs, monotonicNs, wallMs } from '../base/clock.ts';
 import type { Rng } from '../base/rng.ts';
-import type { Provocation, Receipt } from '../domain/provocation.ts';
+import type { Provocation } from '../domain/provocation.ts';
+import type { Receipt } from '../domain/receipt.ts';
 
 /** Something that was put in force. */
 export interface Firing {

@@ -4,7 +4,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicNs, wallMs } from '../base/clock.ts';
-import type { Provocation, Receipt } from '../domain/provocation.ts';
+import type { Provocation } from '../domain/provocation.ts';
+import type { Receipt } from '../domain/receipt.ts';
 
 export const TOGGLE_EXPORT = 'toggle-export';
 

@@ -9,10 +9,9 @@ import {
   type Provocation,
   type ProvocationKind,
   type ProvocationSetting,
-  type Provoked,
-  type Receipt,
   UNPROVOKED,
 } from '../domain/provocation.ts';
+import type { Provoked, Receipt } from '../domain/receipt.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 
 /** What a hunt provokes with. */
