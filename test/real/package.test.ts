@@ -87,6 +87,16 @@ describe('the package', () => {
     expect(readFileSync(page, 'utf8')).toContain('CLEAN');
   });
 
+  it('has the cases, with all that they are made of', (context) => {
+    const ran = run(context, 'case');
+    expect(ran.stderr).toBe('');
+    expect(ran.status).toBe(0);
+    expect(ran.stdout).toMatch(/^torn-mailbox +a mailbox/m);
+    for (const file of ['README.md', 'plan.json', 'case.json', 'expected.json']) {
+      expect(existsSync(join(installed, 'cases', 'torn-mailbox', file)), file).toBe(true);
+    }
+  });
+
   it('doctor says what this machine can do', (context) => {
     const ran = run(context, 'doctor');
     expect(ran.stderr).not.toMatch(/\bat .*\.js:\d+/);

@@ -13,7 +13,7 @@ import { Ganesha } from '../../fleet/ganesha.ts';
 import type { CaseGround, CaseSetup } from './case-setup.ts';
 import type { CaseWindow } from './case-windows.ts';
 
-const QUIET_MS: readonly [number, number] = [200, 900];
+const QUIET_MS: readonly [number, number] = [150, 600];
 const WRONG_MS = 100;
 /** The server has read its configuration by then; until it has, it answers as before. */
 const RELOAD_MS = 50;

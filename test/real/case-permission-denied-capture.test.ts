@@ -1,0 +1,72 @@
+// The case `permission-denied-capture` by the real command, with real NFS servers of which one is
+// sent SIGHUP: five steps, a fix that is none, and a machine that cannot run it.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { CaseReport } from '../../src/domain/case.ts';
+import { inDirectory } from '../fixtures/actors/trial-setting.ts';
+import { expectRefusal, heisenwrite } from './command-line.ts';
+import { type Requirement, requireOrSkip } from './requirements.ts';
+
+const NEEDS: readonly Requirement[] = ['root', 'ganesha'];
+const SLUG = 'permission-denied-capture';
+
+/** Servers of ours that export something below. */
+function serversOf(place: string): string[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => /ganesha/.test(line) && line.includes(place));
+}
+
+test('found, isolated, explained, fixed, proven', async (context) => {
+  requireOrSkip(context, ...NEEDS);
+  await inDirectory(async (place) => {
+    const environment = { TMPDIR: place };
+    const said = await heisenwrite(['case', SLUG, '--json'], place, environment);
+    expect(said.stdout, said.stderr).toMatch(/^\{/);
+    const report = JSON.parse(said.stdout) as CaseReport;
+    expect(said.exitCode, JSON.stringify(report.steps)).toBe(0);
+    const all = ['found', 'isolated', 'explained', 'fixed', 'proven'];
+    expect(report.steps.map(({ step }) => step)).toEqual(all);
+    const words = report.steps.map((each) => each.words.join(' '));
+    expect(words[0]).toMatch(
+      /captures? ended with NFS3ERR_ACCES from WRITE, after .* can be saved/,
+    );
+    expect(words[1]).toMatch(
+      /^The failure needs place=reloaded\. (stability and sync|sync and stability) do/,
+    );
+    expect(words[1]).toMatch(/(\d+) of \1 failures fell into the \d+ moments of SIGHUP and reload/);
+    expect(words[2]).toMatch(/EACCES from write\(\): not an error that write\(2\) lists on Linux/);
+    expect(words[3]).toMatch(
+      /^with writer=resilient 0 of \d+ trials failed with writer=plain [1-9]/,
+    );
+    expect(words[4]).toMatch(/^PROVEN: with writer=resilient/);
+    console.log(words[1], words[4]);
+    // Node's own, since it takes this for the directory of temporary files.
+    expect(readdirSync(place).filter((name) => name !== 'node-compile-cache')).toEqual([]);
+    expect(serversOf(place)).toEqual([]);
+  });
+}, 400_000);
+
+test('a fix that fixes nothing: exit 1 with the step', async (context) => {
+  requireOrSkip(context, ...NEEDS);
+  await inDirectory(async (place) => {
+    const words = ['case', SLUG, '--fixed', 'budget=21s', '--place', place, '--json'];
+    const said = await heisenwrite(words, place);
+    expect(said.stdout, said.stderr).toMatch(/^\{/);
+    const report = JSON.parse(said.stdout) as CaseReport;
+    expect(said.exitCode).toBe(1);
+    expect(report.failedStep).toBe('fixed');
+    expect(existsSync(report.hunt?.directory ?? '')).toBe(true);
+    expect(report.hunt?.directory.startsWith(report.kept ?? '-')).toBe(true);
+    expect(serversOf(place)).toEqual([]);
+  });
+}, 400_000);
+
+test('without the programs it is not possible here: exit 3 with the reason', async () => {
+  await inDirectory(async (place) => {
+    const said = await heisenwrite(['case', SLUG, '--place', place], place, { PATH: place });
+    expectRefusal(said, 3, /nfs-ganesha did not start.*\n.*run as root, with nfs-ganesha and/);
+    expect(readdirSync(place)).toEqual([]);
+  });
+});
