@@ -1,6 +1,6 @@
 // The mounts and proxies of a hunt that plants faults: one for each place, started when its first
-// trial asks for it, and again if it has ended. Actors work through it; the hunt itself makes, keeps
-// and removes the directories of trials beside it.
+// trial asks for it, and again if it has ended. Actors work through it; the hunt itself makes,
+// keeps and removes the directories of trials beside it.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -70,7 +70,7 @@ function nfsPlace(url: string, options: ConnectOptions): ProxiedPlace {
   };
 }
 
-/** The keys of proxy and client are made for the occasion; `through` is given them by the caller. */
+/** The keys of proxy and client are made for the occasion, by the caller. */
 function sftpPlace(url: string, options: ConnectOptions): ProxiedPlace {
   const place = parseSftpUrl(url);
   const { host, port, user } = settingsFor(place);
