@@ -1,0 +1,131 @@
+// `npm run bench:proxy-objects [-- --json] [--pairs 5] [--size 256MiB] [--only sftp|s3]`: the SFTP
+// and S3 proxies without a fault, against the same server without them, by our own media: writes of
+// stamps, reads that verify, and one small call. A ratio of 1 means that the proxy costs nothing.
+// Client, proxy and server share this machine: each takes processor time from the others.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { parseSize } from '../src/base/quantities.ts';
+import { startRadosgw } from '../src/fleet/radosgw.ts';
+import { startSshd } from '../src/fleet/sshd.ts';
+import { connectMedium } from '../src/medium/media.ts';
+import { printComparisons } from './comparison-lines.ts';
+import { compareLatency, type Latency, startProxy } from './proxied.ts';
+import { type Comparison, compare } from './ratio.ts';
+
+const TMPFS = '/dev/shm';
+const SIDE = new URL('client-side.ts', import.meta.url).pathname;
+const LATENCY_CALLS = 2000;
+const STORE_BYTES = 4 * 2 ** 30;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    pairs: { type: 'string', default: '5' },
+    size: { type: 'string', default: '256MiB' },
+    only: { type: 'string' },
+  },
+});
+const pairs = Number(values.pairs);
+const size = parseSize(values.size);
+if (size === null || size > 2 ** 30 || size % 2 ** 20 !== 0 || !(pairs >= 5)) {
+  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
+  process.exit(2);
+}
+const sizeBytes = size;
+
+interface Sides {
+  readonly direct: string;
+  readonly proxied: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function rateOf(direction: 'read' | 'write', url: string, env: Sides['environment']) {
+  const args = [SIDE, direction, url, String(sizeBytes)];
+  const { stdout } = await execa(process.execPath, args, { env });
+  return JSON.parse(stdout).mibPerSecond as number;
+}
+
+async function compareThroughput(
+  protocol: string,
+  { direct, proxied, environment }: Sides,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const direction of ['write', 'read'] as const) {
+    const name = `${protocol} ${direction}, proxied / direct`;
+    const ours = () => rateOf(direction, proxied, environment);
+    const peer = () => rateOf(direction, direct, environment);
+    comparisons.push(await compare(name, pairs, ours, peer));
+  }
+  return comparisons;
+}
+
+async function latencyOf(protocol: string, { direct, proxied, environment }: Sides) {
+  Object.assign(process.env, environment);
+  const [one, other] = await Promise.all([connectMedium(direct), connectMedium(proxied)]);
+  try {
+    await one.client.put('/latency', new Uint8Array(512));
+    return await compareLatency(
+      `${protocol} length`,
+      LATENCY_CALLS,
+      () => one.client.length('/latency'),
+      () => other.client.length('/latency'),
+    );
+  } finally {
+    await one.client.close();
+    await other.client.close();
+  }
+}
+
+async function withSftp(act: (sides: Sides) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(TMPFS, 'heisenwrite-bench-'));
+  const server = await startSshd({ directory: folder });
+  const words = ['--to', `127.0.0.1:${server.port}`, '--user', 'root'];
+  const keys = ['--authorized-keys', `${server.identity}.pub`];
+  const proxy = await startProxy(['sftp', ...words, ...keys], server.environment);
+  try {
+    const line = proxy.notes.join('\n').replace(/^.*known_hosts: /s, '');
+    writeFileSync(server.knownHosts, `${line}\n`, { flag: 'a' });
+    const proxied = server.url.replace(`:${server.port}`, `:${proxy.port}`);
+    await act({ direct: server.url, proxied, environment: server.environment });
+  } finally {
+    await proxy.end();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function withS3(act: (sides: Sides) => Promise<void>): Promise<void> {
+  const server = await startRadosgw(STORE_BYTES);
+  const { host } = new URL(server.endpoint);
+  const proxy = await startProxy(['s3', '--to', host], server.environment);
+  try {
+    const proxied = server.url.replace(host, `127.0.0.1:${proxy.port}`);
+    await act({ direct: server.url, proxied, environment: server.environment });
+  } finally {
+    await proxy.end();
+    await server.stop();
+  }
+}
+
+const comparisons: Comparison[] = [];
+const latencies: Latency[] = [];
+for (const [protocol, within] of [
+  ['sftp', withSftp],
+  ['s3', withS3],
+] as const) {
+  if (values.only !== undefined && values.only !== protocol) continue;
+  await within(async (sides) => {
+    comparisons.push(...(await compareThroughput(protocol, sides)));
+    latencies.push(await latencyOf(protocol, sides));
+  });
+}
+printComparisons(comparisons, { pairs, peer: 'direct', json: values.json });
+for (const latency of values.json ? [] : latencies) {
+  const { name, directMs, proxiedMs } = latency;
+  const added = (proxiedMs - directMs).toFixed(3);
+  console.log(`${name}: ${directMs.toFixed(3)} ms direct, ${added} ms added (medians)`);
+}
+if (values.json) console.log(JSON.stringify({ schema: 'heisenwrite.bench-latency/1', latencies }));
