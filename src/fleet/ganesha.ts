@@ -158,14 +158,14 @@ function configuration(
   const type = access === 'read-only' ? 'RO' : 'RW';
   const squash = access === 'root-squashed' ? 'All_Squash' : 'No_Root_Squash';
   return `NFS_CORE_PARAM {
-  NFS_Port = ${nfsPort}; MNT_Port = ${mountPort}; Bind_addr = 127.0.0.1; Protocols = 3;
+  NFS_Port = ${nfsPort}; MNT_Port = ${mountPort}; Bind_addr = 127.0.0.1; Protocols = 3, 4;
   Enable_NLM = false; Enable_RQUOTA = false; mount_path_pseudo = false;
 }
 NFSv4 { Graceless = true; RecoveryBackend = fs; RecoveryRoot = ${join(work, 'recovery')}; }
 NFS_KRB5 { Active_krb5 = false; }
 EXPORT {
   Export_Id = 1; Path = ${exported}; Pseudo = ${exported}; Access_Type = ${type};
-  Squash = ${squash}; SecType = sys; Protocols = 3; Transports = TCP;
+  Squash = ${squash}; SecType = sys; Protocols = 3, 4; Transports = TCP;
   PrivilegedPort = false; Attr_Expiration_Time = 0;
   FSAL { Name = VFS; }
 }

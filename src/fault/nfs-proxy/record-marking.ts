@@ -261,12 +261,13 @@ export function marked(parts: readonly Buffer[], fragmentBytes = LAST - 1): Buff
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
   if (bytes <= fragmentBytes) return [markOf(bytes, true), ...parts];
   const whole = Buffer.concat(parts);
-  const out: Buffer[] = [];
+  const fragments: Buffer[] = [];
   for (let at = 0; at < bytes; at += fragmentBytes) {
     const fragment = whole.subarray(at, at + fragmentBytes);
-    out.push(markOf(fragment.length, at + fragmentBytes >= bytes), fragment);
+    fragments.push(markOf(fragment.length, at + fragmentBytes >= bytes), fragment);
   }
-  return out;
+  // As one, since each part is a write of its own.
+  return [Buffer.concat(fragments)];
 }
 
 function markOf(bytes: number, isLast: boolean): Buffer {
