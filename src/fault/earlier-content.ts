@@ -62,6 +62,11 @@ export class EarlierContent {
     this.#files.delete(path);
   }
 
+  clear(): void {
+    this.#files.clear();
+    this.#bytes = 0;
+  }
+
   has(path: string, offset: number, length: number): boolean {
     return this.#earlier(path, offset, length).length > 0;
   }

@@ -141,6 +141,14 @@ describe('what is read is not what is there', () => {
     await client.put('/file', stamped(1, 64 * KIB, 3));
     expectStamped(await readWhole(client, '/file'), 1, 64 * KIB, 2);
     expect(setting.receipts()[0]?.what).toBe('65536 bytes as they were before the last write');
+    // Another connection sees it, too; what was written unseen makes the past unknown.
+    const other = await setting.connect();
+    expectStamped(await readWhole(other, '/file'), 1, 64 * KIB, 2);
+    setting.faults.clear();
+    await writeWhole(other, '/file', stamped(1, 64 * KIB, 4));
+    setting.plant('stale');
+    expectStamped(await readWhole(other, '/file'), 1, 64 * KIB, 4);
+    await client.put('/file', stamped(1, 64 * KIB, 3));
     setting.plant('misdirect:op=read,by=4KiB,count=1');
     const into = new Uint8Array(4096);
     await client.read('/file', 0, into);

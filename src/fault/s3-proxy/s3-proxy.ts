@@ -67,6 +67,7 @@ async function start(settings: ProxySettings, options: S3ProxyOptions): Promise<
     // Node takes it away from the request in the end.
     const { socket } = request;
     new S3Exchange(ground, request, answer).run().catch((error: Error) => {
+      if (error.name === 'AbortError') return;
       if (error instanceof UpstreamLost && !socket.destroyed) {
         note(`${error.message}: a client's connection was reset`);
       }

@@ -77,7 +77,9 @@ export class Upstream {
     });
   }
 
-  #lost(error: Error): UpstreamLost {
+  #lost(error: Error): Error {
+    // It was the client who went, or a fault that ended it.
+    if (error.name === 'AbortError') return error;
     const why = errnoOf(error) ?? error.message;
     return new UpstreamLost(`${endpointText(this.#to)} did not answer (${why})`, { cause: error });
   }

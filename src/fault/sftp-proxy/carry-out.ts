@@ -74,7 +74,7 @@ export const PLANTABLE: PlantableFaults = {
 /** Kinds that change what a READ brought, and so are asked for when it has come. */
 const IN_REPLIES: readonly FaultKind[] = ['flip', 'zero', 'stale'];
 
-/** What carrying out needs besides the plan; one for each session. */
+/** What carrying out needs besides the plan. All but the draws is shared by all sessions. */
 export interface Tools {
   readonly rng: Rng;
   readonly rates: RateLimits;

@@ -4,11 +4,8 @@
 
 import type { Duplex } from 'node:stream';
 import { monotonicMs } from '../../base/clock.ts';
-import type { Rng } from '../../base/rng.ts';
 import type { Fault } from '../../domain/fault.ts';
 import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
-import { EarlierContent } from '../earlier-content.ts';
-import { RateLimits } from '../kinds/rate.ts';
 import { type CallPlan, type Ending, planOf, withId } from './call-plan.ts';
 import { carryOut, isForReply, isPossible, type Tools } from './carry-out.ts';
 import { type OpenFile, OpenFiles } from './open-files.ts';
@@ -22,7 +19,6 @@ import { SSH_FX_OK, statusFor, statusPacket } from './status.ts';
 const HELD_MS_MAX = 200;
 /** Writes that were acknowledged and not sent; beyond this they are sent. */
 const DELAYED_BYTES_MAX = 64 * 1024 * 1024;
-const EARLIER_BYTES_MAX = 64 * 1024 * 1024;
 /** Numbers of our own requests begin here, far from where clients begin. */
 const OWN_IDS = 0xf000_0000;
 
@@ -63,17 +59,20 @@ export class SftpExchange {
     client: Side,
     server: Side,
     faults: ArmedFaults,
-    rng: Rng,
+    tools: Tools,
     end: (ending: Ending) => void,
   ) {
     this.#faults = faults;
-    const earlier = new EarlierContent(EARLIER_BYTES_MAX);
-    this.#tools = { rng, rates: new RateLimits(), earlier };
+    this.#tools = tools;
     this.#end = end;
     this.#toServer = new PacketWriter(server.channel, server.pack);
     this.#toClient = new PacketWriter(client.channel, client.pack);
     const requests = new PacketFramer({
-      wants: (type) => !faults.quiet || TELLING.has(type),
+      wants: (type) => {
+        // What is written unseen makes what is known of the past wrong.
+        if (faults.quiet && type === TYPE.write) tools.earlier.clear();
+        return !faults.quiet || TELLING.has(type);
+      },
       packet: (packet) => this.#request(packet),
       pass: (bytes, isWhole) => this.#toServer.pass(bytes, isWhole),
     });
@@ -238,6 +237,7 @@ export class SftpExchange {
       this.#files.home = replyText(reply, 4) ?? this.#files.home;
     } else if (operation === 'write' && data && isDone) {
       if (this.#faults.mayFire('read', ['stale'])) earlier.wrote(path, offset, data);
+      else earlier.clear();
     } else if (operation === 'rename' && isDone) {
       earlier.renamed(path, this.#files.absolute(request.otherPath ?? ''));
     } else if (operation === 'unlink' && isDone) earlier.forget(path);

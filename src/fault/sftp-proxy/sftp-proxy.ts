@@ -10,7 +10,9 @@ import { UnreachableError } from '../../medium/operation-error.ts';
 import { type OpenedChannel, openChannel } from '../../medium/sftp-connect.ts';
 import { type SshSettings, settingsFor } from '../../medium/sftp-settings.ts';
 import { convertCipherKeys, packing } from '../../medium/sftp-socket.ts';
+import { EarlierContent } from '../earlier-content.ts';
 import type { FaultProxy, ProxySettings, RunningProxy } from '../fault-proxy.ts';
+import { RateLimits } from '../kinds/rate.ts';
 import { listen } from '../relay.ts';
 import type { Ending } from './call-plan.ts';
 import { PLANTABLE } from './carry-out.ts';
@@ -19,6 +21,8 @@ import { authorizedKeys, hostKeyOf, isLetIn } from './keys.ts';
 import { admitErrno } from './status.ts';
 
 const CONNECT_MS_MAX = 20_000;
+/** What files held before, for stale reads. */
+const EARLIER_BYTES_MAX = 64 * 1024 * 1024;
 /** The first that both ends have is used; of those that ssh2 has, AES-GCM costs least. */
 const CIPHERS = [
   'aes128-gcm@openssh.com',
@@ -78,6 +82,8 @@ class SshFront {
   readonly #keys: readonly ParsedKey[];
   readonly #ssh: ssh2.Server;
   readonly #sockets = new Set<Socket>();
+  readonly #rates = new RateLimits();
+  readonly #earlier = new EarlierContent(EARLIER_BYTES_MAX);
   #connections = 0;
   #sessions = 0;
   #calls = 0;
@@ -173,7 +179,7 @@ class SshFront {
       { channel, pack: packing(socket) },
       { channel: server, pack },
       faults,
-      rng.fork(++this.#sessions),
+      { rng: rng.fork(++this.#sessions), rates: this.#rates, earlier: this.#earlier },
       end,
     );
     channel.on('end', () => server.end());
