@@ -1,5 +1,5 @@
-// The case `torn-mailbox` by the real command: five steps on an ext4 of its own, another fix that is
-// none, and nothing left of either, also when it is killed.
+// The case `torn-mailbox` by the real command: five steps on an ext4 of its own, another fix that
+// is none, and nothing left of either, also when it is killed.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ test('found, isolated, explained, fixed, proven', async (context) => {
   });
 }, 240_000);
 
-test('a fix that fixes nothing: exit 1 with the step, and the evidence is kept', async (context) => {
+test('a fix that fixes nothing: exit 1 with the step, the evidence is kept', async (context) => {
   requireOrSkip(context, ...NEEDS);
   await inDirectory(async (place) => {
     const words = ['case', 'torn-mailbox', '--fixed', 'time=151ms', '--place', place];
