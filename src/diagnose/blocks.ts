@@ -39,7 +39,8 @@ export function diagnoseBlocks(observation: Observation, expected: BlocksExpecte
   const setting = blocksSetting(observed, expected);
   const seenToEnd = bytes.length < asked || observed.end === fileBytes;
   const list = new DamageList();
-  const judge = stampedJudge(setting, list, { lengthBytes, seenToEnd });
+  const found = fileBytes >= 0 ? { fileBytes } : {};
+  const judge = stampedJudge(setting, list, { lengthBytes, seenToEnd, ...found });
   judge.look(observed.start, observed.end);
   judge.end(offset + asked);
   if (fileBytes > lengthBytes && observed.end <= lengthBytes && offset + asked >= lengthBytes) {
@@ -100,7 +101,11 @@ export interface StampedJudge {
 export function stampedJudge(
   setting: StampedSetting,
   list: DamageList,
-  file: { readonly lengthBytes: number | null; readonly seenToEnd: boolean },
+  file: {
+    readonly lengthBytes: number | null;
+    readonly seenToEnd: boolean;
+    readonly fileBytes?: number;
+  },
   otherGeneration?: (run: PlacedRun) => void,
 ): StampedJudge {
   const { observed } = setting;
@@ -110,6 +115,7 @@ export function stampedJudge(
     right,
     meantBytes: file.lengthBytes,
     seenToEnd: file.seenToEnd,
+    ...(file.fileBytes !== undefined && { fileBytes: file.fileBytes }),
     nobodys: setting.stream.pattern === 'random' ? NOBODYS_KNOWN : NOBODYS,
     wordsMayBeAny: setting.stream.pattern === 'random',
     isPlainWord: plainWordsOf(setting.stream.pattern),

@@ -16,6 +16,8 @@ export interface Scene {
   readonly meantBytes: number | null;
   /** True when the observed bytes end where the file ended. */
   readonly seenToEnd: boolean;
+  /** Length of the file as it was found, bytes; not given where that is not known. */
+  readonly fileBytes?: number;
   /** Words for bytes of unknown origin: where they were looked for without success. */
   readonly nobodys: string;
   /** Whether words that are close to the meant ones at an offset need not be flipped ones. */

@@ -19,9 +19,12 @@ export function isWholeSectors(displacement: number): boolean {
 export function goesOn(scene: Scene, run: PlacedRun): boolean {
   const { displacement } = run.hypothesis;
   if (Math.abs(displacement) < run.to - run.from) return true;
-  if (run.to < scene.observed.end || !scene.seenToEnd) return false;
-  const longer = scene.meantBytes === null ? null : scene.observed.end - scene.meantBytes;
-  return !isWholeSectors(displacement) || displacement === longer;
+  const { observed, meantBytes, seenToEnd } = scene;
+  if (run.to < observed.end) return false;
+  const fileBytes = scene.fileBytes ?? (seenToEnd ? observed.end : null);
+  const isConfirmed =
+    meantBytes !== null && fileBytes !== null && displacement === fileBytes - meantBytes;
+  return isConfirmed || (seenToEnd && !isWholeSectors(displacement));
 }
 
 export function shiftedDamage(scene: Scene, run: PlacedRun): Damage {

@@ -116,6 +116,22 @@ describe('planted', () => {
     expect(damage[0]?.[1]).toBe(3 * IO + 100);
   });
 
+  test('a part that was left out: the later ones moved up, as the length of the file confirms', async () => {
+    const { diagnoses } = await planted(0, (path, bytes) => {
+      writeFileSync(path, Buffer.concat([bytes.subarray(0, IO), bytes.subarray(2 * IO)]));
+    });
+    const kinds = new Set(rangesOf(diagnoses).map(([kind]) => kind));
+    expect(kinds).toEqual(new Set(['missing', 'shifted']));
+  });
+
+  test('a write to the place before, in a file of its length, is misdirected and no shift', async () => {
+    const { diagnoses } = await planted(0, (path, bytes) => {
+      bytes.copyWithin(IO, 2 * IO, 3 * IO);
+      rewritten(path, bytes);
+    });
+    expect(rangesOf(diagnoses)).toEqual([['misdirected', IO, IO]]);
+  });
+
   test('a file that is not there though it was acknowledged is damage, not a failure', async () => {
     const { outcome, diagnoses } = await planted(0, (path) => rmSync(path));
     expect(outcome.failures).toEqual([]);
