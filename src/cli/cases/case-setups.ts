@@ -2,10 +2,12 @@
 
 import { HeisenwriteError } from '../../domain/errors.ts';
 import type { CaseSetup } from './case-setup.ts';
+import { directorySetup } from './setup-directory.ts';
 import { ext4Setup } from './setup-ext4.ts';
 import { reloadedExportSetup } from './setup-reloaded-export.ts';
 
 const CASE_SETUPS: Readonly<Record<string, CaseSetup>> = {
+  directory: directorySetup,
   ext4: ext4Setup,
   'reloaded-export': reloadedExportSetup,
 };
