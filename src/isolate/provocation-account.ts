@@ -83,7 +83,8 @@ export class ProvocationAccount {
     this.trains.set(key, train);
     const begin = train.spanMs;
     for (const window of windows) {
-      if (window.provocation !== provocation) continue;
+      // One may begin while the trial is being ended.
+      if (window.provocation !== provocation || window.fromMs >= spanMs) continue;
       const [fromMs, toMs] = [begin + window.fromMs, begin + window.toMs];
       train.windows.push({ fromMs, toMs, endMs: begin + spanMs });
     }

@@ -43,7 +43,7 @@ export const cpu: ProvocationKind = {
       return canonical(text);
     },
   },
-  example: "cpu='none,busy=4,starve all most=50ms'",
+  example: 'cpu=none,busy=4,starve all most=50ms',
   separates: (level) => cpuLevel(level, NAME).way === STARVE,
   refusal: (level, levels) =>
     cpuLevel(level, NAME).way === STARVE ? noActorProcesses(levels) : null,

@@ -45,7 +45,7 @@ export const memory: ProvocationKind = {
       return canonical(text);
     },
   },
-  example: "memory='none,limit=64MiB,drop-caches every=50ms'",
+  example: 'memory=none,limit=64MiB,drop-caches every=50ms',
   separates: (level) => memoryLevel(level, NAME).way === 'limit',
   refusal: (level, levels) => {
     const asked = memoryLevel(level, NAME);

@@ -50,7 +50,7 @@ export const network: ProvocationKind = {
       return canonical(text);
     },
   },
-  example: "network='none,cut dev=lo netns=lab every=1s for=200ms'",
+  example: 'network=none,cut dev=lo netns=lab every=1s for=200ms',
   separates: () => false,
   refusal: (level) => {
     const asked = networkLevel(level, NAME);
@@ -126,16 +126,17 @@ function occupied({ dev, netns }: NetworkLevel): string | null {
   return `${dev} has a queueing discipline already (${root}), which would be lost`;
 }
 
-/** Adds and removes it, as only so it is known whether the kernel can. */
+/** Whether the kernel can is tried in a namespace that nobody else is in, and that is gone then. */
 function attempt(asked: NetworkLevel): string | null {
+  const words = ['qdisc', 'add', 'dev', 'lo', 'root', ...asked.discipline];
   try {
     const refusal = occupied(asked);
     if (refusal !== null) return refusal;
-    tc(changeOf(asked, 'add'));
-    tc(changeOf(asked, 'del'));
+    execFileSync('unshare', ['--net', 'tc', ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
     return null;
   } catch (error) {
-    return (error as Error).message;
+    const { stderr, message } = error as { stderr?: unknown; message: string };
+    return stderr === undefined ? message : refusedByTc(words, error).message;
   }
 }
 

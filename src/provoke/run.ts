@@ -39,7 +39,7 @@ export const run: ProvocationKind = {
       return canonical(text);
     },
   },
-  example: "run='none,every=1s exportfs -ra'",
+  example: 'run=none,every=1s exportfs -ra',
   separates: () => false,
   refusal: (level) => {
     const { command, undo } = runLevel(level, NAME);

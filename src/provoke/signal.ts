@@ -31,7 +31,7 @@ export const signal: ProvocationKind = {
       return canonical(text);
     },
   },
-  example: "signal='none,SIGHUP to=/run/mountd.pid every=1s'",
+  example: 'signal=none,SIGHUP to=/run/mountd.pid every=1s',
   separates: () => false,
   refusal: (level) => {
     const found = findProcess(signalLevel(level, NAME).to);

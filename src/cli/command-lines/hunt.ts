@@ -48,6 +48,15 @@ Commands: your own programs, on a canary that is checked word by word (docs/plan
 {canary} the file to copy, {out} where to, {dir} where they run, {seed}, {trial}, {here} where you
 are. Exit status 0 claims success; another is a failure, and nothing is accused.
 
+Provocations (docs/provocations.md): factors of every workload, none by default:
+  --factor 'stop=none,writer every=50ms for=10ms'          SIGSTOP and SIGCONT of an actor
+  --factor 'cpu=none,busy=4,starve all most=50ms'          others are busy; actors are starved
+  --factor 'memory=none,limit=64MiB,drop-caches every=50ms'
+  --factor 'slow-device=none,write=64KiB'                  bytes a second
+  --factor 'signal=none,SIGHUP to=/run/mountd.pid every=1s'
+  --factor 'run=none,every=1s exportfs -ra'                a command on a schedule
+  --factor 'network=none,cut dev=lo netns=lab every=1s for=200ms'
+
 Presets: survey (default: expects only that what was written is read back, describes the rest),
 torn (expects that readers never see a mixture), roundtrip (many ways to write and read back).
 Promises for --expect: read-back, unit-atomic, fresh-read, append-atomic, replace-atomic, synced.

@@ -109,6 +109,22 @@ describe('failures and windows', () => {
     expect(provocationReport(stop as never).words).toMatch(/nothing failed meanwhile/);
   });
 
+  test('a window that begins as the trial ends counts for nothing', () => {
+    const provoked = new ProvocationAccount('late');
+    provoked.add(
+      stored(
+        1,
+        0,
+        [
+          [5, 15],
+          [SPAN_MS + 0.3, SPAN_MS + 0.4],
+        ],
+        7,
+      ),
+    );
+    expect(provoked.facts()?.provocations[0]).toMatchObject({ fired: 1, failures: 1, inside: 1 });
+  });
+
   test('in force all the time it tells nothing by its time', () => {
     const provoked = new ProvocationAccount('always');
     provoked.add(stored(1, 0, [[0, SPAN_MS]], 100));

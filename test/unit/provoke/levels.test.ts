@@ -1,6 +1,7 @@
 // Levels of provocations as people write them: every example holds, the same level is kept once,
 // and a slip is named with its key and what was probably meant.
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withFactors } from '../../../src/plan/only.ts';
@@ -20,10 +21,19 @@ function levels(written: string): readonly unknown[] {
 
 test('every example holds, and has the level that does nothing', () => {
   for (const { factor, example } of PROVOCATIONS) {
-    const written = shellWords(example)?.join(' ') ?? '';
-    expect(written).toMatch(new RegExp(`^${factor.name}=`));
-    expect(levels(written)).toContain('none');
-    expect(levels(written).length).toBeGreaterThan(1);
+    expect(example).toMatch(new RegExp(`^${factor.name}=`));
+    expect(levels(example)).toContain('none');
+    expect(levels(example).length).toBeGreaterThan(1);
+  }
+});
+
+test('the help of hunt and the documentation have every one', () => {
+  const root = new URL('../../../', import.meta.url);
+  const help = readFileSync(new URL('src/cli/command-lines/hunt.ts', root), 'utf8');
+  const documentation = readFileSync(new URL('docs/provocations.md', root), 'utf8');
+  for (const { factor, example } of PROVOCATIONS) {
+    expect(help).toContain(`--factor '${example}'`);
+    expect(documentation).toContain(`| \`${factor.name}\` |`);
   }
 });
 
