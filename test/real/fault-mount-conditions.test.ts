@@ -1,5 +1,5 @@
-// When a fault of a mount fires: by flags, path, range, signal and window, and not beside them; that
-// it is set and cleared under open files, and the receipt that it leaves.
+// When a fault of a mount fires: by flags, path, range, signal and window, and not beside them;
+// that it is set and cleared under open files, and the receipt that it leaves.
 
 import { closeSync, constants, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { expect } from 'vitest';
 import type { FaultReceipt } from '../../src/domain/fault.ts';
 import { askControl } from '../../src/fault/control-client.ts';
@@ -58,7 +57,7 @@ export async function startFaultMount(
     receipts: async () => (await askControl(at, { ask: 'receipts' })).receipts,
     fired: async () => (await askControl(at, { ask: 'list' })).faults.map(({ fired }) => fired),
     async end() {
-      await execa('fusermount3', ['-u', '-z', at], { reject: false });
+      process.kill(pid, 'SIGTERM');
       await until(() => !isAlive(pid), 'the server of the mount ends');
       rmSync(top, { recursive: true });
     },

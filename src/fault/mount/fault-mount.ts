@@ -17,14 +17,16 @@ import { LayeredFiles } from './file-layers.ts';
 import { fileOperations } from './file-operations.ts';
 import { loadFuse, mayBeShared } from './fuse-library.ts';
 import type { CachePolicy, MountContext } from './mount-context.ts';
-import type { MountPlace } from './mount-place.ts';
+import { type MountPlace, mountedAt } from './mount-place.ts';
 import { loadFileCalls } from './native-calls.ts';
 import { OpenFiles } from './open-files.ts';
 import { directoryOperations, nameOperations } from './tree-operations.ts';
 
 /** Calls at the same time: those that a fault holds up must not stop the others. */
-const CALLS_MAX = 32;
+const CALLS_MAX = 16;
 const MOUNT_LIMIT_MS = 15_000;
+/** Another mount namespace may hold what was unmounted here, so that the kernel says nothing. */
+const WATCH_MS = 1000;
 const UNSHARED =
   'only root can use this mount: for other users, put the line user_allow_other in /etc/fuse.conf';
 
@@ -41,8 +43,8 @@ export interface MountSettings {
 export interface RunningMount {
   /** Resolves when somebody else unmounted it. */
   readonly unmounted: Promise<void>;
-  /** Unmounts it. Resolves to false where programs still use it: it goes when the last one ends. */
-  close(): Promise<boolean>;
+  /** Unmounts it: programs that still use it are told that it is gone. Never rejects. */
+  close(): Promise<void>;
 }
 
 /**
@@ -77,14 +79,17 @@ export async function startMount(settings: MountSettings): Promise<RunningMount>
     const fuse: Fuse = new Library(at, operations(context), options);
     const release = await guarded(at, isRoot);
     await mount(fuse, at);
+    const watch = setInterval(() => {
+      if (mountedAt(at) === null && context.files.isEmpty) gone.resolve();
+    }, WATCH_MS);
     const close = async () => {
-      const isFree = await unmount(fuse);
+      clearInterval(watch);
+      await unmount(fuse);
       release();
       crashes.close();
       await layers.close();
       tree.close();
       await control.close();
-      return isFree;
     };
     return { unmounted: gone.promise, close };
   } catch (error) {
@@ -153,6 +158,6 @@ async function mount(fuse: Fuse, at: string): Promise<void> {
   });
 }
 
-function unmount(fuse: Fuse): Promise<boolean> {
-  return new Promise((resolve) => fuse.unmount((error) => resolve(!error)));
+function unmount(fuse: Fuse): Promise<void> {
+  return new Promise((resolve) => fuse.unmount(() => resolve()));
 }

@@ -68,7 +68,7 @@ function refuseNesting({ directory, at }: MountPlace): void {
 }
 
 /** The type of the file system that is mounted there, or null. proc(5), mountinfo. */
-function mountedAt(path: string): string | null {
+export function mountedAt(path: string): string | null {
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
     const [before = '', after = ''] = line.split(' - ');
     const point = before.split(' ')[4] ?? '';

@@ -52,6 +52,10 @@ export class OpenFiles {
     return file;
   }
 
+  get isEmpty(): boolean {
+    return this.#files.size === 0;
+  }
+
   get(fd: number): OpenFile | undefined {
     return this.#files.get(fd);
   }
