@@ -37,9 +37,9 @@ const BROKEN = 'the client connects anew, or says that the connection ended';
 const transport = (row: typeof inPlace): readonly DetectionRow[] => [
   row('latency:time=5ms,jitter=5ms,count=5', harmless(LATE)),
   row('rate:bytes=16MiB', harmless(SLOW)),
-  row('dropped:op=write,count=1', told(AGAIN)),
-  row('cut:op=write,count=1', told(BROKEN)),
-  row('reset:op=read,count=1', told(BROKEN)),
+  row('dropped:op=write,path=data,count=1', told(AGAIN)),
+  row('cut:op=write,path=data,count=1', told(BROKEN)),
+  row('reset:op=read,path=data,count=1', told(BROKEN)),
 ];
 
 const lostRename: DetectionRow = {
@@ -98,32 +98,46 @@ const whole = rowsWith(WHOLE);
 const named = (which: string, row: DetectionRow): DetectionRow => ({ ...row, case: which });
 const PARTS = { size: 10 * 2 ** 20, io: 5 * 2 ** 20, upload: 'multipart' } as const;
 
+// The client tries what a server can do with an object of its own: faults name the path.
 export const s3Rows: readonly DetectionRow[] = [
-  whole('flip:op=write,count=1', damage(['flipped'])),
+  whole('flip:op=write,path=data,count=1', damage(['flipped'])),
   named(
     'half a word of all ones',
-    whole('flip:op=write,content=ones,mask=0xffffffff,count=1', damage(['flipped']), {
+    whole('flip:op=write,path=data,content=ones,mask=0xffffffff,count=1', damage(['flipped']), {
       pattern: 'ones',
     }),
   ),
-  whole('flip:op=read,skip={0..3},count=1', damage(['flipped'])),
-  whole('zero:op=write,at=4KiB,bytes=8KiB,count=1', damage(['zeroed'])),
-  whole('zero:op=read,skip={0..3},at=4KiB,bytes=8KiB,count=1', damage(['zeroed'])),
-  named('of a new object', whole('lost:op=write,count=1', damage(['missing']))),
-  named('of a new content', whole('lost:op=write,skip=1,count=1', damage(['stale']))),
-  whole('torn:op=write,count=1', damage(['missing'])),
-  whole('stale:op=read,count=1', damage(['stale'])),
-  named('of a part', whole('flip:op=write,count=1', damage(['flipped']), PARTS)),
-  named('of a part', whole('lost:op=write,count=1', fails('InvalidPart'), PARTS)),
-  named('of parts put together', whole('lost:op=close,count=1', damage(['missing']), PARTS)),
-  whole('errno:op=write,errno=EACCES,count=1', fails('AccessDenied')),
-  whole('errno:op=read,errno=EACCES,count=1', fails('AccessDenied')),
-  whole('errno:op=write,errno=EAGAIN,count=1', told('the SDK tries again')),
-  whole('forwarded:op=write,errno=EACCES,count=1', fails('AccessDenied')),
-  whole('body:op=close,count=1', told('an error in the body of a 200 is an error'), PARTS),
-  whole('short:op=read,count=1', told('the body is shorter than its length')),
-  whole('etag:op=write,count=1', harmless('the ETag is not a digest that must agree')),
-  whole('duplicate:op=write,count=1', harmless('the same content twice')),
+  whole('flip:op=read,path=data,skip={0..3},count=1', damage(['flipped'])),
+  whole('zero:op=write,path=data,at=4KiB,bytes=8KiB,count=1', damage(['zeroed'])),
+  whole('zero:op=read,path=data,skip={0..3},at=4KiB,bytes=8KiB,count=1', damage(['zeroed'])),
+  named('of a new object', whole('lost:op=write,path=data,count=1', damage(['missing']))),
+  named('of a new content', whole('lost:op=write,path=data,skip=1,count=1', damage(['stale']))),
+  whole('torn:op=write,path=data,count=1', damage(['missing'])),
+  whole('stale:op=read,path=data,count=1', damage(['stale'])),
+  named('of a part', whole('flip:op=write,path=data,count=1', damage(['flipped']), PARTS)),
+  named(
+    'of a part',
+    whole('lost:op=write,path=data,count=1', damage(['missing', 'shifted']), PARTS),
+  ),
+  named(
+    'of parts put together',
+    whole('lost:op=close,path=data,count=1', damage(['missing']), PARTS),
+  ),
+  whole('errno:op=write,path=data,errno=EACCES,count=1', fails('AccessDenied')),
+  whole('errno:op=read,path=data,errno=EACCES,count=1', fails('AccessDenied')),
+  whole(
+    'errno:op=write,path=data,errno=EAGAIN,count=1',
+    told('the client tries again, or says what it was told'),
+  ),
+  whole('forwarded:op=write,path=data,errno=EACCES,count=1', fails('AccessDenied')),
+  whole(
+    'body:op=close,path=data,count=1',
+    told('an error in the body of a 200 is an error'),
+    PARTS,
+  ),
+  whole('short:op=read,path=data,count=1', told('the body is shorter than its length')),
+  whole('etag:op=write,path=data,count=1', harmless('the ETag is not a digest that must agree')),
+  whole('duplicate:op=write,path=data,count=1', harmless('the same content twice')),
   ...transport(whole),
-  whole('half-close:op=read,count=1', told(BROKEN)),
+  whole('half-close:op=read,path=data,count=1', told(BROKEN)),
 ];
