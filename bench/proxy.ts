@@ -99,9 +99,9 @@ try {
   const [direct = 0, ...through] = await medianMs([server.url, urls.nfs, urls.tcp]);
   for (const [index, protocol] of Object.keys(urls).entries()) {
     const addedMs = (through[index] ?? 0) - direct;
-    const words = `${protocol}: adds ${addedMs.toFixed(3)} ms to a median of ${direct.toFixed(3)} ms`;
+    const added = `${addedMs.toFixed(3)} ms to a median of ${direct.toFixed(3)} ms`;
     if (values.json) console.log(JSON.stringify({ protocol, addedMs, directMs: direct }));
-    else console.log(words);
+    else console.log(`${protocol}: adds ${added}`);
   }
 } finally {
   for (const end of ends) await end();

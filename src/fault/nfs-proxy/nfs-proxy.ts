@@ -1,5 +1,5 @@
-// `heisenwrite proxy nfs`: between any client of NFSv3, 4.0 or 4.1 over TCP and its server. Calls by
-// the names of POSIX: COMMIT is fsync, ACCESS of NFSv3 and OPEN are open, REMOVE is unlink.
+// `heisenwrite proxy nfs`: between any client of NFSv3, 4.0 or 4.1 over TCP and its server. Calls
+// have the names of POSIX: COMMIT is fsync, ACCESS of NFSv3 and OPEN are open, REMOVE is unlink.
 
 import { HeisenwriteError } from '../../domain/errors.ts';
 import type { Fault, FaultOperation, PlantableFaults } from '../../domain/fault.ts';

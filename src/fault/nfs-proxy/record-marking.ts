@@ -133,7 +133,7 @@ export class RecordSplitter {
     return bytes <= HELD_BYTES_MAX && this.#events.wants(head, bytes);
   }
 
-  /** Takes what the next decision needs, or what a held record still lacks. Returns where it ends. */
+  /** Takes what the next decision needs, or a held record lacks. Returns where that ends. */
   #keep(chunk: Buffer, at: number): number {
     const wanted = this.#wantedBytes();
     const bytes = Math.min(wanted, chunk.length - at);
