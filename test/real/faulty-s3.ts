@@ -11,7 +11,7 @@ import { ArmedFaults } from '../../src/fault/armed-faults.ts';
 import { s3Proxy } from '../../src/fault/s3-proxy/s3-proxy.ts';
 import { type Radosgw, startRadosgw } from '../../src/fleet/radosgw.ts';
 import { s3 } from '../../src/medium/s3.ts';
-import { missing, requireOrSkip } from './requirements.ts';
+import { missing, type Requirement, requireOrSkip } from './requirements.ts';
 
 export interface FaultyS3 {
   readonly server: Radosgw;
@@ -34,6 +34,8 @@ export interface FaultyS3 {
 export interface S3TestOptions {
   readonly signs?: boolean;
   readonly domain?: string;
+  /** Besides radosgw. */
+  readonly needs?: readonly Requirement[];
 }
 
 type Body = (setting: FaultyS3) => Promise<void>;
@@ -53,7 +55,7 @@ export function onFaultyS3(): S3Test {
   });
   return (name, body, options = {}) =>
     test(name, async (context) => {
-      requireOrSkip(context, 'radosgw');
+      requireOrSkip(context, 'radosgw', ...(options.needs ?? []));
       if (!server) throw new Error('radosgw was not started');
       await withProxy(server, options, body);
     });
