@@ -60,11 +60,16 @@ export function shrinkArm(
   steps: readonly ShrinkStep[],
   constraints: readonly string[],
 ): { readonly arm: Arm; readonly steps: readonly ShrinkStep[] } {
+  // Those that do nothing would only make every command longer.
+  const idle = new Set(
+    workload.factors.filter(({ check }) => check).map((each) => `${each.name}=${each.fallback}`),
+  );
   const { workload: name, place: _place, ...levels } = completeLevels(start, workload);
   const factors = Object.fromEntries(
-    Object.entries(levels).map(([factor, level]) => {
+    Object.entries(levels).flatMap(([factor, level]) => {
       const tried = steps.filter((step) => step.factor === factor).flatMap((step) => step.levels);
-      return [factor, [...new Set([level, ...tried])]];
+      const isIdle = tried.length === 0 && idle.has(`${factor}=${level}`);
+      return isIdle ? [] : [[factor, [...new Set([level, ...tried])]]];
     }),
   );
   const cells = Object.values(factors).reduce((product, each) => product * each.length, 1);

@@ -1,6 +1,6 @@
-// `slow-device`: the device under the trial takes so many bytes a second from the actors. The kernel
-// holds back what they write themselves (O_DIRECT, O_SYNC, fsync); pages that it writes back later
-// for them are its own under version 1 of control groups, and not held back.
+// `slow-device`: the device under the trial takes so many bytes a second from the actors. The
+// kernel holds back what they write themselves (O_DIRECT, O_SYNC, fsync); pages that it writes back
+// later for them are its own under version 1 of control groups, and not held back.
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';

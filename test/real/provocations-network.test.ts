@@ -59,7 +59,7 @@ describe('network', () => {
     await seen('the restored interface', () => /^qdisc noqueue/.test(disciplines()));
   });
 
-  test('refused: the loopback of everybody, a namespace or an interface that is not there', async () => {
+  test('refused: the loopback of everybody, a namespace that is not there', async () => {
     await refused(
       place,
       'network=cut dev=lo every=1s for=10ms',

@@ -77,13 +77,22 @@ describe('shrinkSteps', () => {
 });
 
 describe('shrinkArm', () => {
-  test('has the first cell, and every factor of the workload', () => {
+  test('has the first cell, and every factor of the workload but idle provocations', () => {
     const from = start('mailbox', { unit: 4096 });
     const steps = shrinkSteps(from.levels, from.workload, []);
     const { arm } = shrinkArm({ ...from.levels, place: 'a' }, from.workload, steps, []);
     const cells = expandPlan({ arms: [arm], places: {} }, WORKLOADS);
     expect(cells.filter(({ levels }) => levels === cells[0]?.levels)).toHaveLength(1);
-    expect(cells[0]?.levels).toEqual(from.levels);
+    expect(completeLevels(cells[0]?.levels ?? {}, from.workload)).toEqual(from.levels);
+  });
+
+  test('a provocation is a factor of it only where it does something', () => {
+    const stop = 'writer every=50ms for=10ms';
+    const from = start('mailbox', { unit: 4096, stop });
+    const { arm } = shrinkArm(from.levels, from.workload, [], []);
+    expect(arm.factors.stop).toEqual([stop]);
+    expect(arm.factors).not.toHaveProperty('memory');
+    expect(arm.factors.writers).toEqual([1]);
   });
 
   test('too many combinations are thinned out, the cheapest level staying', () => {
