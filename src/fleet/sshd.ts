@@ -61,7 +61,13 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'heisenwrite-sshd-'));
   const directory = options.directory ?? join(folder, 'data');
   const port = await freePort();
-  const files = prepareFolder(folder, port, options.config ?? []);
+  let files: ReturnType<typeof prepareFolder>;
+  try {
+    files = prepareFolder(folder, port, options.config ?? []);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
   if (!options.directory) mkdirSync(directory);
   chmodSync(folder, 0o755);
   const server = new SshdProcess(folder, port);
@@ -131,6 +137,7 @@ export function makeKey(file: string, passphrase = '', type = 'ed25519'): void {
   rmSync(file, { force: true });
   const args = ['-q', '-t', type, '-N', passphrase, '-C', 'heisenwrite-test', '-f', file];
   const done = spawnSync('ssh-keygen', args, { encoding: 'utf8' });
+  if (done.error) throw done.error;
   if (done.status !== 0) throw new Error(`ssh-keygen: ${done.stderr}`);
 }
 

@@ -3,11 +3,18 @@
 
 import { monotonicMs } from '../../base/clock.ts';
 import { formatDuration } from '../../base/quantities.ts';
-import { EXIT_CLEAN, EXIT_DAMAGE, EXIT_UNKNOWN, HeisenwriteError } from '../../domain/errors.ts';
+import {
+  ERRORS,
+  EXIT_CLEAN,
+  EXIT_DAMAGE,
+  EXIT_UNKNOWN,
+  errnoOf,
+  HeisenwriteError,
+} from '../../domain/errors.ts';
 import type { Terminal } from '../terminal.ts';
-import { TESTED_MEDIA, type TestedMedium } from './media.ts';
+import { type MediumGround, TESTED_MEDIA, type TestedMedium } from './media.ts';
 import { detectionLines, detectionReport, type MediumReport } from './report.ts';
-import { testMedium } from './run.ts';
+import { type MediumCounts, type MediumTest, testMedium } from './run.ts';
 
 /** The same decisions each time, so that one run can be held against another. */
 const SEED = '1';
@@ -47,19 +54,28 @@ export async function doctorDetection(
 
 async function reportOf(
   medium: TestedMedium,
-  test: { readonly trials: number; readonly seed: string; note(words: string): void },
+  test: Pick<MediumTest, 'trials' | 'seed' | 'note'>,
 ): Promise<MediumReport> {
-  const { name, about, rows } = medium;
+  const { name, about } = medium;
   const begunMs = monotonicMs();
-  const ground = await medium.open().catch((error: unknown) => refusalOf(error));
-  if (typeof ground === 'string') {
-    test.note(`${name}: not tested: ${ground}`);
-    return { name, about, skipped: ground, rows: [], controls: [] };
-  }
   try {
-    const counts = await testMedium({ medium: name, place: ground.place, rows, ...test });
+    const counts = await testedIn(await medium.open(), medium, test);
     test.note(`${name}: done in ${formatDuration(monotonicMs() - begunMs)}`);
     return { name, about, skipped: null, ...counts };
+  } catch (error) {
+    const skipped = refusalOf(error);
+    test.note(`${name}: not tested: ${skipped}`);
+    return { name, about, skipped, rows: [], controls: [] };
+  }
+}
+
+async function testedIn(
+  ground: MediumGround,
+  { name, rows }: TestedMedium,
+  test: Pick<MediumTest, 'trials' | 'seed' | 'note'>,
+): Promise<MediumCounts> {
+  try {
+    return await testMedium({ medium: name, place: ground.place, rows, ...test });
   } finally {
     await ground.close();
   }
@@ -68,8 +84,9 @@ async function reportOf(
 /** In one line, with what brings it. */
 function refusalOf(error: unknown): string {
   if (error instanceof HeisenwriteError) return `${error.message}; ${error.remedy}`;
-  // A program that is not installed cannot be started (ENOENT) and is named.
-  return (error as Error).message.split('\n')[0] as string;
+  // A program that is not installed cannot be started, and is named. The rest are bugs of ours.
+  if (errnoOf(error) !== 'ENOENT') throw error;
+  return `${(error as Error).message}; ${ERRORS['missing-component'].remedy}`;
 }
 
 function mediaOf(text: string | undefined): readonly TestedMedium[] {

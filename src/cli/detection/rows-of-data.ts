@@ -37,9 +37,9 @@ export function damage(
 const HOLE =
   'what was never written reads as zeros: a write that was lost, or its end, inside a new file ' +
   'and zeros that were written are the same bytes';
-const OLD_BLOCKS =
-  'where the tear falls between two blocks of a file at rest each block is whole, and the later ' +
-  'ones are stale';
+const AT_REST =
+  'of a file at rest no part is meant to be atomic: what of it is of an older generation is stale, ' +
+  'wherever the tear falls; torn is said of a unit that is read while it is rewritten';
 
 export function rowsOfData(rewriting: Rewriting): readonly DetectionRow[] {
   const { workload, factors, at } = rewriting;
@@ -69,7 +69,7 @@ export function rowsOfData(rewriting: Rewriting): readonly DetectionRow[] {
     row(`lost:op=write,${at.again}`, damage(['stale']), again),
     row(`torn:op=write,${at.first}`, hole, fresh),
     row(`torn:op=write,${at.last}`, end, last),
-    row(`torn:op=write,${at.again}`, damage(['torn', 'stale'], { because: OLD_BLOCKS }), again),
+    row(`torn:op=write,${at.again}`, damage(['stale'], { because: AT_REST }), again),
     row(`misdirect:op=write,${at.first}`, damage(['misdirected'], { also: ['zeroed'] }), fresh),
     row(`misdirect:op=write,${at.again}`, damage(['misdirected'], { also: ['stale'] }), again),
     row(`misdirect:op=read,${at.read}`, damage(['misdirected'])),

@@ -37,9 +37,11 @@ export interface MediumTest {
   note(words: string): void;
 }
 
+/** @throws HeisenwriteError where no mount or proxy can be started for it */
 export async function testMedium(test: MediumTest): Promise<MediumCounts> {
   const bench = new Bench(test);
   try {
+    await bench.prepare();
     const rows: CountedRow[] = [];
     for (const row of test.rows) rows.push(await bench.plant(row));
     const controls: ControlCounts[] = [];
@@ -67,6 +69,15 @@ class Bench {
     this.#test = test;
     this.#rng = createRng(test.seed).fork(test.medium);
     this.#places = new FaultyPlaces(test.seed);
+  }
+
+  /** A mount or proxy that cannot be is better known now than as trials of which nothing is known. */
+  async prepare(): Promise<void> {
+    const { place } = this.#test;
+    const trial = ++this.#trial;
+    const directory = await place.make(trial);
+    await this.#places.of({ directory, medium: place.medium });
+    await place.remove(trial);
   }
 
   async plant(row: DetectionRow): Promise<CountedRow> {
