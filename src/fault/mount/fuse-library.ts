@@ -2,11 +2,15 @@
 // uses of heisenwrite do not.
 
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import type Fuse from 'fuse-napi';
 import { HeisenwriteError } from '../../domain/errors.ts';
 
 /** @throws HeisenwriteError `no-such-program` where this machine has no FUSE */
 export async function loadFuse(): Promise<typeof Fuse> {
+  // Each call of FUSE brings a buffer of its own, of up to 1 MiB. Unless V8 counts them with the
+  // rest, it collects the whole heap for every 64 MiB of them: more than all other work (measured).
+  setFlagsFromString('--external-memory-accounted-in-global-limit');
   try {
     const library: typeof Fuse = createRequire(import.meta.url)('fuse-napi');
     await library.checkEnvironment();
