@@ -3,9 +3,10 @@
 
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from '../domain/cell.ts';
-import type { FaultPlanting, FaultReceipt, TrialGround } from '../domain/fault.ts';
+import type { FaultReceipt } from '../domain/fault.ts';
 import { faultOf } from '../domain/fault-grammar.ts';
 import type { Plan, PlantedFault } from '../domain/plan.ts';
+import type { FaultPlanting, TrialGround } from '../domain/planting.ts';
 import type { Workload } from '../domain/workload.ts';
 import { schemeOf } from '../medium/media.ts';
 import { isPlantedIn } from '../plan/planted.ts';

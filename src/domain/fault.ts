@@ -2,10 +2,6 @@
 // fault is written `KIND:key=value,...` or as an object with the same keys; it leaves a receipt
 // each time it fires. Who lays it over what (a mount, a proxy) says which kinds it can plant.
 
-import type { Rng } from '../base/rng.ts';
-import type { Levels } from './cell.ts';
-import type { MediumAddress } from './medium.ts';
-
 /** Of what kind the value of a key is; sizes in bytes, durations in milliseconds. */
 export type FaultValueKind =
   | 'size'
@@ -207,24 +203,4 @@ export interface FaultReceipt {
   readonly atNs: string;
   /** Milliseconds since 1970. */
   readonly atMs: number;
-}
-
-/** Where the actors of a trial find its directory. */
-export interface TrialGround {
-  readonly directory: string;
-  readonly medium: MediumAddress;
-}
-
-/** Plants what a plan plants, one trial at a time. */
-export interface FaultPlanting {
-  /**
-   * Sets the faults of the cell.
-   * @param ground as it is without them
-   * @param levels every factor of the workload, defaults filled in
-   * @param rng of the trial
-   * @returns the same with the faults in the way: on a mount, or through a proxy
-   */
-  begin(ground: TrialGround, levels: Levels, rng: Rng): Promise<TrialGround>;
-  /** Clears them, and returns what fired. */
-  end(): Promise<readonly FaultReceipt[]>;
 }

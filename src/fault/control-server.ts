@@ -5,6 +5,7 @@ import { unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
+import { parseFault } from '../domain/fault-grammar.ts';
 import type { ArmedFaults } from './armed-faults.ts';
 import { isAnswered } from './control-client.ts';
 import {
@@ -14,7 +15,6 @@ import {
   type ServerIdentity,
 } from './control-messages.ts';
 import { controlPath } from './control-socket.ts';
-import { parseFault } from '../domain/fault-grammar.ts';
 
 export interface ControlServer {
   /** Ends it and removes its socket; what is being answered is cut. Never throws. */

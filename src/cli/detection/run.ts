@@ -4,7 +4,8 @@
 import { createRng, freshHuntNumber, type Rng } from '../../base/rng.ts';
 import { judge } from '../../diagnose/judge.ts';
 import type { Levels } from '../../domain/cell.ts';
-import type { FaultPlanting, FaultReceipt, TrialGround } from '../../domain/fault.ts';
+import type { FaultReceipt } from '../../domain/fault.ts';
+import type { FaultPlanting, TrialGround } from '../../domain/planting.ts';
 import type { TrialsPlace } from '../../domain/ports.ts';
 import type { TrialRecord } from '../../domain/trial.ts';
 import type { Workload } from '../../domain/workload.ts';
@@ -71,7 +72,7 @@ class Bench {
     this.#places = new FaultyPlaces(test.seed);
   }
 
-  /** A mount or proxy that cannot be is better known now than as trials of which nothing is known. */
+  /** A mount or proxy that cannot be is better known now than as trials that are unknown. */
   async prepare(): Promise<void> {
     const { place } = this.#test;
     const trial = ++this.#trial;
