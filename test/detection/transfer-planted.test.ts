@@ -116,7 +116,7 @@ describe('planted', () => {
     expect(damage[0]?.[1]).toBe(3 * IO + 100);
   });
 
-  test('a part that was left out: the later ones moved up, as the length of the file confirms', async () => {
+  test('a part that was left out: the rest moved up, as the length confirms', async () => {
     const { diagnoses } = await planted(0, (path, bytes) => {
       writeFileSync(path, Buffer.concat([bytes.subarray(0, IO), bytes.subarray(2 * IO)]));
     });
@@ -124,7 +124,7 @@ describe('planted', () => {
     expect(kinds).toEqual(new Set(['missing', 'shifted']));
   });
 
-  test('a write to the place before, in a file of its length, is misdirected and no shift', async () => {
+  test('a write to the place before is misdirected and no shift', async () => {
     const { diagnoses } = await planted(0, (path, bytes) => {
       bytes.copyWithin(IO, 2 * IO, 3 * IO);
       rewritten(path, bytes);

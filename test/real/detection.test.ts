@@ -1,6 +1,6 @@
 // `heisenwrite doctor --detection` as one runs it, with one or two trials of each fault: through
-// real mounts and proxies, with real servers. A medium that cannot be tested is named, and nothing is
-// left behind.
+// real mounts and proxies, with real servers. A medium that cannot be tested is named, and nothing
+// is left behind.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -38,7 +38,7 @@ const HOLE =
   'what was never written reads as zeros: a write that was lost, or its end, inside a new file ' +
   'and zeros that were written are the same bytes';
 const AT_REST =
-  'of a file at rest no part is meant to be atomic: what of it is of an older generation is stale, ' +
+  'of a file at rest no part is meant to be atomic: what is of an older generation is stale, ' +
   'wherever the tear falls; torn is said of a unit that is read while it is rewritten';
 
 export function rowsOfData(rewriting: Rewriting): readonly DetectionRow[] {

@@ -1,5 +1,5 @@
-// The rows of the self-test: every fault can be written and drawn, every level exists, and draws are
-// decided by the seed alone.
+// The rows of the self-test: every fault can be written and drawn, every level exists, and draws
+// are decided by the seed alone.
 
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../../../src/base/rng.ts';
