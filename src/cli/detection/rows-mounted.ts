@@ -39,16 +39,17 @@ export const fileRows: readonly DetectionRow[] = [
     expects: damage(['stale']),
   },
   {
-    fault: 'lost:op=rename,skip=1,probability=1/4',
+    fault: 'lost:op=rename,skip=1',
     workload: 'replace',
     factors: { size: 4096 },
     expects: damage(['stale']),
   },
   {
-    fault: 'torn:op=write,skip=1,probability=1/4',
+    fault: 'torn:op=write,bytes=256,skip=1',
     case: 'of a unit that is read meanwhile',
     workload: 'mailbox',
-    factors: { unit: 4096, writer: 'direct', reader: 'direct' },
+    // A sector, since ext4 tears larger units by itself under a reader (docs/detection.md).
+    factors: { unit: 512, time: 100, writer: 'direct', reader: 'direct' },
     expects: damage(['torn']),
   },
   row('short:op=read,offset={middle},count=1', damage(['missing'])),

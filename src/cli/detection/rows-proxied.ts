@@ -43,7 +43,7 @@ const transport = (row: typeof inPlace): readonly DetectionRow[] => [
 ];
 
 const lostRename: DetectionRow = {
-  fault: 'lost:op=rename,skip=1,probability=1/4',
+  fault: 'lost:op=rename,skip=1',
   workload: 'exchange',
   factors: { way: 'rename', size: 4096 },
   expects: damage(['stale']),
