@@ -3,10 +3,9 @@
 // And what planting does to a hunt that is killed, refused, or has nothing to find.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { expectRefusal, heisenwrite, reportIn, started } from './command-line.ts';
 import { onTmpfs } from './mounted-place.ts';
 import { type Requirement, requireOrSkip } from './requirements.ts';
@@ -16,12 +15,11 @@ const NEEDS: readonly Requirement[] = ['root', 'fuse'];
 const LIMIT_MS = 15 * 60_000;
 
 const inPlace = (act: (place: string) => Promise<void>) => onTmpfs('size=1G', act);
-const mounts = () =>
+/** Those of a hunt that has its temporary files below this place. */
+const mountsBelow = (place: string) =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .filter((line) => line.includes('heisenwrite-faulty-'));
-const mountPoints = () =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('heisenwrite-faulty-'));
+    .filter((line) => line.includes(`${place}/heisenwrite-faulty-`));
 
 function real(name: string, act: (context: TestContext) => Promise<void>) {
   test(name, { timeout: LIMIT_MS }, async (context) => {
@@ -29,11 +27,6 @@ function real(name: string, act: (context: TestContext) => Promise<void>) {
     await act(context);
   });
 }
-
-const before = new Set(mountPoints());
-afterAll(() => {
-  expect(mountPoints().filter((name) => !before.has(name))).toEqual([]);
-});
 
 describe('the matrix of the original bug', () => {
   real('is hunted in one command: which bits, and which two of six factors', () =>
@@ -84,16 +77,19 @@ describe('the matrix of the original bug', () => {
 describe('a hunt with planted faults', () => {
   real('leaves no mount behind when it is killed, and goes on', () =>
     inPlace(async (place) => {
-      const child = started(['hunt', place, MATRIX, '--seed', 'k'], place);
-      while (mounts().length === 0) await sleep(20);
+      const own = { TMPDIR: place };
+      const child = started(['hunt', place, MATRIX, '--seed', 'k'], place, own);
+      while (mountsBelow(place).length === 0) await sleep(20);
       await sleep(1500);
       child.kill('SIGKILL');
       await child;
-      await expect.poll(mounts, { timeout: 10_000 }).toEqual([]);
-      const resumed = await heisenwrite(['hunt', '--resume', '--for', '3s', '--json'], place);
-      const { trials } = reportIn(resumed);
-      expect(trials.clean).toBeGreaterThan(50);
-      expect(trials.unknown).toBe(0);
+      const left = () => readdirSync(place).filter((name) => name.includes('faulty'));
+      await expect.poll(() => mountsBelow(place), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+      const words = ['hunt', '--resume', '--trials', '400', '--json'];
+      const { trials } = reportIn(await heisenwrite(words, place, own));
+      expect([trials.clean + trials.damaged, trials.unknown]).toEqual([400, 0]);
+      expect([...mountsBelow(place), ...left()]).toEqual([]);
     }),
   );
 

@@ -140,11 +140,13 @@ test('latency, rate and slices change when it comes, and nothing else', async ()
 });
 
 test('a connection is refused, reset, cut after so many bytes, or swallowed', async () => {
-  const ends = async (fault: string) => {
+  const ends = async (fault: string, seenByServer: readonly string[] | null = null) => {
     let result: Exchange | null = null;
     await withProxy(['--fault', fault], async ({ port, receipts }) => {
       result = await exchange(port, DATA);
       await expect.poll(receipts).toHaveLength(1);
+      // What the client has sent may still be on its way when it has closed.
+      if (seenByServer) await expect.poll(() => serverSaw).toEqual(seenByServer);
     });
     return result as unknown as Exchange;
   };
@@ -156,10 +158,9 @@ test('a connection is refused, reset, cut after so many bytes, or swallowed', as
   expect(serverSaw).toContain('ECONNRESET');
   const cut = await ends('cut:op=read,bytes=1000');
   expect(cut.came.equals(DATA.subarray(0, 1000))).toBe(true);
-  const half = await ends('half-close:op=read,bytes=5000');
+  const half = await ends('half-close:op=read,bytes=5000', ['end']);
   expect(half).toMatchObject({ ended: 'end' });
   expect(half.came.equals(DATA.subarray(0, 5000))).toBe(true);
-  expect(serverSaw).toEqual(['end']);
 });
 
 test('one direction is swallowed: the connection stays', async () => {

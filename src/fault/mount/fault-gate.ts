@@ -11,6 +11,7 @@ import {
 } from '../../domain/fault.ts';
 import type { ArmedFault, FaultCall } from '../armed-faults.ts';
 import { errnoNumber } from '../kinds/errno.ts';
+import type { BackingTree } from './backing-tree.ts';
 import { type Planning, slow } from './write-plan.ts';
 
 const EVERY_KIND = Object.keys(FAULT_KINDS) as FaultKind[];
@@ -129,4 +130,12 @@ interface Passing<T> {
 export function negated(error: unknown): number {
   const { errno } = error as { errno?: unknown };
   return typeof errno === 'number' && errno !== 0 ? -Math.abs(errno) : -constants.errno.EIO;
+}
+
+/**
+ * What a call is told that found a file's name and comes when another file has it and the first is
+ * gone: the kernel looks the name up again at ESTALE, and gives ENOENT to the program.
+ */
+export function goneWithoutName(tree: BackingTree, path: string): number | null {
+  return tree.isHiding(path) ? -constants.errno.ESTALE : null;
 }

@@ -14,7 +14,7 @@ import {
   write,
 } from 'node:fs';
 import type Fuse from 'fuse-napi';
-import { type Answer, negated } from './fault-gate.ts';
+import { type Answer, goneWithoutName, negated } from './fault-gate.ts';
 import { FileContents } from './file-contents.ts';
 import type { MountContext } from './mount-context.ts';
 import { backingFlags, flagNames, type OpenFile } from './open-files.ts';
@@ -189,7 +189,7 @@ function openFile(
       const isLater = cutsLater();
       const wanted = backingFlags(isLater ? flags & ~constants.O_TRUNC : flags);
       open(tree.real(path), wanted, (error, fd) => {
-        if (error) return done(negated(error));
+        if (error) return done(goneWithoutName(tree, path) ?? negated(error));
         const file = files.add(fd, path, flags);
         const opened = { fd, directIO: isDirect(context) };
         if (!isLater) return done(0, opened);
