@@ -23,6 +23,7 @@ export const PROMISES_OF_WORKLOADS: ReadonlyMap<string, readonly PromiseName[]> 
   ['replace', ['replace-atomic', 'fresh-read']],
   ['transfer', ['read-back']],
   ['exchange', ['replace-atomic', 'fresh-read']],
+  ['capture', ['read-back']],
   ['command', ['read-back']],
 ]);
 
