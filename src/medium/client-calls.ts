@@ -53,7 +53,7 @@ export class ClientCalls {
     }
     assert(isAbsolute(path), `"${path}" is an absolute path without . and ..`);
     let timer: NodeJS.Timeout | undefined;
-    const acting = act();
+    const acting = (async () => act())();
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.late.add(acting);

@@ -38,6 +38,16 @@ test('a call that answers in time, well or badly, is waited for by nobody', asyn
   await calls.settled();
 });
 
+test('a call that refuses before it begins is named like any other', async () => {
+  const refusing = () => {
+    throw Object.assign(new Error('not here'), { code: 'ENOSYS' });
+  };
+  await expect(new ClientCalls().run('fsync', '/x', refusing)).rejects.toMatchObject({
+    operation: 'fsync',
+    errno: 'ENOSYS',
+  });
+});
+
 test('a late call that fails is nobody’s unhandled rejection', async () => {
   const calls = new ClientCalls({ limitMs: 5 });
   const failing = () =>
