@@ -9,31 +9,22 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { monotonicMs } from '../src/base/clock.ts';
-import { parseSize } from '../src/base/quantities.ts';
+import { formatSize } from '../src/base/quantities.ts';
 import { createRng } from '../src/base/rng.ts';
 import { ActorPool } from '../src/trial/actor-pool.ts';
 import { command } from '../src/workload/command.ts';
+import { benchOptions } from './bench-options.ts';
 import { median } from './ratio.ts';
 
 const TMPFS = '/dev/shm';
 /** Of one side of a pair; the median of a pair is one number. */
 const TRIALS = 40;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '9' },
-    size: { type: 'string', default: '64KiB' },
-  },
-});
-const pairs = Number(values.pairs);
-const sizeBytes = parseSize(values.size);
-if (sizeBytes === null || sizeBytes % 512 !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size a multiple of 512, --pairs 5 or more');
-  process.exit(2);
-}
+const { json, pairs, sizeBytes } = benchOptions(
+  { usual: '64KiB', mostBytes: 2 ** 30, unitBytes: 512 },
+  9,
+);
 
 const folder = mkdtempSync(join(TMPFS, 'heisenwrite-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -137,11 +128,11 @@ const measured = [
 ];
 actors.close();
 const conditions = `${availableParallelism()} CPUs, load ${loadavg()[0]?.toFixed(2)}`;
-if (values.json) {
+if (json) {
   const schema = 'heisenwrite.bench-command/1';
   console.log(JSON.stringify({ schema, conditions, sizeBytes, measured }, null, 2));
 } else {
-  const of = `${pairs} pairs of ${TRIALS} trials, files of ${values.size}; ${conditions}`;
+  const of = `${pairs} pairs of ${TRIALS} trials, files of ${formatSize(sizeBytes)}; ${conditions}`;
   console.log(`trial / bare start, median (least to greatest) of ${of}`);
   for (const { name, bareMs, trialMs, overheadMs, ratios, quickMs } of measured) {
     const times = `${trialMs.toFixed(2)} / ${bareMs.toFixed(2)} ms`;

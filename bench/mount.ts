@@ -14,10 +14,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
-import { parseSize } from '../src/base/quantities.ts';
+import { benchOptions } from './bench-options.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { type Comparison, compare } from './ratio.ts';
 
@@ -26,20 +25,11 @@ const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname;
 const PEER = new URL('plain-mount.ts', import.meta.url).pathname;
 const CALL_BYTES = [2 ** 20, 2 ** 12] as const;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '256MiB' },
-  },
+const { json, pairs, sizeBytes } = benchOptions({
+  usual: '256MiB',
+  mostBytes: 2 ** 30,
+  unitBytes: 2 ** 20,
 });
-const pairs = Number(values.pairs);
-const size = parseSize(values.size);
-if (size === null || size > 2 ** 30 || size % 2 ** 20 !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
-  process.exit(2);
-}
-const sizeBytes = size;
 
 const folder = mkdtempSync(join(TMPFS, 'heisenwrite-bench-'));
 const below = join(folder, 'below');
@@ -91,7 +81,7 @@ try {
   ends.push(await serve([MAIN, 'mount', below, ours, '--json']));
   ends.push(await serve([PEER, below, theirs]));
   const comparisons = await compareAll();
-  printComparisons(comparisons, { pairs, peer: 'fuse-napi alone', json: values.json });
+  printComparisons(comparisons, { pairs, peer: 'fuse-napi alone', json });
 } finally {
   for (const end of ends) await end();
   rmSync(folder, { recursive: true, force: true });

@@ -5,29 +5,20 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
-import { parseSize } from '../src/base/quantities.ts';
 import { startGanesha } from '../test/servers/ganesha.ts';
+import { benchOptions } from './bench-options.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { compare } from './ratio.ts';
 
 const SIDE = new URL('client-side.ts', import.meta.url).pathname;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '256MiB' },
-  },
+const { json, pairs, sizeBytes } = benchOptions({
+  usual: '256MiB',
+  mostBytes: 2 ** 30,
+  unitBytes: 2 ** 20,
 });
-const pairs = Number(values.pairs);
-const sizeBytes = parseSize(values.size) ?? 0;
-if (sizeBytes < 2 ** 20 || sizeBytes > 2 ** 30 || sizeBytes % 2 ** 20 !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
-  process.exit(2);
-}
 
 const folder = mkdtempSync('/dev/shm/heisenwrite-bench-');
 const server = await startGanesha(folder);
@@ -67,7 +58,7 @@ try {
       () => copy(theirs, back),
     ),
   ];
-  printComparisons(comparisons, { pairs, peer: 'nfs-cp of libnfs', json: values.json });
+  printComparisons(comparisons, { pairs, peer: 'nfs-cp of libnfs', json });
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });

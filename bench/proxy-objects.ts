@@ -5,12 +5,11 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { parseSize } from '../src/base/quantities.ts';
 import { startRadosgw } from '../src/fleet/radosgw.ts';
 import { startSshd } from '../src/fleet/sshd.ts';
 import { connectMedium } from '../src/medium/media.ts';
+import { benchOptions } from './bench-options.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { compareLatency, type Latency, startProxy } from './proxied.ts';
 import { type Comparison, compare } from './ratio.ts';
@@ -20,21 +19,11 @@ const SIDE = new URL('client-side.ts', import.meta.url).pathname;
 const LATENCY_CALLS = 2000;
 const STORE_BYTES = 4 * 2 ** 30;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '256MiB' },
-    only: { type: 'string' },
-  },
+const { json, only, pairs, sizeBytes } = benchOptions({
+  usual: '256MiB',
+  mostBytes: 2 ** 30,
+  unitBytes: 2 ** 20,
 });
-const pairs = Number(values.pairs);
-const size = parseSize(values.size);
-if (size === null || size > 2 ** 30 || size % 2 ** 20 !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
-  process.exit(2);
-}
-const sizeBytes = size;
 
 interface Sides {
   readonly direct: string;
@@ -116,16 +105,16 @@ for (const [protocol, within] of [
   ['sftp', withSftp],
   ['s3', withS3],
 ] as const) {
-  if (values.only !== undefined && values.only !== protocol) continue;
+  if (only !== undefined && only !== protocol) continue;
   await within(async (sides) => {
     comparisons.push(...(await compareThroughput(protocol, sides)));
     latencies.push(await latencyOf(protocol, sides));
   });
 }
-printComparisons(comparisons, { pairs, peer: 'direct', json: values.json });
-for (const latency of values.json ? [] : latencies) {
+printComparisons(comparisons, { pairs, peer: 'direct', json });
+for (const latency of json ? [] : latencies) {
   const { name, directMs, proxiedMs } = latency;
   const added = (proxiedMs - directMs).toFixed(3);
   console.log(`${name}: ${directMs.toFixed(3)} ms direct, ${added} ms added (medians)`);
 }
-if (values.json) console.log(JSON.stringify({ schema: 'heisenwrite.bench-latency/1', latencies }));
+if (json) console.log(JSON.stringify({ schema: 'heisenwrite.bench-latency/1', latencies }));

@@ -3,39 +3,27 @@
 // that exports a tmpfs. Prints ratios with their spread, and what a proxy adds to the median time
 // of a call (LOOKUP and GETATTR, one after the other).
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
-import { parseSize } from '../src/base/quantities.ts';
 import { connectMedium } from '../src/medium/media.ts';
 import { startGanesha } from '../test/servers/ganesha.ts';
+import { benchOptions } from './bench-options.ts';
 import { printComparisons } from './comparison-lines.ts';
+import { startProxy } from './proxied.ts';
 import { compare, median } from './ratio.ts';
 
 const SIDE = new URL('client-side.ts', import.meta.url).pathname;
-const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname;
 const PROBE = '/ours';
 const CALLS = 2000;
 /** Before that Node has not compiled what it runs. */
 const WARM_UP_CALLS = 1000;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '256MiB' },
-  },
+const { json, pairs, sizeBytes } = benchOptions({
+  usual: '256MiB',
+  mostBytes: 2 ** 30,
+  unitBytes: 2 ** 20,
 });
-const pairs = Number(values.pairs);
-const sizeBytes = parseSize(values.size) ?? 0;
-if (sizeBytes < 2 ** 20 || sizeBytes > 2 ** 30 || sizeBytes % 2 ** 20 !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
-  process.exit(2);
-}
 
 const folder = mkdtempSync('/dev/shm/heisenwrite-bench-');
 const server = await startGanesha(folder);
@@ -44,16 +32,9 @@ const ends: (() => Promise<unknown>)[] = [];
 /** The URL of the export behind a proxy in a process of its own. */
 async function proxied(protocol: string): Promise<string> {
   const port = new URL(server.url).searchParams.get('nfsport');
-  const words = [MAIN, 'proxy', protocol, '--to', `127.0.0.1:${port}`, '--json'];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  ends.push(() => {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    return ended;
-  });
-  const [line] = await once(createInterface(child.stdout), 'line');
-  const { listen } = JSON.parse(line);
-  return server.url.replace(`nfsport=${port}`, `nfsport=${listen.split(':').at(-1)}`);
+  const proxy = await startProxy([protocol, '--to', `127.0.0.1:${port}`], {});
+  ends.push(proxy.end);
+  return server.url.replace(`nfsport=${port}`, `nfsport=${proxy.port}`);
 }
 
 async function throughput(direction: 'read' | 'write', url: string): Promise<number> {
@@ -95,12 +76,12 @@ try {
       );
     }
   }
-  printComparisons(comparisons, { pairs, peer: 'a direct connection', json: values.json });
+  printComparisons(comparisons, { pairs, peer: 'a direct connection', json });
   const [direct = 0, ...through] = await medianMs([server.url, urls.nfs, urls.tcp]);
   for (const [index, protocol] of Object.keys(urls).entries()) {
     const addedMs = (through[index] ?? 0) - direct;
     const added = `${addedMs.toFixed(3)} ms to a median of ${direct.toFixed(3)} ms`;
-    if (values.json) console.log(JSON.stringify({ protocol, addedMs, directMs: direct }));
+    if (json) console.log(JSON.stringify({ protocol, addedMs, directMs: direct }));
     else console.log(`${protocol}: adds ${added}`);
   }
 } finally {

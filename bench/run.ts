@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { parseSize } from '../src/base/quantities.ts';
+import { formatSize } from '../src/base/quantities.ts';
 import { writeStampedFile } from '../src/stamp/stamped-file.ts';
+import { benchOptions } from './bench-options.ts';
 import { type FioJob, runFio, versionOf } from './fio.ts';
 import { type Comparison, compare, ratioText } from './ratio.ts';
 import { stampSparse } from './sparse-file.ts';
@@ -23,19 +23,11 @@ interface Side {
   readonly residentMiB: number;
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '1GiB' },
-  },
+const { json, pairs, sizeBytes } = benchOptions({
+  usual: '1GiB',
+  mostBytes: 2 ** 30,
+  unitBytes: 4096,
 });
-const pairs = Number(values.pairs);
-const sizeBytes = parseSize(values.size);
-if (sizeBytes === null || sizeBytes > 2 ** 30 || !(pairs >= 5)) {
-  console.error('bench: --size up to 1GiB, --pairs 5 or more');
-  process.exit(2);
-}
 
 const STAMPED = {
   sizeBytes,
@@ -127,7 +119,7 @@ const conditions = `${availableParallelism()} CPUs, load ${loadavg()[0]?.toFixed
 const dtWords = dt
   ? `installed (${dt}), but no comparison with it is written yet`
   : 'not compared: not installed, and Debian has no package of it';
-if (values.json) {
+if (json) {
   const schema = 'heisenwrite.bench/1';
   console.log(JSON.stringify({ schema, conditions, comparisons, memory, dt: dtWords }, null, 2));
 } else {
@@ -135,7 +127,7 @@ if (values.json) {
   for (const one of comparisons) console.log(`${one.name.padEnd(46)} ${ratioText(one)}`);
   console.log(`${'dt'.padEnd(46)} ${dtWords}`);
   console.log(
-    `${`resident memory, file of ${values.size}`.padEnd(46)} ${memory.fileMiB.toFixed(0)} MiB`,
+    `${`resident memory, file of ${formatSize(sizeBytes)}`.padEnd(46)} ${memory.fileMiB.toFixed(0)} MiB`,
   );
   console.log(
     `${'resident memory, sparse file of 16GiB'.padEnd(46)} ${memory.sparseMiB.toFixed(0)} MiB`,

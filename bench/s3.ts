@@ -3,16 +3,15 @@
 // the SDK's Upload and GetObject do neither. Prints ratios: above 1 means that ours is faster.
 
 import { Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { monotonicMs } from '../src/base/clock.ts';
-import { parseSize } from '../src/base/quantities.ts';
 import type { Upload as Manner, MediumClient } from '../src/domain/medium.ts';
 import { type Radosgw, startRadosgw } from '../src/fleet/radosgw.ts';
 import { s3 } from '../src/medium/s3.ts';
 import { createStampKernel } from '../src/stamp/kernel.ts';
 import { huntNumberOf } from '../src/stamp/reference.ts';
+import { benchOptions } from './bench-options.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { type Comparison, compare } from './ratio.ts';
 
@@ -25,20 +24,11 @@ const IN_FLIGHT = 4;
 const BLOCK_BYTES = 4096;
 const STORE_BYTES = 8 * 2 ** 30;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '64MiB' },
-  },
+const { json, pairs, sizeBytes } = benchOptions({
+  usual: '64MiB',
+  mostBytes: 256 * MIB,
+  unitBytes: BLOCK_BYTES,
 });
-const pairs = Number(values.pairs);
-const parsed = parseSize(values.size);
-if (parsed === null || parsed > 256 * MIB || parsed % BLOCK_BYTES !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size up to 256MiB in whole blocks of 4 KiB, --pairs 5 or more');
-  process.exit(2);
-}
-const sizeBytes: number = parsed;
 const kernel = createStampKernel(sizeBytes);
 const STREAM = { hunt: huntNumberOf('1'), file: 1, writer: 0, blockBytes: BLOCK_BYTES };
 kernel.use({ ...STREAM, pattern: 'stamp', fileBytes: sizeBytes });
@@ -133,7 +123,7 @@ async function compareAll(server: Radosgw): Promise<Comparison[]> {
 const server = await startRadosgw(STORE_BYTES);
 try {
   const comparisons = await compareAll(server);
-  printComparisons(comparisons, { pairs, peer: 'radosgw', json: values.json });
+  printComparisons(comparisons, { pairs, peer: 'radosgw', json });
 } finally {
   await server.stop();
 }

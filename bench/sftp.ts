@@ -6,11 +6,10 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
-import { parseSize } from '../src/base/quantities.ts';
 import { startSshd } from '../src/fleet/sshd.ts';
+import { benchOptions } from './bench-options.ts';
 import { printComparisons } from './comparison-lines.ts';
 import { versionOf } from './fio.ts';
 import { type Comparison, compare } from './ratio.ts';
@@ -19,20 +18,11 @@ const TMPFS = '/dev/shm';
 const SIDE = new URL('client-side.ts', import.meta.url).pathname;
 const OUR_CIPHER = 'aes128-gcm@openssh.com';
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '256MiB' },
-  },
+const { json, pairs, sizeBytes } = benchOptions({
+  usual: '256MiB',
+  mostBytes: 2 ** 30,
+  unitBytes: 2 ** 20,
 });
-const pairs = Number(values.pairs);
-const size = parseSize(values.size);
-if (size === null || size > 2 ** 30 || size % 2 ** 20 !== 0 || !(pairs >= 5)) {
-  console.error('bench: --size up to 1GiB in whole MiB, --pairs 5 or more');
-  process.exit(2);
-}
-const sizeBytes = size;
 
 const folder = mkdtempSync(join(TMPFS, 'heisenwrite-bench-'));
 const server = await startSshd({ directory: folder });
@@ -106,7 +96,7 @@ try {
   printComparisons(comparisons, {
     pairs,
     peer: version.split(',')[0] as string,
-    json: values.json,
+    json,
   });
 } finally {
   await server.stop();

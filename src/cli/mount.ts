@@ -3,28 +3,28 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { createRng, freshSeed } from '../base/rng.ts';
-import { EXIT_CLEAN, EXIT_UNKNOWN, HeisenwriteError } from '../domain/errors.ts';
+import { EXIT_CLEAN, EXIT_UNKNOWN } from '../domain/errors.ts';
 import type { FaultReceipt } from '../domain/fault.ts';
-import { parseFault } from '../domain/fault-grammar.ts';
-import { ArmedFaults } from '../fault/armed-faults.ts';
+import type { ArmedFaults } from '../fault/armed-faults.ts';
 import { startMount } from '../fault/mount/fault-mount.ts';
 import type { CachePolicy } from '../fault/mount/mount-context.ts';
 import { type MountPlace, mountPlace } from '../fault/mount/mount-place.ts';
 import { admitToMount, MOUNT_FAULTS } from '../fault/mount/plantable.ts';
+import {
+  beginServing,
+  eventLine,
+  firedOf,
+  type ServingArguments,
+  sayFired,
+  settingLines,
+} from './fault-serving.ts';
 import type { Terminal } from './terminal.ts';
 
 const SCHEMA = 'heisenwrite.mount/1';
-const WAKING = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
-export interface MountArguments {
-  readonly fault?: readonly string[];
-  readonly seed?: string;
-  readonly receipts?: string;
+export interface MountArguments extends ServingArguments {
   readonly cache: CachePolicy;
   readonly background?: boolean;
-  readonly json?: boolean;
   /** Started by `--background`: tells its starter, and nobody else. */
   readonly detached?: boolean;
 }
@@ -41,21 +41,10 @@ export async function runMount(
 ): Promise<number> {
   if (given.background) return startInBackground();
   const place = mountPlace(directory, at);
-  const wanted = (given.fault ?? []).map(parseFault);
-  const seed = given.seed ?? freshSeed();
-  const rng = createRng(seed);
   const voice = voiceOf(given, terminal);
-  const file = given.receipts === undefined ? null : await receiptsFile(given.receipts);
-  const note = (receipt: FaultReceipt) => {
-    voice.receipt(receipt);
-    file?.write(`${JSON.stringify(receipt)}\n`);
-  };
-  const forked = rng.fork('faults');
-  const faults = new ArmedFaults(MOUNT_FAULTS, 'a mount', forked, note, admitToMount);
-  for (const fault of wanted) faults.set(fault);
-  const told = untilToldToEnd();
-  const wake = (signal: string) => void faults.signalled(signal);
-  for (const signal of WAKING) process.on(signal, wake);
+  const server = { plantable: MOUNT_FAULTS, where: 'a mount', admit: admitToMount };
+  const serving = await beginServing(given, server, (receipt) => voice.receipt(receipt));
+  const { faults, seed, rng, told } = serving;
   const { cache } = given;
   const mount = await startMount({
     place,
@@ -64,11 +53,10 @@ export async function runMount(
     rng: rng.fork('mount'),
     note: voice.note,
   });
-  voice.mounted({ ...place, seed, pid: process.pid, faults: faults.list().map(textOf) });
+  voice.mounted({ ...place, seed, pid: process.pid }, faults);
   await Promise.race([told, mount.unmounted]);
   await mount.close();
-  for (const signal of WAKING) process.off(signal, wake);
-  if (file) await new Promise<void>((resolve) => file.end(resolve));
+  await serving.end();
   voice.ended(faults);
   return EXIT_CLEAN;
 }
@@ -98,31 +86,14 @@ async function startInBackground(): Promise<number> {
   return EXIT_CLEAN;
 }
 
-async function receiptsFile(path: string): Promise<WriteStream> {
-  const file = createWriteStream(path, { flags: 'a' });
-  await once(file, 'open').catch((error: Error) => {
-    throw new HeisenwriteError('invalid-option', `--receipts ${path}: ${error.message}`, {
-      remedy: 'give a file in a directory that is there and that this user may write to',
-    });
-  });
-  return file;
-}
-
-function untilToldToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
-  });
-}
-
 interface Beginning extends MountPlace {
   readonly seed: string;
   readonly pid: number;
-  readonly faults: readonly string[];
 }
 
 /** What it says of itself while it runs. */
 interface Voice {
-  mounted(beginning: Beginning): void;
+  mounted(beginning: Beginning, faults: ArmedFaults): void;
   receipt(receipt: FaultReceipt): void;
   note(text: string): void;
   ended(faults: ArmedFaults): void;
@@ -133,13 +104,15 @@ function voiceOf({ json, detached }: MountArguments, terminal: Terminal): Voice 
   return json ? jsonVoice(terminal) : plainVoice(terminal);
 }
 
-const jsonLine = (event: string, more: object) =>
-  `${JSON.stringify({ schema: SCHEMA, event, ...more })}\n`;
+function mountedLine(beginning: Beginning, faults: ArmedFaults): string {
+  const texts = faults.list().map(({ fault }) => fault.text);
+  return eventLine(SCHEMA, 'mounted', { ...beginning, faults: texts });
+}
 
 function jsonVoice({ out }: Terminal): Voice {
-  const say = (event: string, more: object) => void out.write(jsonLine(event, more));
+  const say = (event: string, more: object) => void out.write(eventLine(SCHEMA, event, more));
   return {
-    mounted: (beginning) => say('mounted', beginning),
+    mounted: (beginning, faults) => void out.write(mountedLine(beginning, faults)),
     receipt: (receipt) => say('receipt', receipt),
     note: (text) => say('note', { text }),
     ended: (faults) => say('ended', { faults: firedOf(faults) }),
@@ -149,14 +122,12 @@ function jsonVoice({ out }: Terminal): Voice {
 function plainVoice(terminal: Terminal): Voice {
   const say = (line: string) => void terminal.err.write(`${line}\n`);
   return {
-    mounted: (beginning) => void terminal.out.write(beginningText(beginning)),
+    mounted: (beginning, faults) => void terminal.out.write(beginningText(beginning, faults)),
     receipt: () => undefined,
     note: say,
     ended(faults) {
       say('unmounted');
-      for (const { number, text, fired } of firedOf(faults)) {
-        say(`fault ${number} fired ${fired} times: ${text}`);
-      }
+      sayFired(faults, terminal);
     },
   };
 }
@@ -166,29 +137,19 @@ function detachedVoice(json: boolean): Voice {
   process.stderr.on('error', () => undefined);
   let noted = '';
   return {
-    mounted(beginning) {
+    mounted(beginning, faults) {
       const how = `process ${beginning.pid}; to end it: fusermount3 -u ${beginning.at}\n`;
-      const text = json ? jsonLine('mounted', beginning) : beginningText(beginning) + how;
+      const text = json ? mountedLine(beginning, faults) : beginningText(beginning, faults) + how;
       process.send?.(noted + text, () => process.disconnect());
     },
     receipt: () => undefined,
     note(text) {
-      noted += json ? jsonLine('note', { text }) : `${text}\n`;
+      noted += json ? eventLine(SCHEMA, 'note', { text }) : `${text}\n`;
     },
     ended: () => undefined,
   };
 }
 
-function beginningText({ directory, at, seed, faults }: Beginning): string {
-  const lines = faults.map((text, index) => `fault ${index + 1}: ${text}`);
-  if (lines.length === 0) lines.push('no fault is set: everything passes');
-  return `${[`${directory} on ${at} (seed ${seed})`, ...lines].join('\n')}\n`;
-}
-
-const textOf = ({ fault }: { fault: { text: string } }) => fault.text;
-
-function firedOf(faults: ArmedFaults) {
-  return faults.list().map(({ number, fault, matched, fired }) => {
-    return { number, text: fault.text, matched, fired };
-  });
+function beginningText({ directory, at, seed }: Beginning, faults: ArmedFaults): string {
+  return `${[`${directory} on ${at} (seed ${seed})`, ...settingLines(faults)].join('\n')}\n`;
 }

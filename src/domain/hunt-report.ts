@@ -62,7 +62,7 @@ export interface PromiseReport {
 }
 
 export interface ProvocationReport extends ProvocationFacts {
-  /** "17 of 19 failures began within 50ms of it; by chance 0.3 would, p < 0.001". */
+  /** "17 of 19 timed failures began within 50ms of it; by chance 0.3 would, p < 0.001". */
   readonly words: string;
 }
 

@@ -1,5 +1,6 @@
 // What a provocation has to do with the failures, in words: how many fell into its windows, how
-// many would by chance, and how sure that is.
+// many would by chance, and how sure that is. Timed are the first ones of each trial, the only ones
+// that are kept with their time.
 
 import { formatCount, formatDuration } from '../base/quantities.ts';
 import type { ProvocationReport } from '../domain/hunt-report.ts';
@@ -23,7 +24,7 @@ function sentence(facts: ProvocationFacts): string {
     return `${often}, in force nearly all the time; compare the cells with and without it`;
   }
   const counted =
-    `${formatCount(inside)} of ${plural(failures, 'failure')} began ${whenWords(facts)}; ` +
+    `${formatCount(inside)} of ${plural(failures, 'timed failure')} began ${whenWords(facts)}; ` +
     `by chance ${chanceText(expected)} would, ${pText(pValue)}`;
   return pValue <= P_CONNECTED ? `${name}: ${counted}` : `${name}: ${counted}: no connection seen`;
 }

@@ -15,7 +15,8 @@ export type ActorReply =
   | { readonly id: number; readonly result: object }
   | { readonly id: number; readonly error: string };
 
-function createBench(name: string): ActorBench {
+/** What an actor has to itself; its kernel grows with what it is asked for. */
+export function createBench(name: string): ActorBench {
   let kernel: StampKernel | null = null;
   return {
     name,

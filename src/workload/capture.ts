@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock.ts';
 import type { Levels } from '../domain/cell.ts';
-import { type Capability, STABILITIES, type Stability } from '../domain/medium.ts';
+import type { Capability, Stability } from '../domain/medium.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { Actors, TrialSetting, Workload } from '../domain/workload.ts';
@@ -16,6 +16,7 @@ import {
   LOOK_PATIENCE_MS,
   LOOK_PAUSE_MS,
 } from './capture-roles.ts';
+import { STABILITY_FACTOR } from './common-factors.ts';
 import { blockBytesOf } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';
@@ -59,13 +60,7 @@ export const capture: Workload = {
       min: 0,
       max: 2 ** 40,
     },
-    {
-      name: 'stability',
-      kind: 'choice',
-      about: 'what a write states of NFSv3 (any: as the client does by itself)',
-      fallback: 'any',
-      choices: STABILITIES,
-    },
+    STABILITY_FACTOR,
     {
       name: 'writer',
       kind: 'choice',

@@ -3,10 +3,11 @@
 // into the file does not.
 
 import type { Levels } from '../domain/cell.ts';
-import { type Capability, STABILITIES, type Stability } from '../domain/medium.ts';
+import type { Capability, Stability } from '../domain/medium.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
+import { STABILITY_FACTOR } from './common-factors.ts';
 import {
   EXCHANGE_WAYS,
   type ExchangeAssignment,
@@ -51,13 +52,7 @@ export const exchange: Workload = {
       min: 512,
       max: 1024 * 1024,
     },
-    {
-      name: 'stability',
-      kind: 'choice',
-      about: 'what a write states of NFSv3 (any: as the client does by itself)',
-      fallback: 'any',
-      choices: STABILITIES,
-    },
+    STABILITY_FACTOR,
     { ...READERS_FACTOR, about: 'how many clients poll' },
     timeFactor(500),
   ],

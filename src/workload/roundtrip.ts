@@ -6,16 +6,12 @@ import { join } from 'node:path';
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from '../domain/cell.ts';
 import { HOST_CONSTRAINTS, HOST_FACTORS } from '../domain/hosts.ts';
-import {
-  type OperationFailure,
-  PATTERNS,
-  type Pattern,
-  type StampStream,
-} from '../domain/observation.ts';
+import type { OperationFailure, Pattern, StampStream } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
 import { OPEN_MODES, type OpenMode, SYNC_CALLS, type SyncCall } from '../medium/file.ts';
+import { PATTERN_FACTOR } from './common-factors.ts';
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
 import type { CheckAssignment } from './roundtrip-check.ts';
 import type { ReleaseResult, WriteAssignment, WriteResult } from './roundtrip-roles.ts';
@@ -60,13 +56,7 @@ export const roundtrip: Workload = {
       fallback: 'sequential',
       choices: WRITE_ORDERS,
     },
-    {
-      name: 'pattern',
-      kind: 'choice',
-      about: 'content of the blocks',
-      fallback: 'stamp',
-      choices: PATTERNS,
-    },
+    PATTERN_FACTOR,
     { name: 'sync', kind: 'choice', about: 'before close', fallback: 'none', choices: SYNC_CALLS },
     { name: 'reopen', kind: 'flag', about: 'close and reopen before the check', fallback: true },
     {

@@ -4,17 +4,12 @@
 
 import type { Rng } from '../base/rng.ts';
 import type { Levels } from '../domain/cell.ts';
-import {
-  type Capability,
-  STABILITIES,
-  type Stability,
-  UPLOADS,
-  type Upload,
-} from '../domain/medium.ts';
-import { PATTERNS, type Pattern } from '../domain/observation.ts';
+import { type Capability, type Stability, UPLOADS, type Upload } from '../domain/medium.ts';
+import type { Pattern } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
+import { PATTERN_FACTOR, STABILITY_FACTOR } from './common-factors.ts';
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';
@@ -74,13 +69,7 @@ export const transfer: Workload = {
       fallback: 'replace',
       choices: REWRITES,
     },
-    {
-      name: 'stability',
-      kind: 'choice',
-      about: 'what a write states of NFSv3 (any: as the client does by itself)',
-      fallback: 'any',
-      choices: STABILITIES,
-    },
+    STABILITY_FACTOR,
     {
       name: 'upload',
       kind: 'choice',
@@ -104,13 +93,7 @@ export const transfer: Workload = {
       choices: ['same', 'connection', 'process'],
       named: { prefix: 'ssh:', about: 'ssh:HOST' },
     },
-    {
-      name: 'pattern',
-      kind: 'choice',
-      about: 'content of the blocks',
-      fallback: 'stamp',
-      choices: PATTERNS,
-    },
+    PATTERN_FACTOR,
   ],
   constraints: ['io <= size', 'io divides size', 'read = whole => size <= 67108864'],
   promises: ['read-back'],

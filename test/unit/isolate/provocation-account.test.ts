@@ -70,7 +70,7 @@ describe('failures and windows', () => {
     expect(stop.pValue).toBeLessThan(0.01);
     expect(stop.expected).toBeLessThan(20);
     expect(provocationReport(stop).words).toMatch(
-      /^stop=writer every=100ms for=10ms: 40 of 40 failures began while it was in force or within /,
+      /^stop=writer every=100ms for=10ms: 40 of 40 timed failures began while it was in force or within /,
     );
   });
 
