@@ -126,9 +126,8 @@ if (json) {
   console.log(`ours / theirs, median (least to greatest) of ${pairs} pairs; ${conditions}`);
   for (const one of comparisons) console.log(`${one.name.padEnd(46)} ${ratioText(one)}`);
   console.log(`${'dt'.padEnd(46)} ${dtWords}`);
-  console.log(
-    `${`resident memory, file of ${formatSize(sizeBytes)}`.padEnd(46)} ${memory.fileMiB.toFixed(0)} MiB`,
-  );
+  const resident = `resident memory, file of ${formatSize(sizeBytes)}`;
+  console.log(`${resident.padEnd(46)} ${memory.fileMiB.toFixed(0)} MiB`);
   console.log(
     `${'resident memory, sparse file of 16GiB'.padEnd(46)} ${memory.sparseMiB.toFixed(0)} MiB`,
   );

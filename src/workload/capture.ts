@@ -16,7 +16,7 @@ import {
   LOOK_PATIENCE_MS,
   LOOK_PAUSE_MS,
 } from './capture-roles.ts';
-import { STABILITY_FACTOR } from './common-factors.ts';
+import { STABILITY_FACTOR } from './content-factors.ts';
 import { blockBytesOf } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';

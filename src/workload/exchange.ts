@@ -7,7 +7,7 @@ import type { Capability, Stability } from '../domain/medium.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
-import { STABILITY_FACTOR } from './common-factors.ts';
+import { STABILITY_FACTOR } from './content-factors.ts';
 import {
   EXCHANGE_WAYS,
   type ExchangeAssignment,

@@ -11,7 +11,7 @@ import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
 import { OPEN_MODES, type OpenMode, SYNC_CALLS, type SyncCall } from '../medium/file.ts';
-import { PATTERN_FACTOR } from './common-factors.ts';
+import { PATTERN_FACTOR } from './content-factors.ts';
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
 import type { CheckAssignment } from './roundtrip-check.ts';
 import type { ReleaseResult, WriteAssignment, WriteResult } from './roundtrip-roles.ts';

@@ -9,7 +9,7 @@ import type { Pattern } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { ActorHost, TrialSetting, Workload } from '../domain/workload.ts';
-import { PATTERN_FACTOR, STABILITY_FACTOR } from './common-factors.ts';
+import { PATTERN_FACTOR, STABILITY_FACTOR } from './content-factors.ts';
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';

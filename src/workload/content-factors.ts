@@ -1,4 +1,4 @@
-// Factors that several workloads have, with the same words and levels.
+// How content is made and how a write of it is stated: factors of several workloads.
 
 import { STABILITIES } from '../domain/medium.ts';
 import { PATTERNS } from '../domain/observation.ts';
