@@ -6,13 +6,14 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Plan, PlanTerms } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
 import { countOf, fewBest, type GuiltyCell, guiltyCells } from '../isolate/guilty-cells.ts';
 import { schemeOf } from '../medium/media.ts';
 import { completeLevels, expandPlan } from '../plan/expand.ts';
 import { brokenConstraint, flipLevels, parseFlips } from '../plan/flip.ts';
 import { onlyCells } from '../plan/only.ts';
+import { bothTerms, termsOf } from '../plan/plan-terms.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { isPlanFile, planInFile } from './plan-source.ts';
 import type { StoredHunt } from './stored-hunt.ts';
@@ -40,8 +41,7 @@ export interface ProofSides {
   /** The fix as it was given, a path so that it holds from anywhere. */
   readonly fix: string;
   readonly pairs: readonly PlacedPair[];
-  readonly expectations: Plan['expectations'];
-  readonly builds?: Plan['builds'];
+  readonly terms: PlanTerms;
 }
 
 type Fix = (guilty: GuiltyCell, old: PlacedCell) => PlacedCell;
@@ -54,19 +54,13 @@ type Fix = (guilty: GuiltyCell, old: PlacedCell) => PlacedCell;
 export async function proofSides(hunt: StoredHunt, options: SideOptions): Promise<ProofSides> {
   const guilty = oldCells(hunt, options);
   const placed = guilty.map((cell) => ({ ...placedCell(cell, hunt, options.place), guilty: cell }));
-  const { expectations, builds } = hunt.stored.plan;
+  const terms = termsOf(hunt.stored.plan);
   if (isPlan(options.fixed, hunt)) {
     const plan = await planInFile(options.fixed);
     const sides = {
       fix: resolve(options.fixed),
       pairs: pairsWithPlan(placed, plan, options),
-      expectations: [
-        ...expectations,
-        ...plan.expectations.filter(
-          ({ promise }) => !expectations.some((each) => each.promise === promise),
-        ),
-      ],
-      ...((builds ?? plan.builds) && { builds: { ...builds, ...plan.builds } }),
+      terms: bothTerms(terms, plan),
     };
     checkTested(sides, options.fixed);
     return sides;
@@ -74,7 +68,7 @@ export async function proofSides(hunt: StoredHunt, options: SideOptions): Promis
   const fixOf = placeFix(options.fixed, hunt) ?? levelFix(options.fixed, hunt);
   const fix = isPlace(options.fixed, hunt) ? realPath(options.fixed) : options.fixed;
   const pairs = bestPairs(pairsWith(placed, fixOf, options));
-  return { fix, pairs, expectations, ...(builds && { builds }) };
+  return { fix, pairs, terms };
 }
 
 /** In the order of their rates; without a control any cell of the hunt will do. */
@@ -212,7 +206,7 @@ function bestPairs(pairs: readonly PlacedPair[]): PlacedPair[] {
 }
 
 /** A fixed side that tests nothing that is expected could not fail, and would prove nothing. */
-function checkTested({ pairs, expectations }: ProofSides, fixed: string): void {
+function checkTested({ pairs, terms: { expectations } }: ProofSides, fixed: string): void {
   const untested = pairs.find(({ fixed: { levels } }) => {
     const { promises } = workloadOf(levels);
     return !expectations.some(({ promise }) => promises.includes(promise));

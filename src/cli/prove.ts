@@ -126,8 +126,7 @@ async function proveOn(
     name: `prove ${options.fixed}`.slice(0, NAME_LENGTH_MAX),
     places: checked.paths,
     arms: cells.map(({ levels }) => armOf(levels)),
-    ...(sides.builds && { builds: sides.builds }),
-    expectations: sides.expectations,
+    ...sides.terms,
     schedule: 'balanced',
     stop: stopOf(defaultStop(question, options), options),
   };

@@ -16,6 +16,7 @@ import { fitCells } from '../plan/fit.ts';
 import { brokenConstraint } from '../plan/flip.ts';
 import { onlyCells } from '../plan/only.ts';
 import { armOf, planFile } from '../plan/plan-file.ts';
+import { termsOf } from '../plan/plan-terms.ts';
 import { shrinkArm, shrinkSteps } from '../plan/shrink-steps.ts';
 import { type FactorKinds, factorKinds } from '../report/level-words.ts';
 import { shrinkLines } from '../report/shrink-lines.ts';
@@ -92,8 +93,7 @@ async function shrinkOn(
     name: `shrink ${hunt.header.hunt}`,
     places: places.paths,
     arms: [arm],
-    ...(hunt.stored.plan.builds && { builds: hunt.stored.plan.builds }),
-    expectations: hunt.stored.plan.expectations,
+    ...termsOf(hunt.stored.plan),
     schedule: 'balanced',
     stop: stopOf(stop, options),
   };

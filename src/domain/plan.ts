@@ -35,6 +35,12 @@ export interface Plan {
   readonly stop: PlanStop;
 }
 
+/**
+ * What a plan says beside its cells, its places and its end: it holds as well where some of its
+ * cells are tried again, in the proof of a fix or in the search for a smaller trial.
+ */
+export type PlanTerms = Pick<Plan, 'builds' | 'labels' | 'faults' | 'expectations' | 'tolerated'>;
+
 /** A fault of a plan, and the cells in which it is planted. */
 export interface PlantedFault {
   /** As `faultOf` reads it: its kind and keys. */

@@ -3,7 +3,7 @@
 // resilient one goes on, and every word of what it wrote is checked.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -32,10 +32,12 @@ async function capturing(
   inTheMiddle: () => Promise<void>,
 ): Promise<TrialOutcome> {
   mkdirSync(join(files, 'trial'), { recursive: true });
+  const path = join(files, 'trial', 'data');
+  // What an earlier capture left there is not the middle of this one.
+  rmSync(path, { force: true });
   const own = { directory: '/trial', actors: new InProcessActors() };
   const medium = { url, options: { limitMs: 5000 } };
   const running = capture.run({ ...settingFor(capture, { ...SLOW, ...levels }, own), medium });
-  const path = join(files, 'trial', 'data');
   const writtenBytes = () => (existsSync(path) ? statSync(path).size : 0);
   const ended = running.then(
     () => true,

@@ -14,6 +14,8 @@ const MATRIX = resolve(import.meta.dirname, '../../cases/async-export/matrix.jso
 const NEEDS: readonly Requirement[] = ['root', 'fuse'];
 const LIMIT_MS = 15 * 60_000;
 
+const matrix = () => JSON.parse(readFileSync(MATRIX, 'utf8'));
+
 const inPlace = (act: (place: string) => Promise<void>) => onTmpfs('size=1G', act);
 /** Those of a hunt that has its temporary files below this place. */
 const mountsBelow = (place: string) =>
@@ -63,9 +65,8 @@ describe('the matrix of the original bug', () => {
   real('with nothing planted stays silent', () =>
     inPlace(async (place) => {
       const plan = join(place, 'plan.json');
-      const matrix = JSON.parse(readFileSync(MATRIX, 'utf8'));
-      const [fault] = matrix.faults;
-      const never = { ...matrix, faults: [{ ...fault, path: 'no-such-file' }] };
+      const [fault] = matrix().faults;
+      const never = { ...matrix(), faults: [{ ...fault, path: 'no-such-file' }] };
       writeFileSync(plan, JSON.stringify(never));
       const words = ['hunt', place, plan, '--trials', '300', '--json'];
       const { trials, verdict } = reportIn(await heisenwrite(words, place));
@@ -90,6 +91,30 @@ describe('a hunt with planted faults', () => {
       const { trials } = reportIn(await heisenwrite(words, place, own));
       expect([trials.clean + trials.damaged, trials.unknown]).toEqual([400, 0]);
       expect([...mountsBelow(place), ...left()]).toEqual([]);
+    }),
+  );
+
+  real('plants them in the proof of a fix and in the search for a smaller trial, too', () =>
+    inPlace(async (place) => {
+      const plan = join(place, 'plan.json');
+      const [fault] = matrix().faults;
+      const often = { ...matrix(), faults: [{ ...fault, chance: '1/2' }] };
+      writeFileSync(plan, JSON.stringify(often));
+      const one = ['hardware=R610', 'storage=local', 'build=R610-5.1'];
+      const only = one.flatMap((each) => ['--only', each]);
+      const hunted = reportIn(await heisenwrite(['hunt', place, plan, ...only, '--json'], place));
+      expect(hunted.isolation?.claim).toBe('needs');
+      const proof = ['prove', join(place, `heisenwrite-${hunted.hunt}`), '--json'];
+      const fixed = await heisenwrite([...proof, '--fixed', 'mode=sync'], place);
+      expect(fixed.exitCode, fixed.stderr).toBe(0);
+      const none = await heisenwrite([...proof, '--fixed', 'size=16KiB'], place);
+      expect(none.exitCode, none.stderr).toBe(1);
+      const small = ['hunt', '--shrink', join(place, `heisenwrite-${hunted.hunt}`), '--for', '10s'];
+      const shrunk = await heisenwrite([...small, '--json'], place);
+      expect(shrunk.exitCode, shrunk.stderr).toBe(1);
+      const replay = join(place, `heisenwrite-${JSON.parse(shrunk.stdout).hunt}`, 'replay.json');
+      const again = await heisenwrite(['hunt', replay, '--json'], place);
+      expect(reportIn(again).verdict).toBe('damaged');
     }),
   );
 

@@ -194,7 +194,7 @@ test('windows of provocations and failures stand on one time line', async () => 
   const trials = report.timeLine ?? [];
   const page = await open('time-line', report);
   const part = page.locator('#time-line');
-  expect(await part.locator('p').first().textContent()).toContain('17 of 19 failures');
+  expect(await part.locator('p').first().textContent()).toContain('17 of 19 timed failures');
   const [windows, failures] = [
     trials.flatMap((t) => t.windows),
     trials.flatMap((t) => t.failuresMs),
