@@ -117,7 +117,13 @@ describe('an export that is toggled while guests write to it', () => {
       const server = finding.rereads.find(({ how }) => how === 'second-client');
       expect(server).toMatchObject({ outcome: 'read', sameAsFirst: true });
       const holes = finding.wholeFile ?? [];
-      expect(finding.damage[0]?.offset).toBe(holes[0]?.offset);
+      // The writer's client may still have had what it could not send, so that it read on past an
+      // earlier hole.
+      const damaged = finding.damage[0]?.offset ?? Number.NaN;
+      const within = holes.filter(
+        ({ offset, length }) => offset <= damaged && damaged < offset + length,
+      );
+      expect(within).toHaveLength(1);
       expect(holes.every(({ length }) => length > 0 && length % 4096 === 0)).toBe(true);
       // Where the last write of all was refused there is no hole: the file ends before it.
       const missing = holes.filter(({ zeros }) => !zeros);
