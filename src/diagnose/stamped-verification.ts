@@ -1,9 +1,11 @@
 // `verify FILE`: the fast scan finds the blocks that are not right, and only these are looked at
-// closely. What was wrong in the scan and is right when looked at again is damage too: the file
-// could not be read reliably.
+// closely. What was wrong in one look and is right in another is damage too: the file could not be
+// read reliably.
 
+import type { ByteRange } from '../domain/damage.ts';
 import { attempt } from '../stamp/file-failure.ts';
-import { type DamagedBlocks, scanStampedFile } from '../stamp/stamped-file.ts';
+import { HEADER_BYTES } from '../stamp/layout.ts';
+import { type DamagedBlocks, type StampedScan, scanStampedFile } from '../stamp/stamped-file.ts';
 import { learnIdentity, type StampedIdentity } from '../stamp/stamped-identity.ts';
 import { type StampedJudge, stampedJudge, stampedSetting } from './blocks.ts';
 import { DamageList } from './damage-list.ts';
@@ -27,8 +29,8 @@ export async function verifyStamped(
   const verification = identity && new Verification(file, identity, rangesMax);
   const look = (blocks: DamagedBlocks) => verification?.look(blocks);
   // Without an identity the scan says why there is none.
-  const scan = await scanStampedFile(path, look, onProgress);
-  return (verification ?? new Verification(file, scan, rangesMax)).end(scan.damagedBlocks);
+  const scan = await scanStampedFile(path, look, onProgress, identity ? { identity } : {});
+  return (verification ?? new Verification(file, scan, rangesMax)).end(scan);
 }
 
 class Verification {
@@ -40,12 +42,15 @@ class Verification {
   private readonly meantBytes: number | null;
   private readonly blocks: BlockRange[] = [];
   private lookedTo = 0;
+  /** Where the look for an identity saw no right header, and the scan has nothing wrong so far. */
+  private readonly doubted: Set<number>;
 
   constructor(file: OpenedFile, identity: StampedIdentity, rangesMax: number) {
     const { stream, generation } = identity;
     this.file = file;
     this.identity = identity;
     this.rangesMax = rangesMax;
+    this.doubted = new Set(identity.doubted);
     this.meantBytes = stream.fileBytes === 0 ? null : stream.fileBytes;
     this.list = new DamageList(rangesMax);
     const end = this.meantBytes ?? file.length;
@@ -63,16 +68,19 @@ class Verification {
     const last = offset + length === this.meantBytes;
     const end = last ? this.file.length : Math.min(offset + length, this.file.length);
     this.lookedTo = end;
+    for (const at of this.doubted) if (offset <= at && at < end) this.doubted.delete(at);
     if (this.list.isOverfull) return;
     const pieces = attempt('read', this.file.path, () => this.judge.look(offset, end));
     if (pieces > 0) return;
-    const because = 'wrong when it was read first, and right when it was read again';
-    this.list.add({ kind: 'unexplained', offset, length, because });
+    this.addSeenOnce({ offset, length });
   }
 
-  end(blocksDamaged: number): FileDiagnosis {
+  end(scan: StampedScan): FileDiagnosis {
     const { file, identity, meantBytes } = this;
     const { stream, generation } = identity;
+    for (const at of this.doubted) {
+      if (at < scan.checkedBytes) this.addSeenOnce({ offset: at, length: HEADER_BYTES });
+    }
     if (!this.list.isOverfull)
       attempt('read', file.path, () => {
         const beyond = Math.max(this.lookedTo, meantBytes ?? file.length);
@@ -83,7 +91,7 @@ class Verification {
     const { hunt, blockBytes, pattern } = stream;
     return {
       schema: 'heisenwrite.verify/1',
-      verdict: damage.length + blocksDamaged === 0 ? 'clean' : 'damaged',
+      verdict: damage.length + scan.damagedBlocks === 0 ? 'clean' : 'damaged',
       file: file.path,
       bytes: file.length,
       meantBytes,
@@ -93,7 +101,12 @@ class Verification {
       signature: signatureOf([{ damage, ioBytes: 0, layer: 'undetermined' }]),
       stamp: { hunt, file: stream.file, blockBytes, pattern, generation },
       blocks: this.blocks,
-      blocksDamaged,
+      blocksDamaged: scan.damagedBlocks,
     };
+  }
+
+  private addSeenOnce({ offset, length }: ByteRange): void {
+    const because = 'wrong when it was read first, and right when it was read again';
+    this.list.add({ kind: 'unexplained', offset, length, because });
   }
 }

@@ -148,6 +148,8 @@ export interface ScanOptions {
   readonly signal?: AbortSignal;
   /** Where to begin, rounded down to 1 MiB; 0 where it is not given. */
   readonly fromBytes?: number;
+  /** What the file says that it is, where that was learned already. */
+  readonly identity?: StampedIdentity;
 }
 
 /**
@@ -163,7 +165,7 @@ export async function scanStampedFile(
   const buffered = attempt('read', path, () => openSync(path, constants.O_RDONLY));
   let descriptor = buffered;
   try {
-    const identity = attempt('read', path, () => identityOf(path, buffered));
+    const identity = options.identity ?? attempt('read', path, () => identityOf(path, buffered));
     if (options.direct) {
       const flags = constants.O_RDONLY | constants.O_DIRECT;
       descriptor = attempt('read', path, () => openSync(path, flags));

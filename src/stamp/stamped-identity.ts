@@ -21,6 +21,17 @@ export interface StampedIdentity {
   readonly generation: number;
   /** Length that the file has. */
   readonly fileBytes: number;
+  /**
+   * Offsets at which a header of another place, generation or stream was read, or none, by the look
+   * that learned all this. A later read that finds them right found a file that reads differently.
+   */
+  readonly doubted: readonly number[];
+}
+
+/** What was read where a header stands whatever the block size; null for no valid header. */
+interface Sample {
+  readonly at: number;
+  readonly header: Header | null;
 }
 
 interface Vote {
@@ -34,14 +45,13 @@ interface Vote {
 /** @returns null when no header is found: the file is not stamped, or nothing is left of it. */
 export function learnIdentity(descriptor: number, fileBytes: number): StampedIdentity | null {
   const unanimous = new Map<string, Vote>();
-  const { asked, answered } = pollChunks(descriptor, fileBytes, UNANIMOUS_SAMPLES, unanimous);
-  if (asked >= UNANIMOUS_SAMPLES && answered === asked && unanimous.size === 1) {
-    const identity = elect(unanimous, fileBytes);
-    const [vote] = unanimous.values();
-    if (vote?.displaced === 0 && vote.generations.size === 1) return identity;
-  }
+  const samples = pollChunks(descriptor, fileBytes, UNANIMOUS_SAMPLES, unanimous);
+  const first = elect(unanimous, samples, fileBytes);
+  if (samples.length >= UNANIMOUS_SAMPLES && first?.doubted.length === 0) return first;
   const votes = new Map<string, Vote>();
-  if (fileBytes > 2 * SEARCHED_BYTES) pollChunks(descriptor, fileBytes, SAMPLES_MAX, votes);
+  if (fileBytes > 2 * SEARCHED_BYTES) {
+    samples.push(...pollChunks(descriptor, fileBytes, SAMPLES_MAX, votes));
+  }
   const bytes = Buffer.alloc(Math.min(SEARCHED_BYTES, fileBytes));
   const tail = fileBytes - bytes.length;
   for (const from of tail < bytes.length ? [0, Math.max(tail, bytes.length)] : [0, tail]) {
@@ -51,7 +61,7 @@ export function learnIdentity(descriptor: number, fileBytes: number): StampedIde
       if (header) castVote(votes, header, from + at, header.blockBytes);
     }
   }
-  return elect(votes, fileBytes);
+  return elect(votes, samples, fileBytes);
 }
 
 /** Bits of the 64 of a magic that may be wrong in what is still said to be like one. */
@@ -94,41 +104,56 @@ function pollChunks(
   fileBytes: number,
   samples: number,
   votes: Map<string, Vote>,
-): { asked: number; answered: number } {
+): Sample[] {
   const chunks = Math.floor(fileBytes / BLOCK_BYTES_MAX);
   const apart = Math.max(1, Math.floor(chunks / samples));
   const bytes = Buffer.alloc(HEADER_BYTES);
-  let asked = 0;
-  let answered = 0;
+  const taken: Sample[] = [];
   for (let chunk = 0; chunk < chunks; chunk += apart) {
     const at = chunk * BLOCK_BYTES_MAX;
     const got = readSync(descriptor, bytes, 0, HEADER_BYTES, at);
     const header = readHeader(bytes.subarray(0, got), 0);
-    asked++;
-    if (!header) continue;
-    answered++;
-    castVote(votes, header, at, apart * BLOCK_BYTES_MAX);
+    taken.push({ at, header });
+    if (header) castVote(votes, header, at, apart * BLOCK_BYTES_MAX);
   }
-  return { asked, answered };
+  return taken;
 }
 
 function castVote(votes: Map<string, Vote>, header: Header, at: number, weight: number): void {
-  const { hunt, file, writer, blockBytes, pattern, fileBytes } = header;
-  const stream = { hunt, file, writer, blockBytes, pattern, fileBytes };
+  const stream = streamOf(header);
   const key = JSON.stringify(stream);
   const vote = votes.get(key) ?? { stream, inPlace: 0, displaced: 0, generations: new Map() };
   votes.set(key, vote);
-  if (header.blockIndex * blockBytes === at) vote.inPlace += weight;
+  if (isInPlace(header, at)) vote.inPlace += weight;
   else vote.displaced += weight;
   const before = vote.generations.get(header.generation) ?? 0;
   vote.generations.set(header.generation, before + weight);
 }
 
-function elect(votes: Map<string, Vote>, fileBytes: number): StampedIdentity | null {
-  const [best] = [...votes.values()].sort(
-    (a, b) => b.inPlace - a.inPlace || b.displaced - a.displaced,
+function elect(
+  votes: Map<string, Vote>,
+  samples: readonly Sample[],
+  fileBytes: number,
+): StampedIdentity | null {
+  const [best] = [...votes].sort(
+    ([, a], [, b]) => b.inPlace - a.inPlace || b.displaced - a.displaced,
   );
   if (!best) return null;
-  const [most] = [...best.generations].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
-  return { stream: best.stream, generation: (most as [number, number])[0], fileBytes };
+  const [key, { stream, generations }] = best;
+  const [most] = [...generations].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
+  const [generation] = most as [number, number];
+  const isRight = ({ at, header }: Sample) =>
+    header !== null &&
+    header.generation === generation &&
+    isInPlace(header, at) &&
+    JSON.stringify(streamOf(header)) === key;
+  const doubted = samples.filter((sample) => !isRight(sample)).map(({ at }) => at);
+  return { stream, generation, fileBytes, doubted };
 }
+
+function streamOf({ hunt, file, writer, blockBytes, pattern, fileBytes }: Header): StampStream {
+  return { hunt, file, writer, blockBytes, pattern, fileBytes };
+}
+
+const isInPlace = ({ blockIndex, blockBytes }: Header, at: number): boolean =>
+  blockIndex * blockBytes === at;

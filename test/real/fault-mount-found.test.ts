@@ -57,6 +57,15 @@ describe('stamped files on a fault mount', () => {
     expect(await verify(mount.at)).toEqual(found);
   });
 
+  it('that are read right only the second time are damaged', async () => {
+    await heisenwrite(['stamp', 'file', '--size', '40MiB', '--seed', 'one'], mount.at);
+    await mount.set('flip:op=read,skip=3,count=1,mask=0x10');
+    const first = await verify(mount.at);
+    expect(await mount.fired()).toEqual([1]);
+    expect(first).toEqual({ exitCode: 1, verdict: 'damaged', kinds: ['unexplained'] });
+    expect(await verify(mount.at)).toMatchObject({ exitCode: 0, verdict: 'clean' });
+  });
+
   // By a copy, which reads each place once: the same call is not asked for again.
   it.each([
     ['flip:op=read,skip=1,count=1', 'flipped'],
