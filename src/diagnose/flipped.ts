@@ -64,11 +64,21 @@ function constantMask(words: readonly WordDifference[]): string | null {
   const masks = new Set(words.map((word) => word.expected ^ word.observed));
   const meant = new Set(words.map((word) => word.expected));
   const [mask] = masks;
-  if (masks.size !== 1 || meant.size < 2) return null;
+  if (masks.size !== 1) return null;
+  if (meant.size < 2) return invertedRun(words);
   const all = countBits(mask as bigint) > STUCK_BITS_MAX;
   if (all && meant.size < ONE_MASK_WORDS_MIN) return null;
   const which = `${meant.size} different words`;
   return `${which} differ by one and the same mask, ${hexWord(mask as bigint)}`;
+}
+
+/** Of the masks of a random word one in 2^53 is a run: half of a word, inverted, is that half. */
+function invertedRun(words: readonly WordDifference[]): string | null {
+  const { expected, observed } = words[0] as WordDifference;
+  const mask = expected ^ observed;
+  const size = countBits(mask);
+  if (words.length > 1 || size > STUCK_BITS_MAX || !isOneRun(mask)) return null;
+  return `${size} bits of the word in a row are inverted, its others are right`;
 }
 
 function stuckBits(words: readonly WordDifference[]): string | null {

@@ -66,6 +66,21 @@ describe('planted', () => {
     );
   });
 
+  it('half of one word, inverted', () => {
+    fc.assert(
+      fc.property(cleanFiles(), fc.nat(), fc.constantFrom(0, 4), (clean, where, half) => {
+        const mask = new Array(8).fill(0).fill(0xff, half, half + 4);
+        const at = bodyWord(clean, where);
+        const [damage, ...others] = damageOf(
+          blocksObservation(clean, withXor(clean.bytes, at, mask)),
+        );
+        expect(others).toEqual([]);
+        expect(damage).toMatchObject({ kind: 'flipped', offset: at + half, length: 4 });
+        expect(damage?.bits?.bitsInWord).toHaveLength(32);
+      }),
+    );
+  });
+
   it('the fault of case async-export: the first 32 bits of a word that was all ones', () => {
     fc.assert(
       fc.property(cleanFiles('alternating'), fc.nat(), (clean, where) => {

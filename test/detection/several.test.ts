@@ -34,9 +34,10 @@ const PLANTS: Readonly<Record<string, Plant>> = {
   foreign: (bytes, at, _clean, n) => {
     const random = garbage(512, n);
     random[0] = (bytes[at] as number) ^ 0x3c;
-    // A zero would as well belong to zeros that stand before it.
-    if (random[0] === 0) random[0] = 1;
     random[511] = (bytes[at + 511] as number) ^ 0xc3;
+    // A zero would as well belong to zeros that stand before it, or after it.
+    if (random[0] === 0) random[0] = 1;
+    if (random[511] === 0) random[511] = 1;
     bytes.set(random, at);
     return ['foreign', at, 512];
   },

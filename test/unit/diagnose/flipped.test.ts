@@ -65,6 +65,14 @@ describe('flipped', () => {
 });
 
 describe('not flipped', () => {
+  it('a word in which neither a run of bits is inverted nor few bits are', () => {
+    const meant = 0x0123_4567_89ab_cdefn;
+    for (const mask of [ONES, 0x00ff_00ff_00ff_00ffn, 0x0000_ffff_7fff_0000n]) {
+      expect(flippedBecause([difference(0, meant, meant ^ mask)])).toBeNull();
+    }
+    expect(flippedBecause([difference(0, meant, meant ^ 0xffff_0000n)])).not.toBeNull();
+  });
+
   it('random words in the place of others', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(words64, words64), { minLength: 1, maxLength: 4 }), (pairs) => {
