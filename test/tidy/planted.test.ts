@@ -71,9 +71,11 @@ const PLANTED: Readonly<Record<string, Planted>> = {
       file('src/trial/b.ts', 'const t = process.hrtime.bigint();'),
       file('test/c.ts', 'const r = Math.random();'),
       file('bench/d.ts', 'const t = new Date();'),
+      file('src/recorder/e.ts', 'const t = Date.now();'),
     ],
     good: [
       file('src/base/clock.ts', 'const t = Date.now();'),
+      file('src/recorder/clock.ts', 'const t = Date.now();'),
       file('src/trial/a.ts', "const t = 'Date.now()'; // Date.now()"),
       file('src/trial/b.ts', 'const t = new Date(0);'),
     ],
