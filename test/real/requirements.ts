@@ -56,6 +56,8 @@ const PROBES = {
   npm: () => programMissing('npm', 'npm'),
   rsync: () => programMissing('rsync', 'rsync'),
   rclone: () => programMissing('rclone', 'rclone'),
+  babeltrace2: () => programMissing('babeltrace2', 'babeltrace2'),
+  protoc: () => programMissing('protoc', 'protobuf-compiler'),
   gcc: () => programMissing('gcc', 'gcc, libc6-dev'),
   pandas: probePandas,
 } as const satisfies Record<string, Probe>;
