@@ -35,12 +35,15 @@ export const forbiddenNames: Rule = (files) =>
       ),
   );
 
-/** Barrels hide where things live: only the package has an index. */
+/** What the package exports by name (package.json). */
+const PACKAGE_INDEXES = new Set(['src/index.ts', 'src/recorder/index.ts']);
+
+/** Barrels hide where things live: only what the package exports has an index. */
 export const noBarrels: Rule = (files) =>
   files
     .filter((file) => /(^|\/)index\.(ts|js|mjs|svelte)$/.test(file.path))
-    .filter((file) => file.path !== 'src/index.ts')
-    .map((file) => violation(file, 'no-barrels', 'only src/index.ts may be called index'));
+    .filter((file) => !PACKAGE_INDEXES.has(file.path))
+    .map((file) => violation(file, 'no-barrels', 'only what package.json exports is called index'));
 
 /** Folders and the file's name without its endings (`seed.test.ts` is `seed`). */
 function segments(file: TidyFile): string[] {

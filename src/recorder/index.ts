@@ -1,0 +1,19 @@
+// heisenwrite/recorder: the flight recorder, for anybody's Node program. It needs nothing else of
+// this project. A recorder writes one file per process or thread; recordings are read by whoever
+// has the files, also while they are written. docs/recording-layout.md describes the bytes.
+
+export { type ClockOffset, estimateClockOffset } from './clock-offset.ts';
+export type {
+  EventDeclarations,
+  EventSchema,
+  FieldDeclaration,
+  FieldSchema,
+  FieldType,
+} from './event-schema.ts';
+export type { WhenFull } from './layout.ts';
+export type { FieldValue, RecordedEvent, TimeRange } from './record-events.ts';
+export type { ByteColumn, Columns, NumberColumn, ScanAccount } from './record-scan.ts';
+export { type ClockOption, openRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
+export type { RecordingClock, RecordingCounts, RecordingHeader } from './recording.ts';
+export { RecordingError, type RecordingErrorCode } from './recording-error.ts';
+export { openRecordings, RECORDING_ENDING, type Recordings } from './recordings.ts';
