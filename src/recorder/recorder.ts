@@ -43,6 +43,11 @@ export interface RecorderOptions<E extends EventDeclarations> {
   readonly whenFull?: WhenFull;
   /** Default: `each`. */
   readonly clock?: ClockOption;
+  /**
+   * The times of events; for whoever records what happened earlier and knows when, on
+   * CLOCK_MONOTONIC, ns. Never back: records of one file are in the order of their times.
+   */
+  readonly readClockNs?: () => bigint;
   /** False makes no file and functions that do nothing. Default: true. */
   readonly enabled?: boolean;
 }
@@ -100,7 +105,8 @@ export function openRecorder<const E extends EventDeclarations>(
   }
   const file = createMappedFile(options.path, size);
   storeHeader(file.buffer, { headerBytes, recordBytes, slots, description }, bytes);
-  const writer = new RingWriter(file, description, headerBytes, recordBytes);
+  const readNs = options.readClockNs ?? readClockNs;
+  const writer = new RingWriter(file, description, headerBytes, recordBytes, readNs);
   const record = schemas.map((schema, event) => [
     schema.name,
     compileWriter(writer.ring, event, schema),
@@ -127,7 +133,13 @@ class RingWriter {
   #pausedAt: number | null = null;
   #closed = false;
 
-  constructor(file: MappedFile, description: Description, headerBytes: number, bytes: number) {
+  constructor(
+    file: MappedFile,
+    description: Description,
+    headerBytes: number,
+    bytes: number,
+    readClockNs: () => bigint,
+  ) {
     this.#file = file;
     this.#header = new BigUint64Array(file.buffer, 0, 16);
     this.#whenFull = description.whenFull;
@@ -157,7 +169,7 @@ class RingWriter {
 
   tick(): void {
     const { tick, state, everyEvents } = this.ring;
-    const now = readClockNs();
+    const now = this.ring.readClockNs();
     // A tick that no event carried was wrong about nothing.
     if (!this.#closed && state[RING.eventsLeft] !== everyEvents) {
       const stoodNs = now - (tick[0] as bigint);

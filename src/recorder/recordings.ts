@@ -62,7 +62,10 @@ export function openRecordings(paths: readonly string[]): Recordings {
 function openPath(path: string, opened: Recording[], unreadable: RecordingError[]): void {
   let names: readonly string[];
   try {
-    if (!statSync(path).isDirectory()) {
+    const found = statSync(path);
+    if (!found.isDirectory()) {
+      // Opening a pipe would wait for its writer.
+      if (!found.isFile()) throw new RecordingError('not-a-recording', path, 'is no regular file');
       opened.push(new Recording(path));
       return;
     }
