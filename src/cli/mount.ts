@@ -24,6 +24,7 @@ const SCHEMA = 'heisenwrite.mount/1';
 
 export interface MountArguments extends ServingArguments {
   readonly cache: CachePolicy;
+  readonly xattr?: boolean;
   readonly background?: boolean;
   /** Started by `--background`: tells its starter, and nobody else. */
   readonly detached?: boolean;
@@ -45,11 +46,12 @@ export async function runMount(
   const server = { plantable: MOUNT_FAULTS, where: 'a mount', admit: admitToMount };
   const serving = await beginServing(given, server, (receipt) => voice.receipt(receipt));
   const { faults, seed, rng, told } = serving;
-  const { cache } = given;
+  const { cache, xattr = false } = given;
   const mount = await startMount({
     place,
     faults,
     cache,
+    xattr,
     rng: rng.fork('mount'),
     note: voice.note,
   });

@@ -56,6 +56,12 @@ describe('a fault mount', () => {
     expect(isMounted(at)).toBe(false);
   });
 
+  it('refuses a process with one thread, which would wait for itself', async () => {
+    const said = await heisenwrite(['mount', 'below', 'at'], top, { UV_THREADPOOL_SIZE: '1' });
+    expectRefusal(said, 2, /UV_THREADPOOL_SIZE=1 is too few.*two threads/s);
+    expect(isMounted(at)).toBe(false);
+  });
+
   it('refuses a second mount on the same place, and the first one goes on', () =>
     withFaultMount([], async (first) => {
       expectRefusal(

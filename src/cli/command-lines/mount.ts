@@ -61,6 +61,7 @@ export function mountCommand(
         .choices(CACHE_POLICIES)
         .default('auto', 'auto: not while a fault is set for reads or writes'),
     )
+    .option('--xattr', 'pass extended attributes on, at one call more for each write')
     .option('--background', 'return once it is mounted; ended by an unmount or SIGTERM')
     .option('--json', 'print JSON lines: what is mounted, receipts, notes, the end')
     .addOption(new Option('--detached').hideHelp())

@@ -1,5 +1,5 @@
 // Calls on attributes: sizes and times as the layers over a file have them, modes, owners, times in
-// nanoseconds, extended attributes, and the space of the file system below.
+// nanoseconds, and the space of the file system below.
 
 import { type BigIntStats, chmod, chown, fstat, lchown, lstat, type Stats, statfs } from 'node:fs';
 import type Fuse from 'fuse-napi';
@@ -12,7 +12,6 @@ type AttributeCalls = Pick<
   Fuse.OPERATIONS,
   'getattr' | 'fgetattr' | 'chmodWithHandle' | 'chownWithHandle' | 'utimensWithHandle' | 'statfs'
 >;
-type ExtendedCalls = Pick<Fuse.OPERATIONS, 'setxattr' | 'getxattr' | 'listxattr' | 'removexattr'>;
 
 const NS_PER_SECOND = 1_000_000_000n;
 /** Node's statfs does not say; every common file system of Linux has this. */
@@ -123,22 +122,4 @@ function staleStats(stats: BigIntStats, { size, blocks, mtime, ctime }: Stats): 
 function timespec(ns: bigint): Fuse.Timespec {
   const part = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
   return { seconds: (ns - part) / NS_PER_SECOND, nanoseconds: Number(part) };
-}
-
-export function extendedOperations({ tree, calls }: MountContext): ExtendedCalls {
-  return {
-    setxattr: (path, name, value, _position, flags, answer) =>
-      answer(calls.setAttribute(tree.real(path), name, value, flags)),
-    getxattr(path, name, _position, answer) {
-      const value = calls.getAttribute(tree.real(path), name);
-      if (typeof value === 'number') answer(value);
-      else answer(0, value);
-    },
-    listxattr(path, answer) {
-      const list = calls.listAttributes(tree.real(path));
-      if (typeof list === 'number') answer(list);
-      else answer(0, list.toString('utf8').split('\0').filter(Boolean));
-    },
-    removexattr: (path, name, answer) => answer(calls.removeAttribute(tree.real(path), name)),
-  };
 }

@@ -9,16 +9,17 @@ import { HeisenwriteError } from '../../domain/errors.ts';
 import type { ArmedFaults } from '../armed-faults.ts';
 import { serveControl } from '../control-server.ts';
 import { RateLimits } from '../kinds/rate.ts';
-import { attributeOperations, extendedOperations } from './attribute-operations.ts';
+import { attributeOperations } from './attribute-operations.ts';
 import { BackingTree } from './backing-tree.ts';
 import { Crashes } from './crashes.ts';
+import { attributeIn, extendedOperations } from './extended-attributes.ts';
 import { FaultGate } from './fault-gate.ts';
 import { LayeredFiles } from './file-layers.ts';
 import { fileOperations } from './file-operations.ts';
 import { loadFuse, mayBeShared } from './fuse-library.ts';
 import type { CachePolicy, MountContext } from './mount-context.ts';
 import { type MountPlace, mountedAt } from './mount-place.ts';
-import { loadFileCalls } from './native-calls.ts';
+import { type FileCalls, loadFileCalls } from './native-calls.ts';
 import { OpenFiles } from './open-files.ts';
 import { directoryOperations, nameOperations } from './tree-operations.ts';
 
@@ -28,7 +29,8 @@ const MOUNT_LIMIT_MS = 15_000;
 /** Another mount namespace may hold what was unmounted here, so that the kernel says nothing. */
 const WATCH_MS = 1000;
 const UNSHARED =
-  'only root can use this mount: for other users, put the line user_allow_other in /etc/fuse.conf';
+  'only root can use this mount: for other users, put the line user_allow_other in /etc/fuse.conf ' +
+  'and mount again';
 
 export interface MountSettings {
   readonly place: MountPlace;
@@ -36,6 +38,8 @@ export interface MountSettings {
   /** For what is drawn besides whether a fault fires: a word, a length. */
   readonly rng: Rng;
   readonly cache: CachePolicy;
+  /** Whether extended attributes pass; else there are none, as on a file system without them. */
+  readonly xattr: boolean;
   /** Told, in one line, what whoever runs it should know. */
   readonly note: (text: string) => void;
 }
@@ -49,11 +53,12 @@ export interface RunningMount {
 
 /**
  * @throws HeisenwriteError `no-such-program` without FUSE, `invalid-option` where it is served
- *   already or cannot be mounted
+ *   already, cannot be mounted, or this process has one thread only
  */
 export async function startMount(settings: MountSettings): Promise<RunningMount> {
   const { place, faults } = settings;
   const isRoot = process.getuid?.() === 0;
+  refuseOneThread();
   const gone = Promise.withResolvers<void>();
   const Library = await loadFuse();
   const isShared = await mayBeShared(Library);
@@ -67,16 +72,18 @@ export async function startMount(settings: MountSettings): Promise<RunningMount>
   process.umask(0);
   try {
     const tree = new BackingTree(directory === '/' ? '' : directory);
+    const calls = loadFileCalls();
+    if (!settings.xattr) noteAttributes(settings, calls);
     const context: MountContext = {
       tree,
       layers,
       files: new OpenFiles(),
       gate: new FaultGate({ faults, rng: settings.rng, rates: new RateLimits() }),
-      calls: loadFileCalls(),
+      calls,
       cache: settings.cache,
       caller: () => (isRoot ? callerOf(fuse) : null),
     };
-    const fuse: Fuse = new Library(at, operations(context), options);
+    const fuse: Fuse = new Library(at, operations(context, settings.xattr), options);
     const release = await guarded(at, isRoot);
     await mount(fuse, at);
     const watch = setInterval(() => {
@@ -97,6 +104,24 @@ export async function startMount(settings: MountSettings): Promise<RunningMount>
     await control.close();
     throw error;
   }
+}
+
+/** Once it is mounted the library looks at it, by a call that another thread must carry out. */
+function refuseOneThread(): void {
+  const threads = process.env.UV_THREADPOOL_SIZE;
+  if (threads === undefined || Number.parseInt(threads, 10) >= 2) return;
+  throw new HeisenwriteError('invalid-option', `UV_THREADPOOL_SIZE=${threads} is too few`, {
+    remedy: 'a mount needs two threads or more: unset UV_THREADPOOL_SIZE, which is 4 then',
+  });
+}
+
+function noteAttributes({ place, note }: MountSettings, calls: FileCalls): void {
+  const name = attributeIn(place.directory, calls);
+  if (name === null) return;
+  note(
+    `files there have extended attributes (${name}), which programs on the mount will not see: ` +
+      '--xattr passes them on, at one call more for each write',
+  );
 }
 
 function optionsFor(
@@ -125,13 +150,13 @@ function optionsFor(
   };
 }
 
-function operations(context: MountContext): Fuse.OPERATIONS {
+function operations(context: MountContext, xattr: boolean): Fuse.OPERATIONS {
   return {
     ...fileOperations(context),
     ...nameOperations(context),
     ...directoryOperations(context),
     ...attributeOperations(context),
-    ...extendedOperations(context),
+    ...(xattr ? extendedOperations(context) : {}),
   } as Fuse.OPERATIONS;
 }
 

@@ -14,6 +14,7 @@ import {
   write,
 } from 'node:fs';
 import type Fuse from 'fuse-napi';
+import { free, ReadMemory } from './call-memory.ts';
 import { type Answer, goneWithoutName, negated } from './fault-gate.ts';
 import { FileContents } from './file-contents.ts';
 import type { MountContext } from './mount-context.ts';
@@ -24,13 +25,14 @@ type Path = Fuse.HandlePath;
 type Opened = Answer<Fuse.FileInfoResult>;
 type FileCalls = Pick<
   Fuse.OPERATIONS,
-  'open' | 'createWithFlags' | 'read' | 'write' | 'fsync' | 'flush' | 'release'
+  'open' | 'createWithFlags' | 'readBuffer' | 'write' | 'fsync' | 'flush' | 'release'
 > &
   Pick<Fuse.OPERATIONS, 'truncate' | 'ftruncate' | 'fallocate' | 'lseek'>;
 
 export function fileOperations(context: MountContext): FileCalls {
   const { files, layers, gate } = context;
   const contents = new FileContents(context);
+  const memories = new ReadMemory();
   const fileOf = (handle: Handle) => files.get(Number(handle)) as OpenFile;
   const isPlain = () => gate.isQuiet && layers.isEmpty;
   const later = (work: Promise<number>, answer: (result: number) => void) =>
@@ -39,22 +41,30 @@ export function fileOperations(context: MountContext): FileCalls {
     open: (path, flags, answer) => openFile(context, contents, { path, flags }, answer),
     createWithFlags: (path, mode, flags, answer) =>
       createFile(context, { path, flags, mode }, answer),
-    read(path, handle, memory, length, offset, answer) {
+    readBuffer(path, handle, length, offset, answer) {
       if (isPlain()) {
-        read(Number(handle), memory, 0, length, Number(offset), (error, bytes) =>
-          answer(error ? negated(error) : bytes),
-        );
+        const memory = memories.take(length);
+        read(Number(handle), memory, 0, length, Number(offset), (error, bytes) => {
+          if (error) answer(negated(error));
+          else answer(0, memory.subarray(0, bytes));
+          // The library copies what it is answered at the next tick: before this one.
+          process.nextTick(() => memories.giveBack(memory));
+        });
         return;
       }
       const file = fileOf(handle);
       const call = { file, path: path ?? file.path, offset: Number(offset) };
-      later(contents.read(call, memory.subarray(0, length)), answer);
+      const memory = Buffer.alloc(length);
+      later(contents.read(call, memory), (result) =>
+        result < 0 ? answer(result) : answer(0, memory.subarray(0, result)),
+      );
     },
     write(path, handle, data, length, offset, answer) {
       if (isPlain()) {
-        write(Number(handle), data, 0, length, Number(offset), (error, bytes) =>
-          answer(error ? negated(error) : bytes),
-        );
+        write(Number(handle), data, 0, length, Number(offset), (error, bytes) => {
+          answer(error ? negated(error) : bytes);
+          free(data);
+        });
         return;
       }
       const file = fileOf(handle);
