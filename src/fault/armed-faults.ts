@@ -146,6 +146,15 @@ export class ArmedFaults {
     );
   }
 
+  /** Whether one may yet fire at a call of this kind to this path: all others can pass unseen. */
+  mayMeet(operation: FaultOperation, path: string): boolean {
+    return this.#armed.some((armed) => {
+      const { count } = armed.fault.values;
+      const isSpent = count !== undefined && armed.fired >= Number(count);
+      return !isSpent && armed.operations.has(operation) && (armed.path?.test(path) ?? true);
+    });
+  }
+
   /**
    * Those that fire at this call, in the order in which they were set. Each is counted as fired:
    * the server must carry it out, and say so with `receipt`. Where one fires by which the call is

@@ -1,7 +1,8 @@
 // A listening socket whose every connection is joined to one of its own to the server. What passes
 // between the two is up to a protocol's proxy.
 
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { ProxySettings } from './fault-proxy.ts';
@@ -26,6 +27,8 @@ export interface Joint {
 export interface RelayEvents {
   /** Before the server is asked: resolves to false where the client is to be refused. */
   admit?(): boolean | Promise<boolean>;
+  /** Begins a connection to the server (default: `connectPooled`). */
+  dial?(options: TcpNetConnectOpts, reads: PooledReads): Socket;
   joined(joint: Joint): void;
 }
 
@@ -66,7 +69,8 @@ async function join(
   }
   if (client.destroyed) return;
   const fromServer = new PooledReads();
-  const server = connectPooled({ ...to, allowHalfOpen: true, noDelay: true }, fromServer);
+  const dial = events.dial ?? connectPooled;
+  const server = dial({ ...to, allowHalfOpen: true, noDelay: true }, fromServer);
   keep(server, open);
   let isJoined = false;
   server.on('error', (error) => {
@@ -76,7 +80,7 @@ async function join(
     client.resetAndDestroy();
   });
   client.on('close', () => isJoined || server.destroy());
-  server.on('connect', () => {
+  server.on(server instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
     isJoined = true;
     endTogether(client, server);
     events.joined({ client, server, fromClient, fromServer });

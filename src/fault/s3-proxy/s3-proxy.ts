@@ -2,18 +2,25 @@
 // among them, so that the signatures of clients stay valid; what a fault has changed can be signed
 // anew with the credentials of whoever runs it.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { errnoOf, HeisenwriteError } from '../../domain/errors.ts';
 import type { Fault } from '../../domain/fault.ts';
 import { endpointText } from '../endpoint.ts';
 import type { FaultProxy, ProxySettings, RunningProxy } from '../fault-proxy.ts';
 import { RateLimits } from '../kinds/rate.ts';
-import { listen } from '../relay.ts';
+import { connectPooled, type PooledReads } from '../pooled-reads.ts';
+import { startRelay } from '../relay.ts';
+import type { AttendedStream } from './attended-stream.ts';
+import { ClientConnection, type Routes } from './client-connection.ts';
 import { EarlierObjects } from './earlier-objects.ts';
 import { S3Exchange, type S3Ground } from './exchange.ts';
+import type { MessageHead } from './message-splitter.ts';
 import { plantable } from './request-plan.ts';
 import { admitS3Error } from './s3-error.ts';
+import { readS3Request } from './s3-request.ts';
 import { createSigner } from './signer.ts';
 import { Uploads } from './uploads.ts';
 import { Upstream, UpstreamLost } from './upstream.ts';
@@ -60,40 +67,70 @@ async function start(settings: ProxySettings, options: S3ProxyOptions): Promise<
     signer: options.signs ? await createSigner() : null,
     domain: options.domain,
   };
-  const counts = { connections: 0, requests: 0 };
-  const sockets = new Set<Socket>();
-  const attend = (request: IncomingMessage, answer: ServerResponse) => {
-    counts.requests++;
-    // Node takes it away from the request in the end.
-    const { socket } = request;
-    new S3Exchange(ground, request, answer).run().catch((error: Error) => {
-      if (error.name === 'AbortError') return;
-      if (error instanceof UpstreamLost && !socket.destroyed) {
-        note(`${error.message}: a client's connection was reset`);
-      }
-      socket.resetAndDestroy();
-    });
+  let requests = 0;
+  const server = attending(ground, settings);
+  const routes: Routes = {
+    isQuiet: () => faults.quiet,
+    mayPass(head) {
+      requests++;
+      return mayPass(ground, head);
+    },
+    attend: (stream) => void server.emit('connection', stream),
+    note,
   };
-  // Uploads may take longer than the limits that Node has for a request.
-  const server = createServer({ requestTimeout: 0, noDelay: true }, attend);
-  server.on('checkContinue', attend);
-  server.on('clientError', (_error, socket) => socket.destroy());
-  server.on('connection', (socket: Socket) => {
-    counts.connections++;
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+  const relay = await startRelay(settings, {
+    dial: options.isTls ? dialTls : connectPooled,
+    joined: (joint) => void new ClientConnection(joint, routes),
   });
-  const listening = await listen(server, settings.listen);
   return {
-    listening,
-    counts: () => ({ ...counts }),
+    listening: relay.listening,
+    counts: () => ({ connections: relay.connections(), requests }),
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
+      await relay.close();
       ground.upstream.close();
     },
   };
+}
+
+/** What answers requests that a fault may be about. It listens nowhere: it is given connections. */
+function attending(ground: S3Ground, { note }: ProxySettings): Server {
+  const attend = (request: IncomingMessage, answer: ServerResponse) => {
+    // Node takes it away from the request in the end.
+    const stream = request.socket as Duplex as AttendedStream;
+    answer.once('close', () => stream.answered());
+    new S3Exchange(ground, request, answer).run().catch((error: Error) => {
+      if (error.name === 'AbortError') return;
+      if (error instanceof UpstreamLost && !stream.destroyed) {
+        note(`${error.message}: a client's connection was reset`);
+      }
+      stream.resetAndDestroy();
+    });
+  };
+  // Uploads may take longer than the limits that Node has for a request.
+  const server = createServer({ requestTimeout: 0 }, attend);
+  server.on('checkContinue', attend);
+  server.on('clientError', (_error, stream) => stream.destroy());
+  return server;
+}
+
+/** Whether no fault can be about a request, and nothing must be learnt from it. */
+function mayPass(ground: S3Ground, { method, target, headers, isUpgrade }: MessageHead): boolean {
+  const { faults, earlier, uploads } = ground;
+  if (isUpgrade || !target.startsWith('/')) return false;
+  const isChanging = method !== 'GET' && method !== 'HEAD';
+  const isLearning = isChanging && faults.mayFire('read', ['stale']);
+  if (isChanging && !isLearning) earlier.clear();
+  if (faults.quiet) return true;
+  const { operation, path, uploadId } = readS3Request(method, target, headers, ground.domain);
+  return !isLearning && uploads.lostOf(uploadId).size === 0 && !faults.mayMeet(operation, path);
+}
+
+/** A connection to a server that speaks HTTPS; by the certificates that Node trusts. */
+function dialTls(options: TcpNetConnectOpts, reads: PooledReads): Socket {
+  const manner: ConnectionOptions & { onread: OnReadOpts } = { ...options, onread: reads.options };
+  const socket = connectTls(manner);
+  // Only a bare connection can be reset.
+  return Object.assign(socket, { resetAndDestroy: () => socket.destroy() });
 }
 
 /** A server that is not there is better known now than by the first client. */
