@@ -1,26 +1,90 @@
-// Events as text, in the style of the first flight recorder: position, event, fields. Spans of time
-// are given in the largest unit that keeps them readable, and times to the nanosecond.
+// Events as text, in the style of the first flight recorder: position, event, fields; and what each
+// recording is, so that nobody takes what a ring has forgotten for what never happened.
 
-import type { EventSchema } from './event-schema.ts';
-import type { FieldValue, RecordedEvent } from './record-events.ts';
+import type { RecordedEvent } from './record-events.ts';
+import type { RecordingHeader } from './recording.ts';
+import { formatSeconds, formatSpan } from './time-text.ts';
 
-const UNITS = [
-  ['s', 1e9],
-  ['ms', 1e6],
-  ['us', 1e3],
-] as const;
-
-/** `812ns`, `1.2ms`, `10.5s`. @param ns may be negative */
-export function formatSpan(ns: number): string {
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(ns) >= size) return `${Number((ns / size).toPrecision(3))}${unit}`;
-  }
-  return `${Math.round(ns)}ns`;
+export interface EventTextOptions {
+  /** Times count from here, ns; null: they are shown as the clock has them. */
+  readonly baseNs: bigint | null;
 }
 
-/** Seconds with nine digits, `+1.000000250`; all digits count, so no number is made of it. */
-export function formatTime(ns: bigint): string {
-  const digits = String(ns < 0n ? -ns : ns).padStart(10, '0');
-  const sign = ns < 0n ? '-' : '+';
-  return `${sign}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+/**
+ * One line for an event:
+ *   `[1041] +0.001234567 sender 1234  send from=2 id=4711 size=1400B`
+ * Positions and writers are as wide as the widest, so that columns line up.
+ */
+export function eventLines(
+  headers: readonly RecordingHeader[],
+  { baseNs }: EventTextOptions,
+): (event: RecordedEvent) => string {
+  const digits = Math.max(1, ...headers.map(({ counts }) => String(counts.written).length));
+  const width = Math.max(0, ...headers.map(({ writer }) => writer.length));
+  const units = headers.map(
+    ({ events }) =>
+      new Map(
+        events.map(({ name, fields }) => [name, fields.map(({ name, unit }) => [name, unit])]),
+      ),
+  );
+  return ({ recording, sequence, timeNs, writer, event, fields }) => {
+    const position = `[${sequence}]`.padStart(digits + 2);
+    const time = baseNs === null ? formatSeconds(timeNs) : signed(timeNs - baseNs);
+    const values = (units[recording]?.get(event) ?? [])
+      .map(([name, unit]) => ` ${name}=${valueText(fields[name as string] ?? '')}${unit}`)
+      .join('');
+    return `${position} ${time} ${writer.padEnd(width)}  ${event}${values}`;
+  };
+}
+
+function signed(ns: bigint): string {
+  return ns < 0n ? formatSeconds(ns) : `+${formatSeconds(ns)}`;
+}
+
+/** Text that could be taken for something else is quoted, and control characters are escaped. */
+function valueText(value: number | bigint | string): string {
+  if (typeof value !== 'string') return String(value);
+  return /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+const count = new Intl.NumberFormat('en-US');
+
+/** What a recording is, in one line. */
+export function headerLine({ writer, host, path, counts, clock, closed }: RecordingHeader): string {
+  const { written, overwritten, dropped, torn } = counts;
+  const kept = [
+    overwritten > 0 ? `the oldest ${count.format(overwritten)} overwritten` : 'none overwritten',
+    dropped > 0 ? `${count.format(dropped)} dropped when it was full` : '',
+    torn > 0 ? `${count.format(torn)} torn` : '',
+  ].filter((part) => part !== '');
+  const events = `${count.format(written)} ${written === 1 ? 'event' : 'events'}`;
+  const end = closed ? 'ended in order' : 'not closed: killed, or still recording';
+  const at = host === '' ? '' : ` at ${host}`;
+  return `${writer}${at} (${path}): ${events}, ${kept.join(', ')}; ${clockWords(clock)}; ${end}`;
+}
+
+function clockWords({
+  mode,
+  resolutionNs,
+  offsetNs,
+  offsetUncertaintyNs,
+}: RecordingHeader['clock']) {
+  const clock =
+    mode === 'each'
+      ? 'time of each event'
+      : `shared tick, events up to ${formatSpan(Number(resolutionNs))} later than it says`;
+  if (offsetUncertaintyNs === null) return clock;
+  const [offset, uncertainty] = [Number(offsetNs), Number(offsetUncertaintyNs)];
+  return `${clock}, corrected by ${formatSpan(offset)} +-${formatSpan(uncertainty)}`;
+}
+
+/** Where clocks cannot be compared, whoever reads a merged time line has to know. */
+export function clockWarning(headers: readonly RecordingHeader[]): string | null {
+  const unrelated = headers.filter(({ clock }) => clock.offsetUncertaintyNs === null);
+  const domains = new Set(unrelated.map(({ clock }) => clock.domain));
+  if (domains.size < 2) return null;
+  return (
+    `these recordings have ${domains.size} clocks (machines or boots) and no offsets: ` +
+    'times of different ones cannot be compared'
+  );
 }

@@ -60,7 +60,7 @@ export function clockUncertaintyNs(one: RecordingClock, other: RecordingClock): 
 
 type RecordingClock = RecordingHeader['clock'];
 
-/** Nothing that happened from here on was forgotten by the ring, ns; minus infinity: nothing was. */
+/** The ring has forgotten nothing that happened from here on, ns; minus infinity: nothing at all. */
 export function horizonNs({ header, firstNs }: BoundedRecording): number {
   if (header.counts.overwritten === 0) return Number.NEGATIVE_INFINITY;
   return firstNs + Number(header.clock.resolutionNs);

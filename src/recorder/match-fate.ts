@@ -1,12 +1,12 @@
-// What became of messages without a receipt. Lost is said only of those which no receiver's ring can
+// What became of messages without a receipt. Lost is said only of those that no receiver's ring can
 // have forgotten and which cannot be under way any more: a later message of the same sender has
 // come, or the receiver recorded on for long enough. All others are unknown, each with its reason.
 
-import { formatSpan } from './event-text.ts';
 import { type BoundedRecording, clockUncertaintyNs, horizonNs } from './match-bounds.ts';
 import type { MatchFinding } from './match-result.ts';
 import type { MatchGround } from './message-match.ts';
 import { messageKey, type Receipts, sentPlace } from './receipts.ts';
+import { formatSpan } from './time-text.ts';
 
 const UNDER_WAY_NS_MIN = 100e6;
 /** Gaps have long tails: ten times the longest that was seen is beyond doubt. */
