@@ -28,7 +28,8 @@ export class PageHistory {
     this.#syncedSize ??= size;
     for (let index = 0; index < pages; index++) {
       const page = firstPage + index;
-      const now = data.slice(index * PAGE_BYTES, (index + 1) * PAGE_BYTES);
+      // A copy: a view would keep all of `data` for as long as its last page is kept.
+      const now = new Uint8Array(data.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES));
       const before = this.#before.get(page);
       if (before?.isCut && !isCut) before.isCut = false;
       else this.#before.set(page, { data: now, isCut });
