@@ -29,8 +29,8 @@ const MOUNT_LIMIT_MS = 15_000;
 /** Another mount namespace may hold what was unmounted here, so that the kernel says nothing. */
 const WATCH_MS = 1000;
 const UNSHARED =
-  'only root can use this mount: for other users, put the line user_allow_other in /etc/fuse.conf ' +
-  'and mount again';
+  'only root can use this mount: for other users, put the line user_allow_other in ' +
+  '/etc/fuse.conf and mount again';
 
 export interface MountSettings {
   readonly place: MountPlace;

@@ -67,7 +67,7 @@ describe('a read', () => {
     expect(fresh).toEqual({ given: Buffer.alloc(1024, 4), waitMs: 0, told: [] });
   });
 
-  it('has the bytes changed that come from another place, in whichever order they are set', async () => {
+  it('has bytes of another place changed, in whichever order the faults are set', async () => {
     for (const faults of [
       ['misdirect', 'flip:mask=0xff,word=0'],
       ['flip:mask=0xff,word=0', 'misdirect'],
