@@ -82,7 +82,7 @@ export async function hunt(request: HuntRequest, ground: HuntGround): Promise<Hu
   const course: Course = {
     ...request,
     ground,
-    actors: new ActorPool(),
+    actors: new ActorPool(ground.recordings),
     rig: new RigWatch(ground.directory),
     selection: new FindingSelection(await store.findings()),
     begunMs: monotonicMs(),
@@ -239,8 +239,10 @@ async function keepFindings(
   const replay = withOnly(ground.header.replay, onlyOptions(record.cell.levels, workloads));
   for (const selected of selection.select(record, judgement, replay, scarce)) {
     const { observation, expected } = selected;
-    const evidence = await ground.keepFinding(selected.finding, observation, expected);
-    const finding = { ...selected.finding, evidence };
+    const lastCalls = ground.lastCalls(observation, record.outcome.receipts ?? []);
+    const told = { ...selected.finding, ...(lastCalls && { lastCalls }) };
+    const evidence = await ground.keepFinding(told, observation, expected);
+    const finding = { ...told, evidence };
     await ground.store.appendFinding(finding);
     listener.found(finding);
   }
@@ -272,8 +274,11 @@ async function clearTrial(
   judgement: Judgement,
   { ground }: Course,
 ): Promise<void> {
+  if (record.outcome.observations.length > 0) ground.forgetCalls();
   const place = ground.trialsPlace(record.cell.levels.place);
-  const persists = record.outcome.observations.some((each) => each.expected.shape !== 'unit');
+  const persists = record.outcome.observations.some(
+    ({ expected }) => !['unit', 'deliveries', 'message'].includes(expected.shape),
+  );
   if (judgement.verdict === 'damaged' && persists) {
     await place.keep(record.trial);
   } else {

@@ -24,6 +24,7 @@ import {
 import { openEvidence, type SqliteEvidenceStore } from '../evidence/sqlite-store.ts';
 import { schemeOf } from '../medium/media.ts';
 import { hostFacts } from '../observe/facts.ts';
+import { HuntRecordings } from './hunt-recordings.ts';
 import { type CheckedPlaces, factsOfPlaces, type OpenMedium, openMedium } from './places.ts';
 import { ClientTrials, directoryTrials } from './trials-place.ts';
 
@@ -186,6 +187,7 @@ async function groundOf(
     }
     return (1 - RESERVED_SHARE) * stored.spaceBytes - taken.bytes;
   };
+  const recordings = new HuntRecordings(header.hunt);
   return {
     header,
     cells: stored.cells,
@@ -194,14 +196,21 @@ async function groundOf(
     trialsBefore: before.trials,
     msBefore: before.ms,
     trialsPlace: (place) => trials[String(place)] ?? first,
-    keepFinding: async (finding, observation, expected) =>
-      writeFindingFolder(home.path, finding, { observation, expected }, header.facts),
+    recordings: recordings.directory,
+    lastCalls: (observation, receipts) => recordings.lastCalls(observation, receipts),
+    forgetCalls: () => recordings.forget(),
+    keepFinding: async (finding, observation, expected) => {
+      const bytes = { observation, expected, recordings: recordings.files(observation) };
+      return writeFindingFolder(home.path, finding, bytes, header.facts);
+    },
     spaceLeftBytes,
     isSpaceScarce: () => spaceLeftBytes() < SCARCE_SHARE * stored.spaceBytes,
     discard: () => {
+      recordings.remove();
       for (const directory of all) discardHuntDirectory(directory);
     },
     clear: async () => {
+      recordings.remove();
       for (const directory of all) closeHuntDirectory(directory);
       const left = await Promise.all(Object.values(behindClients).map((each) => each.clear()));
       return left.filter((each) => each !== null);

@@ -5,6 +5,7 @@ import type { CaptureReport } from './capture.ts';
 import type { Cell, Levels } from './cell.ts';
 import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
 import type { Isolation } from './isolation.ts';
+import type { LastCalls } from './last-calls.ts';
 import type { Reread, WrongRange } from './observation.ts';
 import type { FactorKind } from './plan.ts';
 import type { Expectation, PromiseName } from './promise.ts';
@@ -121,6 +122,8 @@ export interface Finding {
     readonly writes: number;
     readonly failed: readonly { readonly operation: string; readonly errno: string }[];
   };
+  /** What led up to it, where actors of this host recorded it. */
+  readonly lastCalls?: LastCalls;
   /** First bytes around the first damage: rows of a hex dump. */
   readonly hex: readonly HexRow[];
 }

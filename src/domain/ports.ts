@@ -3,10 +3,12 @@
 
 import type { Cell } from './cell.ts';
 import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
+import type { LastCalls } from './last-calls.ts';
 import type { MediumAddress } from './medium.ts';
 import type { Observation } from './observation.ts';
 import type { Expectation } from './promise.ts';
 import type { ProofSide } from './proof.ts';
+import type { Receipt } from './receipt.ts';
 import type { TimedCount } from './shrink.ts';
 import type { Judgement, TrialOutcome, TrialRecord, Verdict } from './trial.ts';
 
@@ -72,9 +74,15 @@ export interface HuntGround {
   /** Trials that a resumed hunt has had already, and how long they took; milliseconds. */
   readonly trialsBefore: number;
   readonly msBefore: number;
+  /** Where actors of this host record what they do; null for nowhere. */
+  readonly recordings: string | null;
   /** Where trials of this place make their directories. */
   trialsPlace(place: Cell['levels'][string] | undefined): TrialsPlace;
-  /** Writes the finding's folder and returns its path. */
+  /** What actors did last before it was seen, from their recordings; null where there are none. */
+  lastCalls(observation: Observation, receipts: readonly Receipt[]): LastCalls | null;
+  /** The trial has been judged: what was recorded of it is kept with its findings alone. */
+  forgetCalls(): void;
+  /** Writes the finding's folder, with the recordings, and returns its path. */
   keepFinding(
     finding: Finding,
     observation: Observation,

@@ -19,6 +19,7 @@ import { HeisenwriteError } from '../domain/errors.ts';
 import { hexLines } from '../domain/hex-rows.ts';
 import type { Facts, Finding } from '../domain/hunt-report.ts';
 import type { Observation } from '../domain/observation.ts';
+import { deliveriesCsv } from './deliveries-csv.ts';
 import { findingReadme } from './finding-readme.ts';
 import { syncPath } from './open-database.ts';
 import { evidenceError } from './sqlite-failure.ts';
@@ -32,6 +33,8 @@ export interface FindingBytes {
   readonly observation: Observation;
   /** What was meant to be in the observation's window; null where nothing was (an extra file). */
   readonly expected: Uint8Array | null;
+  /** What each actor recorded, by the name of its file. */
+  readonly recordings?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Part of an observation's window that is written out; byte positions within the window. */
@@ -50,14 +53,14 @@ export interface KeptWindow {
 export function writeFindingFolder(
   directory: string,
   finding: Finding,
-  { observation, expected }: FindingBytes,
+  bytes: FindingBytes,
   facts: Facts,
 ): string {
   assert(/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(finding.id), `${finding.id} can name a folder`);
   const folder = join(directory, finding.id);
   if (existsSync(folder)) return keepWritten(folder, finding);
   const unfinished = join(directory, `${finding.id}.unfinished`);
-  const files = folderFiles(finding, observation, expected, facts);
+  const files = folderFiles(finding, bytes, facts);
   try {
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished);
@@ -87,8 +90,7 @@ function keepWritten(folder: string, finding: Finding): string {
 
 function folderFiles(
   finding: Finding,
-  observation: Observation,
-  expected: Uint8Array | null,
+  { observation, expected, recordings = new Map() }: FindingBytes,
   facts: Facts,
 ): Map<string, string | Uint8Array> {
   const window = keptWindow(finding, observation, expected?.length ?? 0);
@@ -96,12 +98,15 @@ function folderFiles(
   const files = new Map<string, string | Uint8Array>();
   const meant = cut(expected ?? new Uint8Array(0));
   if (expected) files.set('expected.bin', meant);
-  files.set('observed.bin', cut(observation.bytes));
+  const csv = deliveriesCsv(observation);
+  if (csv) files.set('deliveries.csv', csv);
+  else files.set('observed.bin', cut(observation.bytes));
   observation.rereads.forEach((look, index) => {
     if (look.bytes) files.set(`reread-${index + 1}-${look.how}.bin`, cut(look.bytes));
   });
   const dump = hexLines(meant, cut(observation.bytes), window.offset);
-  files.set('hexdump.txt', `${dump.join('\n')}\n`);
+  if (!csv) files.set('hexdump.txt', `${dump.join('\n')}\n`);
+  for (const [name, recording] of recordings) files.set(name, recording);
   files.set('facts.json', json(facts));
   files.set('finding.json', json(finding));
   files.set('README.txt', findingReadme(finding, observation, window, [...files.keys()]));

@@ -22,8 +22,12 @@ export function findingReadme(
   window: KeptWindow,
   files: readonly string[],
 ): string {
+  const { shape } = observation.expected;
+  const ofMessages = shape === 'deliveries' || shape === 'message';
   const lines = [
-    `${finding.id}: bytes that were read are not bytes that were written`,
+    ofMessages
+      ? `${finding.id}: what a receiver was handed is not what was sent`
+      : `${finding.id}: bytes that were read are not bytes that were written`,
     '',
     `Kinds:      ${finding.kinds.join(', ') || 'none'}`,
     `Promise:    ${finding.promise}: ${PROMISE_WORDS[finding.promise]}`,
@@ -32,29 +36,43 @@ export function findingReadme(
       : '            The plan does not expect this promise: this describes the medium.',
     `Layer:      ${finding.layer} (${finding.layerBecause})`,
     `Trial:      ${finding.trial}, ${levelsText(finding.levels)}`,
-    `File:       ${observation.file}, read by ${observation.actor}`,
-    `Read:       ${observation.asked} bytes asked at offset ${observation.offset}, ` +
-      `${observation.returned} returned`,
+    ...(ofMessages ? [`Seen:       ${observation.file}`] : readLines(observation)),
     `Time:       ${isoTime(finding.atMs)}`,
     '',
-    'Damage (offsets are bytes in that file):',
+    `Damage (offsets are bytes in ${offsetWords(shape)}):`,
     ...finding.damage.map(
       (damage) => `  ${damage.kind} at ${damage.offset}, ${damage.length} bytes: ${damage.because}`,
     ),
     ...wholeFileLines(finding),
     '',
-    `The .bin files hold bytes ${window.offset} to ${window.offset + window.to - window.from} ` +
-      '(not included) of that file:',
+    shape === 'deliveries'
+      ? 'The files here:'
+      : `The .bin files hold bytes ${window.offset} to ` +
+        `${window.offset + window.to - window.from} (not included) of that file:`,
     ...files.map((name) => `  ${name.padEnd(30)} ${fileWords(name, observation)}`),
     `  ${'README.txt'.padEnd(30)} this text`,
     '',
     ...rereadLines(finding),
-    'Compare them yourself:  cmp -l expected.bin observed.bin',
+    ...(files.includes('expected.bin')
+      ? ['Compare them yourself:  cmp -l expected.bin observed.bin']
+      : []),
     `Try it again:           ${finding.replay}`,
     `Seed:                   ${finding.seed}`,
     'A seed repeats the decisions, not the outcome: expect a rate, not a certainty.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function readLines({ file, actor, asked, offset, returned }: Observation): string[] {
+  return [
+    `File:       ${file}, read by ${actor}`,
+    `Read:       ${asked} bytes asked at offset ${offset}, ${returned} returned`,
+  ];
+}
+
+function offsetWords(shape: Observation['expected']['shape']): string {
+  if (shape === 'deliveries') return 'all that the sender sent';
+  return shape === 'message' ? 'that delivery' : 'that file';
 }
 
 function wholeFileLines({ wholeFile, calls }: Finding): string[] {
@@ -87,7 +105,9 @@ function rereadLines(finding: Finding): string[] {
 function fileWords(name: string, observation: Observation): string {
   if (name === 'expected.bin') return 'what was meant to be there';
   if (name === 'observed.bin') return 'what the first read returned';
+  if (name === 'deliveries.csv') return 'each message that was handed over, in that order';
   if (name === 'hexdump.txt') return 'the rows that differ, expected above observed';
+  if (name.endsWith('.hwrec')) return 'what that actor did; heisenwrite replay prints it';
   if (name === 'facts.json') return 'host, kernel, file system, device, versions';
   if (name === 'finding.json') return 'the finding as heisenwrite keeps it';
   const look = observation.rereads[Number(/^reread-(\d+)-/.exec(name)?.[1]) - 1];

@@ -13,6 +13,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { callBegins, callEnded } from '../base/recorded-calls.ts';
 import { errnoOf } from '../domain/errors.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -55,12 +56,14 @@ export function writeOnce(
   length: number,
   offset: number | null,
 ): void {
+  const begun = callBegins();
   let written: number;
   try {
     written = writeSync(fd, buffer, at, length, offset);
   } catch (error) {
-    throw operationError('write', path, error, offset ?? undefined);
+    throw failed(begun, 'write', path, offset ?? undefined, error);
   }
+  callEnded(begun, 'write', path, offset ?? 0, written);
   if (written !== length) {
     const words = `write returned ${written} of ${length} bytes`;
     throw new OperationError('write', path, 'SHORT', words, offset ?? undefined);
@@ -76,10 +79,13 @@ export function readOnce(
   length: number,
   offset: number,
 ): number {
+  const begun = callBegins();
   try {
-    return readSync(fd, buffer, at, length, offset);
+    const returned = readSync(fd, buffer, at, length, offset);
+    callEnded(begun, 'read', path, offset, returned);
+    return returned;
   } catch (error) {
-    throw operationError('read', path, error, offset);
+    throw failed(begun, 'read', path, offset, error);
   }
 }
 
@@ -149,15 +155,27 @@ function closeAll(fds: readonly number[], paths: readonly string[]): unknown[] {
 }
 
 export function attempt<Result>(operation: string, path: string, call: () => Result): Result {
+  const begun = callBegins();
   try {
-    return call();
+    const result = call();
+    callEnded(begun, operation, path, 0, 0);
+    return result;
   } catch (error) {
-    throw operationError(operation, path, error);
+    throw failed(begun, operation, path, undefined, error);
   }
 }
 
-function operationError(operation: string, path: string, error: unknown, offset?: number): Error {
+/** The error that says which call it was, told to the recorder as well. */
+function failed(
+  begun: number,
+  operation: string,
+  path: string,
+  offset: number | undefined,
+  error: unknown,
+): Error {
   const errno = errnoOf(error);
   if (errno === null) return error as Error;
-  return new OperationError(operation, path, errno, (error as Error).message, offset);
+  const told = new OperationError(operation, path, errno, (error as Error).message, offset);
+  callEnded(begun, operation, path, offset ?? 0, 0, errno);
+  return told;
 }

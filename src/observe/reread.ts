@@ -13,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { monotonicNs } from '../base/clock.ts';
+import { wrongSeen } from '../base/recorded-calls.ts';
 import { errnoOf } from '../domain/errors.ts';
 import type { Reread } from '../domain/observation.ts';
 import { cachedPages, PAGE_BYTES, systemCalls } from './system-calls.ts';
@@ -51,8 +52,11 @@ interface Look {
  */
 export function reread(request: RereadRequest): Reread[] {
   const scratch = request.buffer ?? pageAlignedBuffer(request.length + 2 * PAGE_BYTES);
+  const same = takeLook('same-descriptor', () => lookThroughSame(request, scratch));
+  // After the first look, which cannot wait: the next ones may.
+  wrongSeen();
   return [
-    takeLook('same-descriptor', () => lookThroughSame(request, scratch)),
+    same,
     takeLook('cache-dropped', () => lookAfterDrop(request, scratch)),
     takeLook('direct', () => lookDirect(request, scratch)),
   ];

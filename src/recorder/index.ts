@@ -15,5 +15,6 @@ export type { FieldValue, RecordedEvent, TimeRange } from './record-events.ts';
 export type { ByteColumn, Columns, NumberColumn, ScanAccount } from './record-scan.ts';
 export { type ClockOption, openRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordingClock, RecordingCounts, RecordingHeader } from './recording.ts';
+export { copyRecording } from './recording-copy.ts';
 export { RecordingError, type RecordingErrorCode } from './recording-error.ts';
 export { openRecordings, RECORDING_ENDING, type Recordings } from './recordings.ts';

@@ -7,17 +7,18 @@ import { withBoards } from './mapped-boards.ts';
 
 if (parentPort) {
   const port = parentPort;
-  const { name } = workerData as { name: string };
+  const { name, recordings } = workerData as { name: string; recordings: string | null };
   port.on(
     'message',
-    serve(name, (reply) => port.postMessage(reply)),
+    serve(name, recordings, (reply) => port.postMessage(reply)),
   );
 } else {
   // A role that loops until its trial is over hears of no disconnect.
   const library = cLibrary();
   if (typeof library !== 'string') library.endWithParent();
   const post = (reply: ActorReply) => void process.send?.(reply);
-  const take = serve(process.argv[2] ?? 'actor', post);
+  const [, , name = 'actor', recordings = null] = process.argv;
+  const take = serve(name, recordings, post);
   process.on('message', (message) => {
     const call = message as ActorCall;
     take({ ...call, assignment: withBoards(call.assignment) });

@@ -40,8 +40,14 @@ export class ActorPool implements Actors {
   private readonly actors = new Map<string, Actor>();
   private readonly boards = new MappedBoards();
   private isSeparate = false;
+  private readonly recordings: string | null;
   private nextCall = 1;
   private limitMs = 60_000;
+
+  /** @param recordings where actors of this host record their calls; null for nowhere */
+  constructor(recordings: string | null = null) {
+    this.recordings = recordings;
+  }
 
   /** Time that each call of the coming trial may take. */
   limit(limitMs: number): void {
@@ -94,7 +100,7 @@ export class ActorPool implements Actors {
 
   private start(name: string, host: ActorHost): Actor {
     const waiting = new Map<number, Waiting>();
-    const actor = startActor(name, host, waiting);
+    const actor = startActor(name, host, this.recordings, waiting);
     const key = `${host} ${name}`;
     this.actors.set(key, actor.actor);
     actor.onLost((reason) => this.lose(key, actor.actor, reason));
@@ -117,14 +123,23 @@ interface StartedActor {
   readonly onLost: (lost: (reason: string) => void) => void;
 }
 
-function startActor(name: string, host: ActorHost, waiting: Map<number, Waiting>): StartedActor {
-  if (host === 'thread') return threadActor(name, waiting);
-  if (host === 'process') return processActor(name, waiting);
+function startActor(
+  name: string,
+  host: ActorHost,
+  recordings: string | null,
+  waiting: Map<number, Waiting>,
+): StartedActor {
+  if (host === 'thread') return threadActor(name, recordings, waiting);
+  if (host === 'process') return processActor(name, recordings, waiting);
   return remoteActor(name, host.slice('ssh:'.length), waiting);
 }
 
-function threadActor(name: string, waiting: Map<number, Waiting>): StartedActor {
-  const worker = new Worker(ENTRY, { workerData: { name }, name });
+function threadActor(
+  name: string,
+  recordings: string | null,
+  waiting: Map<number, Waiting>,
+): StartedActor {
+  const worker = new Worker(ENTRY, { workerData: { name, recordings }, name });
   worker.on('message', (reply: ActorReply) => settle(waiting, reply));
   worker.unref();
   return {
@@ -140,8 +155,13 @@ function threadActor(name: string, waiting: Map<number, Waiting>): StartedActor 
   };
 }
 
-function processActor(name: string, waiting: Map<number, Waiting>): StartedActor {
-  const child: ChildProcess = fork(ENTRY, [name], { serialization: 'advanced' });
+function processActor(
+  name: string,
+  recordings: string | null,
+  waiting: Map<number, Waiting>,
+): StartedActor {
+  const words = recordings === null ? [name] : [name, recordings];
+  const child: ChildProcess = fork(ENTRY, words, { serialization: 'advanced' });
   child.on('message', (reply) => settle(waiting, reply as ActorReply));
   return {
     actor: {

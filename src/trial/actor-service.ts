@@ -1,9 +1,11 @@
 // What an actor does wherever it lives: it stays up across trials and answers calls, one at a time.
 // Only plain errors cross back: a message and a stack.
 
+import { recordCallsTo } from '../base/recorded-calls.ts';
 import { createStampKernel, type StampKernel } from '../stamp/kernel.ts';
 import type { ActorBench } from '../workload/role.ts';
 import { ROLES } from '../workload/roles.ts';
+import { openActorRecorder } from './actor-recorder.ts';
 
 export interface ActorCall {
   readonly id: number;
@@ -38,11 +40,23 @@ async function answer(call: ActorCall, bench: ActorBench): Promise<ActorReply> {
   }
 }
 
-/** One call at a time, in the order in which they came. */
-export function serve(name: string, post: (reply: ActorReply) => void): (call: ActorCall) => void {
+/**
+ * One call at a time, in the order in which they came.
+ * @param recordings the directory of recordings, or null for an actor that has none
+ */
+export function serve(
+  name: string,
+  recordings: string | null,
+  post: (reply: ActorReply) => void,
+): (call: ActorCall) => void {
   const bench = createBench(name);
+  const recorder = recordings === null ? null : openActorRecorder(recordings, name);
+  recordCallsTo(recorder);
   let last = Promise.resolve();
   return (call) => {
-    last = last.then(async () => post(await answer(call, bench)));
+    last = last.then(async () => {
+      recorder?.role(call.role);
+      post(await answer(call, bench));
+    });
   };
 }

@@ -11,7 +11,7 @@ export async function serveOverStdio(version: string): Promise<void> {
   const { stdin, stdout } = process;
   const hello: AgentHello = { hello: 'heisenwrite agent', version };
   stdout.write(frameOf(hello));
-  const answer = serve('agent', (reply) => void stdout.write(frameOf(reply)));
+  const answer = serve('agent', null, (reply) => void stdout.write(frameOf(reply)));
   const read = frameReader((call) => answer(call as ActorCall));
   stdin.on('data', (piece: Buffer) => read(piece));
   await once(stdin, 'end');

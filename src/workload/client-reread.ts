@@ -2,6 +2,7 @@
 // with it. A client library has neither a page cache to drop nor O_DIRECT.
 
 import { monotonicNs } from '../base/clock.ts';
+import { wrongSeen } from '../base/recorded-calls.ts';
 import type { MediumAddress, MediumClient } from '../domain/medium.ts';
 import type { Reread } from '../domain/observation.ts';
 import { connectMedium } from '../medium/media.ts';
@@ -18,8 +19,10 @@ export async function rereadByClients(
   address: MediumAddress,
   window: ClientWindow,
 ): Promise<Reread[]> {
+  const same = await look('same-descriptor', window, async () => client);
+  wrongSeen();
   return [
-    await look('same-descriptor', window, async () => client),
+    same,
     await look('second-client', window, async () => {
       const { client: second } = await connectMedium(address.url, address.options);
       return second;

@@ -3,6 +3,7 @@
 
 import type { MediumAddress, MediumConnection } from '../domain/medium.ts';
 import { connectMedium } from '../medium/media.ts';
+import { recordedClient } from '../medium/recorded-client.ts';
 
 const connections = new Map<string, Promise<MediumConnection>>();
 
@@ -10,7 +11,12 @@ const connections = new Map<string, Promise<MediumConnection>>();
 export function connectionTo({ url, options }: MediumAddress): Promise<MediumConnection> {
   const known = connections.get(url);
   if (known) return known;
-  const connecting = connectMedium(url, options);
+  const connecting = connectMedium(url, options).then((made) => ({
+    client: recordedClient(made.client),
+    capabilities: made.capabilities,
+    facts: made.facts,
+    freeBytes: () => made.freeBytes(),
+  }));
   connections.set(url, connecting);
   connecting.catch(() => connections.delete(url));
   return connecting;

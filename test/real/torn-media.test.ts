@@ -173,6 +173,11 @@ describe('on ext4, XFS and btrfs', () => {
     );
     expect(finding?.kinds).toContain('torn');
     expect(finding?.damage[0]?.generations?.length).toBeGreaterThan(1);
+    // The read that was torn, and of our own writers what it met.
+    const calls = finding?.lastCalls?.calls ?? [];
+    expect(calls.map(({ call }) => call)).toContain('read');
+    if (claim.levels.program === 'builtin')
+      expect(calls.map(({ call }) => call)).toContain('write');
   });
 
   test.for([...KEPT, ...KEPT_BY_DD])('$place keeps $promise: $of', (claim, context) => {

@@ -1,0 +1,50 @@
+// Where an actor's recorder hears of the calls that are made for it. Each actor is a thread or a
+// process, with modules of its own, so that there is one recorder at a time and no call has to be
+// handed one. Without a recorder nothing is timed.
+
+import { monotonicMs } from './clock.ts';
+
+export interface CallRecorder {
+  /**
+   * A call has ended.
+   * @param bytes what it returned, 0 where it does not move bytes
+   * @param tookMs from its begin to now
+   * @param errno null where it succeeded
+   */
+  ended(
+    call: string,
+    path: string,
+    offset: number,
+    bytes: number,
+    tookMs: number,
+    errno: string | null,
+  ): void;
+  /** Something wrong was read just now: what led up to it must not be overwritten. */
+  wrongSeen(): void;
+}
+
+let recorder: CallRecorder | null = null;
+
+export function recordCallsTo(next: CallRecorder | null): void {
+  recorder = next;
+}
+
+/** What `callEnded` wants to be given back; ms. */
+export function callBegins(): number {
+  return recorder === null ? 0 : monotonicMs();
+}
+
+export function callEnded(
+  begun: number,
+  call: string,
+  path: string,
+  offset: number,
+  bytes: number,
+  errno: string | null = null,
+): void {
+  recorder?.ended(call, path, offset, bytes, monotonicMs() - begun, errno);
+}
+
+export function wrongSeen(): void {
+  recorder?.wrongSeen();
+}

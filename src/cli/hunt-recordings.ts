@@ -1,0 +1,143 @@
+// Where the actors of a hunt record, and what is made of it when something wrong was read. The
+// recordings are in memory that outlives the processes (tmpfs), since a ring on the medium under
+// test would write to it; only a finding's copies are written beside the evidence.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { LastCalls, RecordedCall, RecordedWindow } from '../domain/last-calls.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { Receipt } from '../domain/receipt.ts';
+import type { RecordedEvent } from '../recorder/record-events.ts';
+import { openRecordings, RECORDING_ENDING } from '../recorder/recordings.ts';
+import { SEEN_PREFIX } from '../trial/actor-recorder.ts';
+
+const SHARED_MEMORY = '/dev/shm';
+const PREFIX = 'heisenwrite-recordings-';
+/** Of each actor: enough to see what met what. */
+const CALLS_OF_ACTOR = 24;
+
+export class HuntRecordings {
+  /** Null where nothing can be written there: then actors do not record. */
+  readonly directory: string | null;
+
+  constructor(hunt: string) {
+    const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
+    removeLeft(parent);
+    const directory = join(parent, `${PREFIX}${process.pid}-${hunt}`);
+    let made: string | null = directory;
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    } catch {
+      made = null;
+    }
+    this.directory = made;
+  }
+
+  /** What led up to it; null where no actor of this host has recorded. */
+  lastCalls(observation: Observation, receipts: readonly Receipt[]): LastCalls | null {
+    const directory = this.#near(observation);
+    if (directory === null) return null;
+    const seenNs = BigInt(observation.atNs);
+    const byActor = new Map<string, RecordedCall[]>();
+    const files = new Map<string, string>();
+    try {
+      const recordings = openRecordings([directory]);
+      for (const event of recordings.events()) {
+        const actor = recordings.headers[event.recording]?.name ?? event.writer;
+        const file = `${event.recording} ${event.fields.file}`;
+        if (event.event === 'file') files.set(file, basename(String(event.fields.path)));
+        const call = callOf(event, actor, files.get(file) ?? '?', seenNs);
+        if (call === null || call.fromUs > 0) continue;
+        const calls = byActor.get(actor) ?? [];
+        byActor.set(actor, calls);
+        calls.push(call);
+        if (calls.length > CALLS_OF_ACTOR) calls.shift();
+      }
+      recordings.close();
+    } catch {
+      return null;
+    }
+    const calls = [...byActor.values()].flat().sort((a, b) => a.fromUs - b.fromUs);
+    if (calls.length === 0) return null;
+    return { calls, windows: windowsSince(calls[0]?.fromUs ?? 0, receipts, seenNs) };
+  }
+
+  /** The recordings as they were when it was seen, by name; for the folder of a finding. */
+  files(observation: Observation): ReadonlyMap<string, Uint8Array> {
+    const directory = this.#near(observation);
+    if (directory === null) return new Map();
+    const names = readdirSync(directory).filter((name) => name.endsWith(RECORDING_ENDING));
+    return new Map(names.map((name) => [name, readFileSync(join(directory, name))]));
+  }
+
+  /** The copies that actors made are of a trial that has been judged. */
+  forget(): void {
+    const directory = this.directory;
+    if (directory === null) return;
+    for (const copy of copiesIn(directory)) rmSync(join(directory, copy), { recursive: true });
+  }
+
+  remove(): void {
+    if (this.directory !== null) rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** The first copies made after it was seen, else what there is. */
+  #near({ atNs }: Observation): string | null {
+    const { directory } = this;
+    if (directory === null || !existsSync(directory)) return null;
+    const times = copiesIn(directory).map((name) => BigInt(name.slice(SEEN_PREFIX.length)));
+    const after = times.filter((ns) => ns >= BigInt(atNs)).sort((a, b) => (a < b ? -1 : 1));
+    if (after[0] !== undefined) return join(directory, `${SEEN_PREFIX}${after[0]}`);
+    return readdirSync(directory).some((name) => name.endsWith(RECORDING_ENDING))
+      ? directory
+      : null;
+  }
+}
+
+const copiesIn = (directory: string): string[] =>
+  readdirSync(directory).filter((name) => name.startsWith(SEEN_PREFIX));
+
+function callOf(
+  { event, fields, timeNs }: RecordedEvent,
+  actor: string,
+  file: string,
+  seenNs: bigint,
+): RecordedCall | null {
+  if (fields.took === undefined) return null;
+  const toNs = Number(timeNs - seenNs);
+  const [fromUs, toUs] = [(toNs - Number(fields.took)) / 1000, toNs / 1000];
+  const moved = { offset: Number(fields.offset), bytes: Number(fields.bytes) };
+  return {
+    ...{ actor, file, fromUs, toUs },
+    call: String(fields.name ?? event),
+    ...(fields.bytes !== undefined && moved),
+    ...(fields.errno !== undefined && { errno: String(fields.errno) }),
+  };
+}
+
+function windowsSince(
+  fromUs: number,
+  receipts: readonly Receipt[],
+  seenNs: bigint,
+): RecordedWindow[] {
+  const since = (ns: string) => Number(BigInt(ns) - seenNs) / 1000;
+  return receipts
+    .map(({ provocation, what, atNs, untilNs = atNs }) => ({
+      ...{ provocation, what, fromUs: since(atNs), toUs: since(untilNs) },
+    }))
+    .filter((window) => window.toUs >= fromUs && window.fromUs <= 0);
+}
+
+/** Of hunts that were killed: their evidence is elsewhere. */
+function removeLeft(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^heisenwrite-recordings-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// What actors did last before something wrong was read, as their recorders have it: the calls of
+// writer and reader beside each other, and what provoked meanwhile.
+
+/** Times in relation to when it was seen that a read was wrong: microseconds, negative before. */
+export interface RecordedCall {
+  readonly actor: string;
+  /** `write`, `read`, `fsync`, ... */
+  readonly call: string;
+  /** The last part of its path. */
+  readonly file: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** Of calls that move bytes. */
+  readonly offset?: number;
+  readonly bytes?: number;
+  readonly errno?: string;
+}
+
+/** What was done by a provocation while these calls were made. */
+export interface RecordedWindow {
+  readonly provocation: string;
+  readonly what: string;
+  readonly fromUs: number;
+  /** Equal to `fromUs` of what has no duration. */
+  readonly toUs: number;
+}
+
+export interface LastCalls {
+  /** By their beginnings; a few of each actor. */
+  readonly calls: readonly RecordedCall[];
+  readonly windows: readonly RecordedWindow[];
+}

@@ -1,0 +1,87 @@
+// What actors did before something wrong was read: from the copies that were made then, of the
+// actors that recorded, with what provoked; and nothing of it is left behind.
+
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { monotonicNs } from '../../../src/base/clock.ts';
+import { HuntRecordings } from '../../../src/cli/hunt-recordings.ts';
+import { type ActorRecorder, openActorRecorder } from '../../../src/trial/actor-recorder.ts';
+import { sampleObservation } from '../evidence/sample-records.ts';
+
+let recordings: HuntRecordings;
+let writer: ActorRecorder;
+let reader: ActorRecorder;
+beforeEach(() => {
+  recordings = new HuntRecordings('0123456789abcdef');
+  const directory = recordings.directory as string;
+  writer = openActorRecorder(directory, 'writer-0') as ActorRecorder;
+  reader = openActorRecorder(directory, 'reader-0') as ActorRecorder;
+});
+afterEach(() => recordings.remove());
+
+const seenNow = () => ({ ...sampleObservation(0, new Uint8Array(8)), atNs: String(monotonicNs()) });
+
+describe('the recordings of a hunt', () => {
+  it('tell the last calls of each actor, until it was seen', () => {
+    for (let at = 0; at < 100; at++) writer.ended('write', '/a/data', at * 8, 8, 0.001, null);
+    writer.ended('fsync', '/a/data', 0, 0, 2, 'EIO');
+    reader.ended('read', '/a/data', 792, 8, 0.002, null);
+    const observation = seenNow();
+    const windowNs = String(BigInt(observation.atNs) - 1000n);
+    const receipt = { provocation: 'signal', what: 'SIGHUP', atNs: windowNs, atMs: 0 };
+    reader.wrongSeen();
+    for (let at = 0; at < 10_000; at++) writer.ended('write', '/a/later', 0, 8, 0.001, null);
+    const told = recordings.lastCalls(observation, [receipt, { ...receipt, atNs: '1' }]);
+    const of = (actor: string) => told?.calls.filter((call) => call.actor === actor) ?? [];
+    expect(of('writer-0')).toHaveLength(24);
+    expect(of('writer-0').map(({ file }) => file)).not.toContain('later');
+    expect(of('reader-0')).toMatchObject([{ call: 'read', file: 'data', offset: 792, bytes: 8 }]);
+    const failed = told?.calls.filter(({ errno }) => errno !== undefined);
+    expect(failed).toMatchObject([{ call: 'fsync', errno: 'EIO', actor: 'writer-0' }]);
+    for (const { fromUs, toUs } of told?.calls ?? []) {
+      expect(fromUs).toBeLessThanOrEqual(0);
+      expect(toUs).toBeGreaterThan(fromUs);
+    }
+    expect(told?.windows).toEqual([
+      { provocation: 'signal', what: 'SIGHUP', fromUs: -1, toUs: -1 },
+    ]);
+    expect([...recordings.files(observation).keys()].sort()).toEqual([
+      expect.stringMatching(/^reader-0-.*\.hwrec$/),
+      expect.stringMatching(/^writer-0-.*\.hwrec$/),
+    ]);
+  });
+
+  it('are those of the moment where several were kept', () => {
+    writer.ended('write', '/a/first', 0, 8, 0.001, null);
+    const first = seenNow();
+    reader.wrongSeen();
+    writer.ended('write', '/a/second', 0, 8, 0.001, null);
+    const second = seenNow();
+    reader.wrongSeen();
+    const filesOf = (observation: typeof first) =>
+      recordings.lastCalls(observation, [])?.calls.map(({ file }) => file);
+    expect(filesOf(first)).toEqual(['first']);
+    expect(filesOf(second)).toEqual(['first', 'second']);
+    recordings.forget();
+    const names = readdirSync(recordings.directory as string);
+    expect(names.every((name) => name.endsWith('.hwrec'))).toBe(true);
+  });
+
+  it('say nothing where nothing was recorded, or what is there is no recording', () => {
+    expect(recordings.lastCalls(seenNow(), [])).toBeNull();
+    writeFileSync(join(recordings.directory as string, 'x.hwrec'), 'nothing');
+    writer.ended('write', '/a/data', 0, 8, 0.001, null);
+    expect(recordings.lastCalls(seenNow(), [])?.calls).toHaveLength(1);
+  });
+
+  it('are gone with the hunt, and those of a hunt that was killed with the next one', () => {
+    const directory = recordings.directory as string;
+    const left = join(dirname(directory), 'heisenwrite-recordings-999999999-fedcba9876543210');
+    writeFileSync(left, '');
+    new HuntRecordings('00').remove();
+    expect(existsSync(left)).toBe(false);
+    recordings.remove();
+    expect(existsSync(directory)).toBe(false);
+  });
+});
