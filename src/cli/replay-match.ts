@@ -104,11 +104,11 @@ function aroundFindings(
 ): RecordedEvent[][] {
   const usualNs = BigInt(Math.max(0, Math.round(gapNs?.median ?? 0)));
   const centres: (WindowCentre & { finding: number })[] = [];
-  findings.forEach(({ sent, received, missingIn }, finding) => {
+  findings.forEach(({ sent, received, missingIn, nextReceivedNs }, finding) => {
     for (const place of [sent, received]) if (place) centres.push({ ...place, finding });
     for (const recording of missingIn) {
       if (recording === sent?.recording) continue;
-      const timeNs = (sent?.timeNs ?? 0n) + usualNs;
+      const timeNs = nextReceivedNs ?? (sent?.timeNs ?? 0n) + usualNs;
       centres.push({ recording, timeNs, sequence: null, finding });
     }
   });

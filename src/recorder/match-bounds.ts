@@ -60,7 +60,7 @@ export function clockUncertaintyNs(one: RecordingClock, other: RecordingClock): 
 
 type RecordingClock = RecordingHeader['clock'];
 
-/** The ring has forgotten nothing that happened from here on, ns; minus infinity: nothing at all. */
+/** From here on the ring has forgotten nothing, ns; minus infinity: it has forgotten nothing. */
 export function horizonNs({ header, firstNs }: BoundedRecording): number {
   if (header.counts.overwritten === 0) return Number.NEGATIVE_INFINITY;
   return firstNs + Number(header.clock.resolutionNs);

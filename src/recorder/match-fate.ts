@@ -53,6 +53,7 @@ export function judgeSent(
     findings.push({
       ...{ kind: 'lost', key: messageKey(ground, message), timeNs: sent.timeNs, sent },
       ...{ received: null, missingIn: group.map(({ index }) => index), gapNs: null, because },
+      nextReceivedNs: receipts.nextReceiptNs(message),
     });
   }
   const { hidden } = receipts;

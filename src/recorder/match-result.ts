@@ -24,6 +24,8 @@ export interface MatchFinding {
   readonly received: RecordPlace | null;
   /** Indexes of the recordings in which a receipt is missing; empty but for what was lost. */
   readonly missingIn: readonly number[];
+  /** Of what was lost: when the next one of its sender was received; null: none of those near. */
+  readonly nextReceivedNs: bigint | null;
   /** From the send to this receipt, ns; null where there is only one of them. */
   readonly gapNs: number | null;
   /** What makes it certain. */

@@ -140,10 +140,10 @@ function summarise(
   };
 }
 
-function gapSummary(parts: readonly Float32Array[]): MatchResult['gapNs'] {
+function gapSummary(parts: readonly Float64Array[]): MatchResult['gapNs'] {
   const count = parts.reduce((all, { length }) => all + length, 0);
   if (count === 0) return null;
-  const gaps = new Float32Array(count);
+  const gaps = new Float64Array(count);
   let end = 0;
   for (const part of parts) {
     gaps.set(part, end);

@@ -12,6 +12,9 @@ import type { MatchGround } from './message-match.ts';
  */
 const BEFORE_SEND_NS_MAX = 100e6;
 const NONE = -1;
+const NEXT_SEARCHED = 1000;
+
+const NOT_MISSING = { missingIn: [], nextReceivedNs: null } as const;
 
 interface Receipt {
   readonly sequence: number;
@@ -33,7 +36,7 @@ export class Receipts {
   readonly #ground: MatchGround;
   /** By message: place of its receiver in the group plus 1; 0: not received. */
   readonly #receivedBy: Uint16Array;
-  readonly #gapNs: Float32Array;
+  readonly #gapNs: Float64Array;
   /** By receiver's place in the group: by sender, the newest send that it has a receipt of. */
   readonly #newest: Float64Array[] = [];
   #receiver: BoundedRecording | null = null;
@@ -44,7 +47,7 @@ export class Receipts {
   constructor(ground: MatchGround) {
     this.#ground = ground;
     this.#receivedBy = new Uint16Array(ground.messages.count);
-    this.#gapNs = new Float32Array(ground.messages.count);
+    this.#gapNs = new Float64Array(ground.messages.count);
   }
 
   /** The batches that follow are of this receiver. */
@@ -102,8 +105,21 @@ export class Receipts {
     return this.#newest[place]?.[sender] ?? NONE;
   }
 
+  /** When the next message of the same sender that came was received; null: none of those near. */
+  nextReceiptNs(message: number): bigint | null {
+    const { messages, baseNs } = this.#ground;
+    const end = Math.min(messages.count, message + NEXT_SEARCHED);
+    for (let next = message + 1; next < end; next++) {
+      if (messages.sender[next] !== messages.sender[message]) return null;
+      if (this.#receivedBy[next] === 0) continue;
+      const timeNs = (messages.timeNs[next] as number) + (this.#gapNs[next] as number);
+      return baseNs + BigInt(Math.round(timeNs));
+    }
+    return null;
+  }
+
   /** From sends to their receipts, in no order. */
-  gaps(): Float32Array {
+  gaps(): Float64Array {
     return this.#gapNs.filter((_, message) => this.#receivedBy[message] !== 0);
   }
 
@@ -134,7 +150,7 @@ export class Receipts {
       'every sender recorded beyond that moment, forgot nothing, and has no such send';
     this.findings.push({
       ...{ kind: 'never-sent', key: this.#ground.keyOf(words, at), timeNs: received.timeNs },
-      ...{ sent: null, received, missingIn: [], gapNs: null, because },
+      ...{ sent: null, received, ...NOT_MISSING, gapNs: null, because },
     });
   }
 
@@ -175,7 +191,7 @@ export class Receipts {
     const gapNs = receipt.timeNs - (messages.timeNs[message] as number);
     this.findings.push({
       ...{ kind, key: messageKey(this.#ground, message), timeNs: sent.timeNs, sent },
-      ...{ received: this.#placeOf(receipt), missingIn: [], gapNs, because },
+      ...{ received: this.#placeOf(receipt), ...NOT_MISSING, gapNs, because },
     });
   }
 
