@@ -4,6 +4,7 @@
 
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { free } from './call-memory.ts';
 import { DelayedWrites } from './delayed-writes.ts';
 import type { OpenFile } from './open-files.ts';
 import { PAGE_BYTES, PageHistory } from './page-history.ts';
@@ -48,6 +49,7 @@ export class FileLayers {
     const { bytesRead } = await this.handle.read(bytes, 0, bytes.length, first * PAGE_BYTES);
     const read = bytes.subarray(0, bytesRead);
     this.history.keep(first, bytes.length / PAGE_BYTES, read, stats.size, isCut);
+    free(bytes);
     this.statsBefore = stats;
   }
 
