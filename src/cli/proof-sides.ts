@@ -208,8 +208,8 @@ function bestPairs(pairs: readonly PlacedPair[]): PlacedPair[] {
 /** A fixed side that tests nothing that is expected could not fail, and would prove nothing. */
 function checkTested({ pairs, terms: { expectations } }: ProofSides, fixed: string): void {
   const untested = pairs.find(({ fixed: { levels } }) => {
-    const { promises } = workloadOf(levels);
-    return !expectations.some(({ promise }) => promises.includes(promise));
+    const { promises, promisesItself } = workloadOf(levels);
+    return !promisesItself && !expectations.some(({ promise }) => promises.includes(promise));
   });
   if (!untested) return;
   const { name, promises } = workloadOf(untested.fixed.levels);

@@ -35,6 +35,7 @@ export function directionWords(direction: '0->1' | '1->0' | 'both'): string {
 }
 
 function evidenceWords(damage: Damage): string {
+  if (damage.messages) return damage.because;
   switch (damage.kind) {
     case 'torn':
       return generationWords(damage);

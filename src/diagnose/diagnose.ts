@@ -5,8 +5,10 @@ import type { Damage } from '../domain/damage.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Diagnosis } from '../domain/trial.ts';
 import { diagnoseBlocks, meantBlocks } from './blocks.ts';
+import { diagnoseDeliveries } from './deliveries.ts';
 import { diagnoseCompared, diagnoseGiven, meantGiven } from './given.ts';
 import { layerOf } from './layer.ts';
+import { diagnoseMessage, meantMessage } from './message.ts';
 import { diagnoseRecords } from './records.ts';
 import { diagnoseUnit, meantUnit } from './unit.ts';
 
@@ -36,6 +38,10 @@ function damageIn(observation: Observation): readonly Damage[] {
       return diagnoseGiven(observation, expected);
     case 'compared':
       return diagnoseCompared(observation, expected);
+    case 'deliveries':
+      return diagnoseDeliveries(observation, expected);
+    case 'message':
+      return diagnoseMessage(observation, expected);
   }
 }
 
@@ -55,6 +61,9 @@ export function expectedWindow(observation: Observation): Uint8Array | null {
       return meantGiven(expected);
     case 'records':
     case 'compared':
+    case 'deliveries':
       return null;
+    case 'message':
+      return meantMessage(observation, expected);
   }
 }

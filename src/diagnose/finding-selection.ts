@@ -122,9 +122,11 @@ function findingOf(
 }
 
 /** From the row before the first damaged byte on. */
-function rowsAround(meant: Uint8Array, { bytes, offset }: Observation, { damage }: Diagnosis) {
+function rowsAround(meant: Uint8Array, observation: Observation, { damage }: Diagnosis) {
+  const { bytes, offset, expected } = observation;
   const at = damage[0] ? damage[0].offset - offset : (firstDifference(meant, bytes) ?? 0);
   const from = Math.max(0, at - (at % ROW_BYTES) - ROW_BYTES);
+  if (expected.shape === 'deliveries') return [];
   return hexRows(meant.subarray(from), bytes.subarray(from), offset + from, HEX_BYTES);
 }
 

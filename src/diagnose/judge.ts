@@ -1,4 +1,5 @@
-// The verdict of a trial. Only a broken promise that the plan *expects* is damage; a departure that
+// The verdict of a trial. Only a broken promise that the plan *expects*, or that what was tested
+// makes itself, is damage; a departure that
 // cannot be found in the bytes that were kept, or a rig that failed its checks, gives `unknown`.
 
 import type { Rig } from '../domain/hunt-report.ts';
@@ -18,7 +19,8 @@ export function judge(
   tolerated: readonly string[] = [],
 ): Judgement {
   const diagnoses = outcome.observations.map(diagnose);
-  const expected = new Set<string>(expectations.map((expectation) => expectation.promise));
+  const promised = outcome.promised ?? [];
+  const expected = new Set([...expectations.map(({ promise }) => promise), ...promised]);
   const damage = diagnoses.filter(
     (diagnosis) => expected.has(diagnosis.promise) && diagnosis.damage.length > 0,
   );

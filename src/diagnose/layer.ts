@@ -33,6 +33,11 @@ export function layerOf(observation: Observation): LayerFinding {
     const because = "the writer's buffer no longer had its own checksum after the write";
     return { layer: 'source', because };
   }
+  const { shape } = observation.expected;
+  if (shape === 'message' || shape === 'deliveries') {
+    const because = "the sender's buffers were still right after they were sent";
+    return { layer: 'in-flight', because };
+  }
   if (observation.rereads.length === 0) return undetermined('the bytes were not read again');
   const { sights, doubts } = sightsOf(observation);
   if (Object.keys(sights).length === 0) {

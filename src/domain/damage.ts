@@ -15,6 +15,11 @@ export const DAMAGE_KINDS = [
   'reordered',
   'early',
   'untouched',
+  'lost',
+  'truncated',
+  'merged',
+  'altered',
+  'late',
   'unexplained',
 ] as const;
 
@@ -63,7 +68,10 @@ export interface WordSample {
 
 export interface Damage {
   readonly kind: DamageKind;
-  /** File offset in bytes of the first damaged byte. */
+  /**
+   * File offset in bytes of the first damaged byte; of a whole message, its offset in all that its
+   * sender sent; of part of a message, in the delivery.
+   */
   readonly offset: number;
   /** Bytes from the first to the last damaged byte, inclusive. */
   readonly length: number;
@@ -71,6 +79,8 @@ export interface Damage {
   readonly from?: Origin;
   /** For `torn`: every generation seen inside the unit and where it starts. */
   readonly generations?: readonly { readonly generation: number; readonly offset: number }[];
+  /** Of messages: which, as their sender numbers them, from 0. */
+  readonly messages?: readonly { readonly sender: number; readonly sequence: number }[];
   /** At most 8 words, for the reader of a report. */
   readonly samples?: readonly WordSample[];
   /** One sentence of evidence: what in the bytes makes this kind certain. */

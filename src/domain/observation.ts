@@ -1,6 +1,7 @@
 // What was seen, raw. An observation is written to the evidence before anything judges it, so it
 // must carry all that a judge needs: the bytes, and how to make the bytes that were meant.
 
+import type { DeliveryOrder, MessageStream } from './message-stream.ts';
 import type { PromiseName } from './promise.ts';
 
 /** How a pattern fills the body of a block; see src/stamp/layout.ts. */
@@ -90,6 +91,17 @@ export type Expected =
       readonly status: number;
       /** First line of what it said. */
       readonly said: string;
+    }
+  /** All that one receiver was handed, as `encodeDeliveries` writes it. */
+  | ({
+      readonly shape: 'deliveries';
+      /** Of total order: the numbers in which another receiver was handed them. */
+      readonly other?: { readonly receiver: string; readonly order: readonly number[] };
+    } & DeliveryOrder)
+  /** One delivery that is no whole message of the stream; the window is all of it. */
+  | {
+      readonly shape: 'message';
+      readonly stream: MessageStream;
     };
 
 /** A second look at the same bytes, in the order in which it was taken. */

@@ -2,6 +2,18 @@
 // test promises and count their tries; a plan says which of them it expects, and only a broken
 // *expected* promise is damage. The others are described.
 
+/** Those of messages; a channel says itself which it makes, see domain/channel.ts. */
+export const MESSAGE_PROMISES = [
+  'message-delivered',
+  'message-once',
+  'message-whole',
+  'sender-order',
+  'total-order',
+  'message-in-time',
+] as const;
+
+export type MessagePromise = (typeof MESSAGE_PROMISES)[number];
+
 export const PROMISES = [
   'read-back',
   'unit-atomic',
@@ -9,6 +21,7 @@ export const PROMISES = [
   'append-atomic',
   'replace-atomic',
   'synced',
+  ...MESSAGE_PROMISES,
 ] as const;
 
 export type PromiseName = (typeof PROMISES)[number];
@@ -21,6 +34,12 @@ export const PROMISE_WORDS: Readonly<Record<PromiseName, string>> = {
   'append-atomic': 'records appended by several writers are neither mixed nor lost',
   'replace-atomic': 'a reader of a replaced file sees the old file or the new one, whole',
   synced: 'after fsync a read that bypasses the cache agrees with what was written',
+  'message-delivered': 'a message that the channel accepted is delivered to every receiver',
+  'message-once': 'what is delivered was sent, and is delivered once',
+  'message-whole': 'a delivery is one message, all of it, unchanged',
+  'sender-order': 'the messages of one sender are delivered in the order in which it sent them',
+  'total-order': 'all receivers are handed the messages of all senders in one order',
+  'message-in-time': 'a message is delivered within the deadline after it was sent',
 };
 
 /** Whose promise an expectation is. */

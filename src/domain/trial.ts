@@ -66,6 +66,8 @@ export interface TrialOutcome {
   readonly receipts?: readonly Receipt[];
   /** Likewise: what could fire, and when. */
   readonly provoked?: Provoked;
+  /** What that which was tested promises of itself: broken, it is damage in any plan. */
+  readonly promised?: readonly PromiseName[];
   /** Why nothing may be concluded from this trial, when that is so. */
   readonly unknown?: string;
   /** No trial of this cell can be made in this hunt, and the schedule leaves it out. */

@@ -15,6 +15,8 @@ export interface Workload {
   /** Constraints that always hold, in the grammar of src/plan/constraint.ts. */
   readonly constraints: readonly string[];
   readonly promises: readonly PromiseName[];
+  /** What it tests says itself which of them it keeps (`TrialOutcome.promised`). */
+  readonly promisesItself?: true;
   /** Bytes that one trial may occupy at a time. `levels` has every factor. */
   spaceBytes(levels: Levels): number;
   /**

@@ -6,7 +6,7 @@ import { parseDuration } from '../base/quantities.ts';
 import type { Level } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { type Arm, type Plan, SCHEDULES } from '../domain/plan.ts';
-import { PROMISES } from '../domain/promise.ts';
+import { type Expectation, PROMISES } from '../domain/promise.ts';
 import type { Workload } from '../domain/workload.ts';
 import { buildFactors, buildSchema, normaliseBuilds } from './builds.ts';
 import { parseConstraint } from './constraint.ts';
@@ -50,7 +50,7 @@ const planSchema = z.strictObject({
   tolerate: z
     .array(z.string().regex(/^\w+ [\w-]+$/, 'not an operation and its error (as "write EROFS")'))
     .optional(),
-  expect: z.array(expectationSchema).default([{ promise: 'read-back', source: 'POSIX' }]),
+  expect: z.array(expectationSchema).optional(),
   schedule: z.enum(SCHEDULES).default('adaptive'),
   stop: stopSchema.default({}),
 });
@@ -93,7 +93,7 @@ export function normalisePlan(
     ...(plan.builds === undefined ? {} : { builds }),
     ...(plan.labels === undefined ? {} : { labels }),
     ...(plan.faults && { faults: normalisePlanted(plan.faults, arms, workloads) }),
-    expectations: plan.expect,
+    expectations: plan.expect ?? usualExpectations(arms, workloads),
     ...(plan.tolerate && { tolerated: plan.tolerate }),
     schedule: plan.schedule,
     stop: {
@@ -103,6 +103,14 @@ export function normalisePlan(
       isolated: plan.stop.isolated ?? false,
     },
   };
+}
+
+/** Of a plan that names none: a channel says itself what it promises, and reads nothing back. */
+function usualExpectations(arms: readonly Arm[], workloads: readonly Workload[]): Expectation[] {
+  const promisesItself = arms.every((arm) =>
+    workloads.some(({ name, promisesItself: itself }) => name === arm.workload && itself),
+  );
+  return promisesItself ? [] : [{ promise: 'read-back', source: 'POSIX' }];
 }
 
 function issueWords(issue: z.core.$ZodIssue): string {

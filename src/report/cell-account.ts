@@ -29,6 +29,8 @@ export class CellAccount {
     bytesWritten: 0,
   };
   private readonly promises = new Map<PromiseName, PromiseSums>();
+  /** What that which was tested promises of itself. */
+  private readonly promised = new Set<PromiseName>();
   private trialMs = 0;
   private firstDamageMs: number | null = null;
 
@@ -45,6 +47,7 @@ export class CellAccount {
     for (const name of ['reads', 'writes', 'bytesRead', 'bytesWritten'] as const) {
       this.opportunities[name] += outcome.opportunities[name];
     }
+    for (const promise of outcome.promised ?? []) this.promised.add(promise);
     for (const { promise, tries, broken, chances } of outcome.tallies) {
       const sums = this.sums(promise);
       sums.tries += tries;
@@ -76,7 +79,7 @@ export class CellAccount {
       high,
       opportunities: { ...this.opportunities },
       promises: [...this.promises].map(([promise, sums]) =>
-        promiseReport(promise, sums, expected.has(promise)),
+        promiseReport(promise, sums, expected.has(promise) || this.promised.has(promise)),
       ),
       firstDamageSeconds: this.firstDamageMs === null ? null : this.firstDamageMs / 1000,
     };

@@ -12,7 +12,7 @@ const LAYER_WORDS: Readonly<Record<Layer, string>> = {
   'reader-cache': 'only in the cache of the reader; the medium is right',
   transient: 'gone when read again',
   persisted: 'on the medium: every further read shows it',
-  'in-flight': 'seen while the write was under way, right afterwards',
+  'in-flight': 'between writer and reader; nothing there keeps it',
   undetermined: 'could not be told',
 };
 

@@ -3,8 +3,9 @@
 
 import { formatSize } from '../base/quantities.ts';
 import type { Levels } from '../domain/cell.ts';
-import type { PromiseName } from '../domain/promise.ts';
+import type { MessagePromise, PromiseName } from '../domain/promise.ts';
 import { modeWords } from './guarantee-words.ts';
+import { isOfMessages, MESSAGE_WORDS } from './message-words.ts';
 import { tryNoun } from './promise-sums.ts';
 import { boundText, countInterval, proportionText, triedWords } from './rate-words.ts';
 
@@ -28,7 +29,9 @@ export interface GuaranteePart {
   readonly scope?: string;
 }
 
-const OUTCOMES: Readonly<Record<PromiseName, readonly [good: string, bad: string]>> = {
+const OUTCOMES: Readonly<
+  Record<Exclude<PromiseName, MessagePromise>, readonly [good: string, bad: string]>
+> = {
   'read-back': ['read back right', 'not read back right'],
   'unit-atomic': ['never torn', 'torn'],
   'fresh-read': ['never stale', 'stale'],
@@ -45,7 +48,8 @@ export function guaranteeSentence(part: GuaranteePart, caveat: string | null): s
 }
 
 function outcomeWords(part: GuaranteePart, caveat: string | null): string {
-  const [good, bad] = OUTCOMES[part.promise];
+  const { promise } = part;
+  const [good, bad] = isOfMessages(promise) ? MESSAGE_WORDS[promise].outcomes : OUTCOMES[promise];
   switch (part.outcome) {
     case 'too-few': {
       const each = part.sizes.length > 1 ? 'of each ' : '';

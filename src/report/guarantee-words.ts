@@ -4,6 +4,7 @@
 import { formatSize } from '../base/quantities.ts';
 import type { Levels } from '../domain/cell.ts';
 import type { PromiseName } from '../domain/promise.ts';
+import { isOfMessages, MESSAGE_WORDS, messageMode, messagesThrough } from './message-words.ts';
 
 /** The size that a promise speaks of, and the levels that make its mode. */
 export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; mode: Levels } {
@@ -40,6 +41,10 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       const chunks: Levels = chunk < Number(size) ? { chunk } : {};
       const mode = { ...place, workload: 'exchange', way, ...chunks, ...askedOf(levels) };
       return { bytes: Number(size), mode };
+    }
+    case 'stream': {
+      const { bytes, mode } = messageMode(levels);
+      return { bytes, mode: { ...place, ...mode } };
     }
     case 'command': {
       const { size = 1048576, program = '', read = 'none', input = 'none' } = levels;
@@ -143,6 +148,8 @@ export function modeWords(
       const who = READ_BY[String(mode.reader)] ?? 'by a client on another host';
       return `${prefix}files of ${sizes} ${again}${askedWords(mode)}, then read back ${who}`;
     }
+    case 'stream':
+      return `${prefix}${messagesThrough(mode, sizes)}`;
     case 'exchange':
       return `${prefix}${WAYS[String(mode.way)]} (${sizes}${askedWords(mode)})`;
     default:
@@ -161,6 +168,7 @@ const READ_BY: Readonly<Record<string, string>> = {
 /** What follows for a protocol built on it; undefined where nothing surprising follows. */
 export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): string | undefined {
   if (kept) return undefined;
+  if (isOfMessages(promise)) return MESSAGE_WORDS[promise].advice;
   switch (promise) {
     case 'unit-atomic':
       if (mode.chunk !== undefined) {

@@ -3,7 +3,7 @@
 // "tries".
 
 import type { CellReport, HuntReport } from '../domain/hunt-report.ts';
-import { PROMISES, type PromiseName } from '../domain/promise.ts';
+import { MESSAGE_PROMISES, PROMISES, type PromiseName } from '../domain/promise.ts';
 import { countWords, effectiveChances } from './rate-words.ts';
 
 const TRY_NOUNS: Readonly<Record<PromiseName, string>> = {
@@ -13,6 +13,12 @@ const TRY_NOUNS: Readonly<Record<PromiseName, string>> = {
   'append-atomic': 'records',
   'replace-atomic': 'reads',
   synced: 'reads of one I/O',
+  'message-delivered': 'messages',
+  'message-once': 'deliveries',
+  'message-whole': 'deliveries',
+  'sender-order': 'deliveries',
+  'total-order': 'deliveries',
+  'message-in-time': 'deliveries',
 };
 
 /** What each workload tests; a test holds it to what the workloads themselves declare. */
@@ -25,6 +31,7 @@ export const PROMISES_OF_WORKLOADS: ReadonlyMap<string, readonly PromiseName[]> 
   ['exchange', ['replace-atomic', 'fresh-read']],
   ['capture', ['read-back']],
   ['command', ['read-back']],
+  ['stream', [...MESSAGE_PROMISES]],
 ]);
 
 export interface PromiseSum {

@@ -7,6 +7,7 @@ import type { Levels } from '../domain/cell.ts';
 import type { Guarantee, HuntReport } from '../domain/hunt-report.ts';
 import { OPENED } from './guarantee-words.ts';
 import { brokenSizes } from './guarantees.ts';
+import { isOfMessages, MESSAGE_WORDS } from './message-words.ts';
 import { tryNoun } from './promise-sums.ts';
 import { shareText } from './rate-words.ts';
 
@@ -36,6 +37,7 @@ function rankOf({ promise, mode }: Guarantee): number {
     if (mode.chunk !== undefined) return 5;
     return mode.writer === mode.reader ? 2 : 3;
   }
+  if (isOfMessages(promise)) return promise === 'message-in-time' ? 5 : 1;
   return promise === 'replace-atomic' && !isMeantToBeAtomic(mode) ? 4 : 1;
 }
 
@@ -57,6 +59,8 @@ function seenWords({ promise, mode }: Guarantee, size: string): string {
       return `${replacedWords(mode, size)} can be read partial, empty or absent`;
     case 'unit-atomic':
       return unitWords(mode, size);
+    default:
+      return `${size}messages through ${mode.channel} can be ${MESSAGE_WORDS[promise].seen}`;
   }
 }
 

@@ -19,6 +19,12 @@ const BROKEN_WORDS: Readonly<Record<PromiseName, string>> = {
   'append-atomic': 'appended records were mixed or lost',
   'replace-atomic': 'readers of a replaced file saw neither the old file nor the new one, whole',
   synced: 'after fsync the medium did not hold what was written',
+  'message-delivered': 'messages that were accepted were lost',
+  'message-once': 'messages were delivered more than once',
+  'message-whole': 'deliveries were not the messages that were sent',
+  'sender-order': 'messages of one sender overtook each other',
+  'total-order': 'receivers were handed the same messages in different orders',
+  'message-in-time': 'messages came after their deadline',
 };
 
 const NOT_ENDED = 'the hunt did not end (killed, or still running)';
@@ -57,11 +63,14 @@ function cleanWithSurprise(report: Omit<HuntReport, 'words'>): string[] {
     const kept = sum ? `never broken here (${keptWords(sum, report.cells)})` : 'not tested here';
     return `${PROMISE_WORDS[promise]}, ${kept}`;
   });
+  const itself = report.cells.some(({ promises }) => promises.some(({ expected: is }) => is));
   const { code, words } = exitMeaning(report);
   const exit = code === EXIT_CLEAN ? `exit ${code}` : `exit ${code}: ${words}`;
   const asked =
     expected.length === 0
-      ? 'this plan expects nothing'
+      ? itself
+        ? 'expected is only what each channel promises itself'
+        : 'this plan expects nothing'
       : `expected is only that ${expected.join('; that ')}`;
   return [
     report.endedAt === null

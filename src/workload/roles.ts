@@ -9,6 +9,7 @@ import { replacePrepare, replaceRead, replaceWrite } from './replace-roles.ts';
 import type { Role } from './role.ts';
 import { roundtripCheck } from './roundtrip-check.ts';
 import { roundtripPrepare, roundtripRelease, roundtripWrite } from './roundtrip-roles.ts';
+import { streamRoles } from './stream-roles.ts';
 import { transferCheck, transferWrite } from './transfer-roles.ts';
 
 export const ROLES: Readonly<Record<string, Role>> = {
@@ -32,6 +33,7 @@ export const ROLES: Readonly<Record<string, Role>> = {
   'roundtrip-prepare': roundtripPrepare,
   'roundtrip-release': roundtripRelease,
   'roundtrip-write': roundtripWrite,
+  ...streamRoles(),
   'transfer-check': transferCheck,
   'transfer-write': transferWrite,
 };

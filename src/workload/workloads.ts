@@ -9,6 +9,7 @@ import { exchange } from './exchange.ts';
 import { mailbox } from './mailbox.ts';
 import { replace } from './replace.ts';
 import { roundtrip } from './roundtrip.ts';
+import { stream } from './stream.ts';
 import { transfer } from './transfer.ts';
 
 export const WORKLOADS: readonly Workload[] = [
@@ -20,4 +21,5 @@ export const WORKLOADS: readonly Workload[] = [
   exchange,
   capture,
   command,
+  stream,
 ].map(provokable);

@@ -59,7 +59,9 @@ Provocations (docs/provocations.md): factors of every workload, none by default:
 
 Presets: survey (default: expects only that what was written is read back, describes the rest),
 torn (expects that readers never see a mixture), roundtrip (many ways to write and read back).
-Promises for --expect: read-back, unit-atomic, fresh-read, append-atomic, replace-atomic, synced.
+Promises for --expect: read-back, unit-atomic, fresh-read, append-atomic, replace-atomic, synced;
+of messages (docs/channels.md): message-delivered, message-once, message-whole, sender-order,
+total-order, message-in-time.
 
 Everything is written below PLACE/heisenwrite-<hunt>/, which keeps the evidence.
 Exit: 0 clean, 1 damage or failure, 2 usage, 3 nothing could be concluded, 130 interrupted.`;
