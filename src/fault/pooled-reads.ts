@@ -22,16 +22,19 @@ type Take = (chunk: Buffer, release: () => void) => void;
 export class PooledReads {
   /** What takes the bytes; to be set before the socket is resumed. */
   take: Take = (_chunk, release) => release();
+  /** Of the buffers from here on: at most so much is read at a time. */
+  bufferBytes = BUFFER_BYTES;
   readonly #spare: Buffer[] = [];
 
   /** For the `onread` of a socket. */
   get options(): OnReadOpts {
     return {
-      buffer: () => this.#spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES),
+      buffer: () => this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.bufferBytes),
       callback: (bytes, buffer) => {
         const whole = buffer as Buffer;
         this.take(whole.subarray(0, bytes), () => {
-          if (this.#spare.length < SPARE_MAX) this.#spare.push(whole);
+          const isWanted = whole.length === this.bufferBytes;
+          if (isWanted && this.#spare.length < SPARE_MAX) this.#spare.push(whole);
         });
         return true;
       },

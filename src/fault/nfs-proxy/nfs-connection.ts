@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LentChunk, type PooledReads } from '../pooled-reads.ts';
 import type { Joint } from '../relay.ts';
+import { Splice } from '../splice.ts';
 import { type CallPlan, sentCall } from './call-plan.ts';
 import type { Dialect, NfsCall, NfsReply } from './called-operation.ts';
 import { compoundTells, learnNames, tellsNames } from './learnt-names.ts';
@@ -99,6 +100,7 @@ export class NfsConnection {
   }
 
   #carry(source: Socket, reads: PooledReads, target: Socket, splitter: RecordSplitter): void {
+    const unseen = new Splice(reads, source, target);
     reads.take = (chunk, release) => {
       if (this.#isOpaque) {
         target.write(chunk, release);
@@ -108,6 +110,8 @@ export class NfsConnection {
         splitter.push(chunk);
         target.uncork();
         this.#lent.returned();
+        // What follows in this record is not looked at.
+        splitter.passedUnseen(unseen.move(chunk, splitter.passingBytes));
       }
       if (target.writableNeedDrain) source.pause();
     };

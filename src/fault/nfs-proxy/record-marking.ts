@@ -66,6 +66,18 @@ export class RecordSplitter {
     return this.#state === 'head' || this.#state === 'holding';
   }
 
+  /** Bytes to come of a fragment that passes: they need not be pushed. */
+  get passingBytes(): number {
+    return this.#state === 'passing' ? this.#leftBytes : 0;
+  }
+
+  /** @param bytes that went on without being pushed, at most `passingBytes` */
+  passedUnseen(bytes: number): void {
+    if (bytes === 0) return;
+    this.#leave(bytes);
+    if (this.isBetween) this.#events.between();
+  }
+
   push(chunk: Buffer): void {
     let at = 0;
     /** From here to `at` bytes pass that were not given out yet. */
@@ -104,9 +116,14 @@ export class RecordSplitter {
 
   #passOn(chunk: Buffer, at: number): number {
     const bytes = Math.min(this.#leftBytes, chunk.length - at);
+    this.#leave(bytes);
+    return at + bytes;
+  }
+
+  /** So much of a fragment that passes has left. */
+  #leave(bytes: number): void {
     this.#leftBytes -= bytes;
     if (this.#leftBytes === 0) this.#state = this.#isLast ? 'head' : 'passing-mark';
-    return at + bytes;
   }
 
   /** The record at `at`, where its head, and if it is wanted all of it, is in this chunk. */

@@ -5,19 +5,35 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../base/clock.ts';
+import type { PooledReads } from '../pooled-reads.ts';
+import { Splice } from '../splice.ts';
 import type { LanePlanner, PlannedChunk } from './planned-chunk.ts';
 
 /** Bytes under way in one direction, beyond which the sender waits. */
 const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 
-/** What becomes of the connection; both sockets are in the hands of the lane's owner. */
 export type Ending = 'cut' | 'reset' | 'half-close';
+
+export interface LaneEnds {
+  readonly source: Socket;
+  /** Of `source`. */
+  readonly reads: PooledReads;
+  readonly target: Socket;
+}
+
+export interface LaneEvents {
+  /** So many bytes came, whether or not they are passed on. */
+  taken(bytes: number): void;
+  /** What becomes of the connection; both sockets are in the hands of the lane's owner. */
+  end(ending: Ending): void;
+}
 
 export class Lane {
   readonly #source: Socket;
   readonly #target: Socket;
   readonly #planner: LanePlanner;
-  readonly #end: (ending: Ending) => void;
+  readonly #events: LaneEvents;
+  readonly #unseen: Splice;
   readonly #queue: PlannedChunk[] = [];
   #queuedBytes = 0;
   #isDraining = false;
@@ -25,11 +41,13 @@ export class Lane {
   /** Nothing passes any more, and the sender does not notice. */
   #isDeaf = false;
 
-  constructor(source: Socket, target: Socket, planner: LanePlanner, end: (ending: Ending) => void) {
+  constructor({ source, reads, target }: LaneEnds, planner: LanePlanner, events: LaneEvents) {
     this.#source = source;
     this.#target = target;
     this.#planner = planner;
-    this.#end = end;
+    this.#events = events;
+    this.#unseen = new Splice(reads, source, target);
+    reads.take = (chunk, release) => this.#take(chunk, release);
     source.on('end', () => {
       this.#isOver = true;
       if (!this.#isDraining) this.#finish();
@@ -38,14 +56,18 @@ export class Lane {
   }
 
   /** @param release called when the chunk is no longer needed */
-  take(chunk: Buffer, release: () => void): void {
+  #take(chunk: Buffer, release: () => void): void {
+    this.#events.taken(chunk.length);
     if (this.#isDeaf) {
       release();
       return;
     }
     if (!this.#isDraining && this.#planner.quiet) {
-      this.#planner.passed(chunk.length);
-      if (!this.#target.write(chunk, release)) this.#source.pause();
+      this.#target.write(chunk, release);
+      const unseenBytes = this.#unseen.move(chunk, Number.POSITIVE_INFINITY);
+      this.#events.taken(unseenBytes);
+      this.#planner.passed(chunk.length + unseenBytes);
+      if (this.#target.writableNeedDrain) this.#source.pause();
       return;
     }
     this.#queue.push(this.#planner.plan(Buffer.from(chunk)));
@@ -67,7 +89,7 @@ export class Lane {
         this.#isDeaf = true;
         this.#queue.length = 0;
         this.#source.resume();
-        if (chunk.ending !== 'dropped') this.#end(chunk.ending);
+        if (chunk.ending !== 'dropped') this.#events.end(chunk.ending);
         break;
       }
       this.#resume();

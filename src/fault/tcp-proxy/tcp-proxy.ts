@@ -48,12 +48,13 @@ async function start(settings: ProxySettings): Promise<RunningProxy> {
       for (const operation of ['write', 'read'] as const) {
         const planner = new LanePlanner(operation, faults, laneRng.fork(operation));
         const [source, target] = ends(joint, operation);
-        const lane = new Lane(source, target, planner, (ending) => end(joint, operation, ending));
         const reads = operation === 'write' ? joint.fromClient : joint.fromServer;
-        reads.take = (chunk, release) => {
-          bytes[operation] += chunk.length;
-          lane.take(chunk, release);
-        };
+        new Lane({ source, reads, target }, planner, {
+          taken: (count) => {
+            bytes[operation] += count;
+          },
+          end: (ending) => end(joint, operation, ending),
+        });
       }
     },
   });
