@@ -12,7 +12,7 @@ import {
 
 /** Larger is no faster: the kernel seldom has more at a time. */
 const BUFFER_BYTES = 256 * 1024;
-/** Buffers of a socket that are kept for the next reads. */
+/** Buffers of a socket that are kept for the next reads, unless it is said otherwise. */
 const SPARE_MAX = 4;
 
 /** @param release to be called once the bytes are done with; they change after that */
@@ -25,6 +25,12 @@ export class PooledReads {
   /** Of the buffers from here on: at most so much is read at a time. */
   bufferBytes = BUFFER_BYTES;
   readonly #spare: Buffer[] = [];
+  readonly #spareMax: number;
+
+  /** @param spareMax as many are kept; more where they are not given back at once */
+  constructor(spareMax = SPARE_MAX) {
+    this.#spareMax = spareMax;
+  }
 
   /** For the `onread` of a socket. */
   get options(): OnReadOpts {
@@ -34,7 +40,7 @@ export class PooledReads {
         const whole = buffer as Buffer;
         this.take(whole.subarray(0, bytes), () => {
           const isWanted = whole.length === this.bufferBytes;
-          if (isWanted && this.#spare.length < SPARE_MAX) this.#spare.push(whole);
+          if (isWanted && this.#spare.length < this.#spareMax) this.#spare.push(whole);
         });
         return true;
       },

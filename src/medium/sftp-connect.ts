@@ -24,20 +24,18 @@ import {
 } from './sftp-known-hosts.ts';
 import { SftpSession } from './sftp-session.ts';
 import type { SshSettings } from './sftp-settings.ts';
-import { convertCipherKeys, type PackedSocket, packedSocket } from './sftp-socket.ts';
+import { type PackedSocket, packedSocket } from './sftp-socket.ts';
 
 export interface OpenedSession {
   readonly session: SftpSession;
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** An SFTP channel whose bytes nobody reads but its owner. */
-export interface OpenedChannel {
+/** An SFTP channel whose bytes nobody reads but its owner, and the connection under it. */
+export interface OpenedChannel<Line extends PackedSocket> {
   readonly ssh: Client;
   readonly channel: ClientChannel;
-  /** To be called before writes, so that those of one turn leave together. */
-  readonly pack: () => void;
-  readonly facts: Readonly<Record<string, string>>;
+  readonly line: Line;
 }
 
 /** The library's own order, by the type of key that each algorithm uses. */
@@ -54,21 +52,31 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorit
  *   server has no SFTP; UnreachableError
  */
 export function openSession(settings: SshSettings, limitMs: number): Promise<OpenedSession> {
-  return withAttempt(settings, limitMs, async (attempt) => {
+  return withAttempt(settings, limitMs, packedSocket, async (attempt) => {
     const session = await attempt.open();
     return { session, facts: attempt.facts };
   });
 }
 
-/** The same without the library's SFTP, for whoever passes its packets on. Throws the same. */
-export function openChannel(settings: SshSettings, limitMs: number): Promise<OpenedChannel> {
-  return withAttempt(settings, limitMs, (attempt) => attempt.openChannel());
-}
-
-async function withAttempt<Opened>(
+/**
+ * The same without the library's SFTP, for whoever passes its packets on. Throws the same.
+ * @param connect makes the connection to the host and port of the settings
+ */
+export function openChannel<Line extends PackedSocket>(
   settings: SshSettings,
   limitMs: number,
-  use: (attempt: Attempt) => Promise<Opened>,
+  connect: Connect<Line>,
+): Promise<OpenedChannel<Line>> {
+  return withAttempt(settings, limitMs, connect, (attempt) => attempt.openChannel());
+}
+
+type Connect<Line extends PackedSocket> = (host: string, port: number) => Line;
+
+async function withAttempt<Line extends PackedSocket, Opened>(
+  settings: SshSettings,
+  limitMs: number,
+  connect: Connect<Line>,
+  use: (attempt: Attempt<Line>) => Promise<Opened>,
 ): Promise<Opened> {
   const known = settings.knownHostsFiles.flatMap((file) =>
     parseKnownHosts(readOptional(file), file),
@@ -76,7 +84,7 @@ async function withAttempt<Opened>(
   const ssh = new ssh2.Client();
   // Errors after the end would otherwise stop the process.
   ssh.on('error', () => undefined);
-  let attempt: Attempt | null = null;
+  let attempt: Attempt<Line> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const limit = new Promise<never>((_, reject) => {
@@ -89,7 +97,8 @@ async function withAttempt<Opened>(
   const open = async (): Promise<Opened> => {
     const offer = await offerOf(settings);
     if (isOver) throw new UnreachableError('the SSH agent answered too late');
-    attempt = new Attempt(ssh, settings, known, offer);
+    const line = connect(settings.host, settings.port);
+    attempt = new Attempt(ssh, settings, known, offer, line);
     return await use(attempt);
   };
   try {
@@ -103,7 +112,7 @@ async function withAttempt<Opened>(
   }
 }
 
-class Attempt {
+class Attempt<Line extends PackedSocket> {
   readonly where: string;
   stage = 'connecting';
   readonly facts: Record<string, string> = {};
@@ -111,16 +120,22 @@ class Attempt {
   private readonly settings: SshSettings;
   private readonly known: readonly KnownHost[];
   private readonly offer: Offer;
-  private readonly line: PackedSocket;
+  private readonly line: Line;
   private hostKeyRefusal: HeisenwriteError | null = null;
 
-  constructor(ssh: Client, settings: SshSettings, known: readonly KnownHost[], offer: Offer) {
+  constructor(
+    ssh: Client,
+    settings: SshSettings,
+    known: readonly KnownHost[],
+    offer: Offer,
+    line: Line,
+  ) {
     this.ssh = ssh;
     this.settings = settings;
     this.known = known;
     this.offer = offer;
     this.where = `${settings.host}:${settings.port}`;
-    this.line = packedSocket(settings.host, settings.port);
+    this.line = line;
   }
 
   async open(): Promise<SftpSession> {
@@ -128,9 +143,9 @@ class Attempt {
     return new SftpSession(this.ssh, sftp, this.line.pack);
   }
 
-  async openChannel(): Promise<OpenedChannel> {
+  async openChannel(): Promise<OpenedChannel<Line>> {
     const channel = await this.opened<ClientChannel>((answer) => this.ssh.subsys('sftp', answer));
-    return { ssh: this.ssh, channel, pack: this.line.pack, facts: this.facts };
+    return { ssh: this.ssh, channel, line: this.line };
   }
 
   private async opened<Opened>(
@@ -171,7 +186,7 @@ class Attempt {
         this.stage = 'waiting for its key';
       });
       this.ssh.on('handshake', ({ serverHostKey, cs }) => {
-        convertCipherKeys(this.ssh);
+        this.line.secured(this.ssh);
         this.stage = 'authenticating';
         this.facts['host key algorithm'] = serverHostKey;
         this.facts.cipher = cs.cipher;

@@ -10,12 +10,14 @@ export interface PackedSocket {
   readonly socket: Socket;
   /** Holds back what is written from now to the end of this turn, and sends it at once. */
   pack(): void;
+  /** To be called after each key exchange. */
+  secured(ssh: Client | Connection): void;
 }
 
 /** Connects. Without Nagle's algorithm, since a request that waits for its answer is the rule. */
 export function packedSocket(host: string, port: number): PackedSocket {
   const socket = connect({ host, port, noDelay: true });
-  return { socket, pack: packing(socket) };
+  return { socket, pack: packing(socket), secured: convertCipherKeys };
 }
 
 /** What is to be called before writes to `socket`, so that those of one turn leave together. */

@@ -8,6 +8,7 @@ import type { Fault } from '../../domain/fault.ts';
 import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
 import { type CallPlan, type Ending, planOf, withId } from './call-plan.ts';
 import { carryOut, isForReply, isPossible, type Tools } from './carry-out.ts';
+import { handOn } from './hand-on.ts';
 import { type OpenFile, OpenFiles } from './open-files.ts';
 import { PacketFramer } from './packet-framer.ts';
 import { PacketWriter } from './packet-writer.ts';
@@ -35,6 +36,10 @@ export interface Side {
   readonly channel: Duplex;
   /** Called before writes, so that those of one turn leave together. */
   readonly pack: () => void;
+  /** Called for what came from there and passes; what it returns, once that is out. */
+  readonly lend: () => () => void;
+  /** Told how many bytes came from there. */
+  readonly came: (bytes: number) => void;
 }
 
 export class SftpExchange {
@@ -65,8 +70,8 @@ export class SftpExchange {
     this.#faults = faults;
     this.#tools = tools;
     this.#end = end;
-    this.#toServer = new PacketWriter(server.channel, server.pack);
-    this.#toClient = new PacketWriter(client.channel, client.pack);
+    this.#toServer = new PacketWriter(server.channel, server.pack, client.lend);
+    this.#toClient = new PacketWriter(client.channel, client.pack, server.lend);
     const requests = new PacketFramer({
       wants: (type) => {
         // What is written unseen makes what is known of the past wrong.
@@ -81,8 +86,14 @@ export class SftpExchange {
       packet: (packet) => this.#reply(packet),
       pass: (bytes, isWhole) => this.#toClient.pass(bytes, isWhole),
     });
-    flow(client.channel, server.channel, (bytes) => requests.push(bytes));
-    flow(server.channel, client.channel, (bytes) => replies.push(bytes));
+    handOn(client.channel, server.channel, (bytes) => {
+      client.came(bytes.length);
+      requests.push(bytes);
+    });
+    handOn(server.channel, client.channel, (bytes) => {
+      server.came(bytes.length);
+      replies.push(bytes);
+    });
     client.channel.on('end', () => this.#sendAllDelayed());
   }
 
@@ -277,13 +288,4 @@ export class SftpExchange {
     }, ms);
     this.#timers.add(timer);
   }
-}
-
-/** Hands on what is read from one channel; stops while the other does not take what is written. */
-function flow(from: Duplex, to: Duplex, take: (bytes: Buffer) => void): void {
-  from.on('data', (bytes: Buffer) => {
-    take(bytes);
-    if (to.writableNeedDrain) from.pause();
-  });
-  to.on('drain', () => from.resume());
 }

@@ -3,21 +3,23 @@
 // session of a client has a connection of its own to the server, which ends with it.
 
 import { createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2, { type Connection, type ParsedKey, type ServerChannel, type Session } from 'ssh2';
+import { assert } from '../../base/assert.ts';
 import { HeisenwriteError } from '../../domain/errors.ts';
 import type { Fault } from '../../domain/fault.ts';
 import { UnreachableError } from '../../medium/operation-error.ts';
 import { type OpenedChannel, openChannel } from '../../medium/sftp-connect.ts';
 import { type SshSettings, settingsFor } from '../../medium/sftp-settings.ts';
-import { convertCipherKeys, packing } from '../../medium/sftp-socket.ts';
 import { EarlierContent } from '../earlier-content.ts';
 import type { FaultProxy, ProxySettings, RunningProxy } from '../fault-proxy.ts';
 import { RateLimits } from '../kinds/rate.ts';
 import { listen } from '../relay.ts';
 import type { Ending } from './call-plan.ts';
 import { PLANTABLE } from './carry-out.ts';
-import { SftpExchange } from './exchange.ts';
+import { SftpExchange, type Side } from './exchange.ts';
 import { authorizedKeys, hostKeyOf, isLetIn } from './keys.ts';
+import { SshLine } from './ssh-line.ts';
 import { admitErrno } from './status.ts';
 
 const CONNECT_MS_MAX = 20_000;
@@ -60,7 +62,7 @@ async function start(settings: ProxySettings, options: SftpProxyOptions): Promis
   const { host, port } = settings.to;
   const server = settingsFor({ host, port, user: options.user, directory: '' });
   // A server that cannot be used is better known now than by the first client.
-  (await openChannel(server, CONNECT_MS_MAX).catch(refuseUnreachable)).ssh.end();
+  (await open(server).catch(refuseUnreachable)).ssh.end();
   const front = new SshFront(settings, server, keys, hostKey.privatePem);
   const listening = await listen(front.listener, settings.listen);
   settings.note(
@@ -70,18 +72,25 @@ async function start(settings: ProxySettings, options: SftpProxyOptions): Promis
   return { listening, counts: () => front.counts(), close: () => front.close() };
 }
 
+function open(server: SshSettings): Promise<OpenedChannel<SshLine>> {
+  return openChannel(server, CONNECT_MS_MAX, SshLine.connect);
+}
+
 function refuseUnreachable(error: Error): never {
   if (!(error instanceof UnreachableError)) throw error;
   throw new HeisenwriteError('unreachable', error.message, { cause: error });
 }
 
 class SshFront {
-  readonly listener = createServer({ noDelay: true }, (socket) => this.#welcome(socket));
+  readonly listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+    this.#welcome(socket),
+  );
   readonly #settings: ProxySettings;
   readonly #server: SshSettings;
   readonly #keys: readonly ParsedKey[];
   readonly #ssh: ssh2.Server;
   readonly #sockets = new Set<Socket>();
+  readonly #lines = new WeakMap<Socket, SshLine>();
   readonly #rates = new RateLimits();
   readonly #earlier = new EarlierContent(EARLIER_BYTES_MAX);
   #connections = 0;
@@ -120,8 +129,11 @@ class SshFront {
     await closed;
   }
 
-  #welcome(socket: Socket): void {
+  #welcome(accepted: Socket): void {
     this.#connections++;
+    const line = SshLine.accept(accepted);
+    const { socket } = line;
+    this.#lines.set(socket, line);
     this.#sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
@@ -130,7 +142,9 @@ class SshFront {
 
   #attend(client: Connection): void {
     client.on('error', () => undefined);
-    client.on('handshake', () => convertCipherKeys(client));
+    const line = this.#lines.get(socketOf(client));
+    assert(line !== undefined, 'a client came by a line');
+    client.on('handshake', () => line.secured(client));
     client.on('authentication', (context) => {
       if (context.method === 'publickey' && isLetIn(this.#keys, context)) context.accept();
       else context.reject(['publickey']);
@@ -141,14 +155,14 @@ class SshFront {
       session.on('subsystem', (take: () => ServerChannel, refuse: () => void, { name }) => {
         if (name !== 'sftp') refuse();
         // At once: OpenSSH sends before it has the answer, and that would be lost.
-        else void this.#join(client, take());
+        else void this.#join(line, take());
       });
     });
   }
 
-  async #join(client: Connection, channel: ServerChannel): Promise<void> {
-    const socket = socketOf(client);
-    const opened = await openChannel(this.#server, CONNECT_MS_MAX).catch((error: Error) => {
+  async #join(line: SshLine, channel: ServerChannel): Promise<void> {
+    line.keeps(channel);
+    const opened = await open(this.#server).catch((error: Error) => {
       this.#settings.note(`a client was refused: ${error.message}`);
       channel.stderr.write(`heisenwrite proxy: ${error.message}\r\n`);
       channel.exit(1);
@@ -156,32 +170,32 @@ class SshFront {
       return null;
     });
     if (opened === null) return;
-    if (socket.destroyed) opened.ssh.end();
-    else this.#exchange(socket, channel, opened);
+    if (line.socket.destroyed) opened.ssh.end();
+    else this.#exchange(line, channel, opened);
   }
 
-  #exchange(socket: Socket, channel: ServerChannel, opened: OpenedChannel): void {
+  #exchange(line: SshLine, channel: ServerChannel, opened: OpenedChannel<SshLine>): void {
     const { faults, rng } = this.#settings;
-    const { ssh, channel: server, pack } = opened;
+    const { socket } = line;
+    const { ssh, channel: server, line: serverLine } = opened;
     const end = (ending: Ending) => {
       ssh.destroy();
       if (ending === 'reset') socket.resetAndDestroy();
       else if (ending === 'half-close') socket.end();
       else socket.destroySoon();
     };
-    channel.on('data', (bytes: Buffer) => {
-      this.#bytes.written += bytes.length;
-    });
-    server.on('data', (bytes: Buffer) => {
-      this.#bytes.read += bytes.length;
-    });
     const exchange = new SftpExchange(
-      { channel, pack: packing(socket) },
-      { channel: server, pack },
+      side(line, channel, (bytes) => {
+        this.#bytes.written += bytes;
+      }),
+      side(serverLine, server, (bytes) => {
+        this.#bytes.read += bytes;
+      }),
       faults,
       { rng: rng.fork(++this.#sessions), rates: this.#rates, earlier: this.#earlier },
       end,
     );
+    line.borrows(channel);
     channel.on('end', () => server.end());
     server.on('exit', (code: number | null) => channel.exit(code ?? 1));
     server.on('close', () => channel.close());
@@ -193,6 +207,10 @@ class SshFront {
       ssh.end();
     });
   }
+}
+
+function side({ pack, lend }: SshLine, channel: Duplex, came: (bytes: number) => void): Side {
+  return { channel, pack, lend, came };
 }
 
 /** The library keeps the socket to itself; its version is pinned, and a test cuts connections. */

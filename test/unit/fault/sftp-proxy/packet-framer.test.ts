@@ -61,7 +61,11 @@ test('packets of our own wait for the end of one that passes in pieces', () => {
   fc.assert(
     fc.property(packets, fc.array(fc.nat(30)), (shapes, lengths) => {
       const channel = new PassThrough({ highWaterMark: 2 ** 20 });
-      const writer = new PacketWriter(channel, () => undefined);
+      const writer = new PacketWriter(
+        channel,
+        () => undefined,
+        () => () => undefined,
+      );
       const framer = new PacketFramer({
         wants: () => false,
         packet: () => undefined,
