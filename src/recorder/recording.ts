@@ -160,7 +160,7 @@ export class Recording {
     const { slots } = this.layout;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { next } = this.live();
-      const lost = !Number.isSafeInteger(next) || !this.#isWhole(next - 1);
+      const lost = !Number.isSafeInteger(next) || !this.#agrees(next);
       // A writer that is killed between its two last stores leaves a whole record that is not
       // counted; a machine that stops may leave an old header beside newer records.
       let end = next;
@@ -173,7 +173,7 @@ export class Recording {
       if (lost) end = this.#findEnd();
       const begun = this.#isBegun(end);
       const first = Math.max(0, end - slots);
-      return begun && first > 0
+      return begun && end >= slots
         ? { first: first + 1, end, torn: 1 }
         : { first, end, torn: begun ? 1 : 0 };
     }
@@ -181,8 +181,11 @@ export class Recording {
     return { first: Math.max(0, next - slots), end: next, torn: 0 };
   }
 
-  #isWhole(sequence: number): boolean {
-    return sequence < 0 || this.#sequenceAt(sequence) === sequence;
+  /** Whether the slot of the record before `next` agrees; a ring of one slot may be writing it. */
+  #agrees(next: number): boolean {
+    if (next === 0) return true;
+    const found = this.#sequenceAt(next - 1);
+    return found === next - 1 || (this.layout.slots === 1 && found === -1);
   }
 
   /** By its commit word, the sequence number of what is in the slot of `sequence`; -1: none. */

@@ -48,6 +48,20 @@ describe('a recording whose writer was ended', () => {
     expect(readBytes(bytes)).toEqual({ ids, counts });
   });
 
+  it('in the middle of overwriting for the first time, likewise', () => {
+    const bytes = recordingOf(16);
+    bytes.fill(0, at(0), at(0) + 8);
+    const counts = { written: 16, overwritten: 1, dropped: 0, torn: 1 };
+    expect(readBytes(bytes)).toMatchObject({ counts });
+  });
+
+  it('in a ring of one slot has either the last record or none', () => {
+    const bytes = recordingOf(5, 1);
+    expect(readBytes(bytes)).toMatchObject({ ids: [4], counts: { overwritten: 4, torn: 0 } });
+    bytes.fill(0, at(0), at(0) + 8);
+    expect(readBytes(bytes)).toMatchObject({ ids: [], counts: { overwritten: 5, torn: 1 } });
+  });
+
   it('before it had counted a whole record has that one', () => {
     const bytes = recordingOf(21);
     bytes.writeBigUInt64LE(20n, 32);
