@@ -17,3 +17,30 @@ export function wallMs(): number {
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/**
+ * What must be added to a time in ns since 1970 to have it on the monotonic clock, now, and how far
+ * that may be wrong. It waits for a tick of the wall clock, which here shows milliseconds: 1 ms.
+ */
+export function wallToMonotonic(): { readonly offsetNs: bigint; readonly uncertaintyNs: bigint } {
+  let best = { offsetNs: 0n, uncertaintyNs: 1_000_000_000n };
+  for (let tries = 0; tries < 3 && best.uncertaintyNs > 5000n; tries++) {
+    const before = Date.now();
+    let [previous, now] = [before, before];
+    let earlier = monotonicNs();
+    let later = earlier;
+    while (now === before) {
+      previous = now;
+      earlier = later;
+      now = Date.now();
+      later = monotonicNs();
+    }
+    const isOneTick = now - previous === 1;
+    const uncertaintyNs = later - earlier;
+    if (!isOneTick || uncertaintyNs >= best.uncertaintyNs) continue;
+    best = { offsetNs: (earlier + later) / 2n - BigInt(now) * 1_000_000n, uncertaintyNs };
+  }
+  return best.offsetNs === 0n
+    ? { offsetNs: monotonicNs() - BigInt(Date.now()) * 1_000_000n, uncertaintyNs: 1_000_000n }
+    : best;
+}

@@ -51,6 +51,7 @@ const PROGRAMS: readonly (readonly [program: string, debianPackage: string, use:
   ['dd', 'coreutils', 'the mailbox workload with the real dd as its writer'],
   ['fio', 'fio', 'the benchmarks against a peer'],
   ['strace', 'strace', 'looking at the system calls of a running program'],
+  ['bpftrace', 'bpftrace', 'the same at less cost, and functions of libraries'],
   ['tmux', 'tmux', 'the tests of the live display'],
   ['chromium', 'chromium', 'the tests that look at the HTML report'],
   ['mkfs.ext4', 'e2fsprogs', 'the tests on file systems of their own'],

@@ -16,6 +16,7 @@ import { isolateCommand } from './command-lines/isolate.ts';
 import { mountCommand } from './command-lines/mount.ts';
 import { proveCommand } from './command-lines/prove.ts';
 import { proxyCommand } from './command-lines/proxy.ts';
+import { recordCommand } from './command-lines/record.ts';
 import { replayCommand } from './command-lines/replay.ts';
 import { reportCommand } from './command-lines/report.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -39,6 +40,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   proxyCommand(root, terminal, exit);
   mountCommand(root, terminal, exit);
   faultCommand(root, terminal, exit);
+  recordCommand(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;
 }

@@ -66,6 +66,18 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy: 'install it, or give its path, and make it executable (chmod +x)',
   },
+  'no-such-process': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'check the number with `ps`; it may have ended',
+  },
+  'not-traceable': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy:
+      'trace it as its owner or as root, with no other tracer (gdb, strace) on it, and where ' +
+      '/proc/sys/kernel/yama/ptrace_scope allows it',
+  },
   'invalid-table': {
     definite: true,
     exitCode: EXIT_USAGE,

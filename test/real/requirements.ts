@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
+import { bpftraceObstacle } from '../../src/trace/bpftrace.ts';
 
 /** Null when it is there, else what is missing and the command that brings it, in one line. */
 type Probe = () => string | null;
@@ -36,6 +37,7 @@ const PROBES = {
   dd: () => programMissing('dd', 'coreutils'),
   tmux: () => programMissing('tmux', 'tmux'),
   strace: () => programMissing('strace', 'strace'),
+  bpftrace: () => programMissing('bpftrace', 'bpftrace') ?? bpftraceObstacle(),
   git: () => programMissing('git', 'git'),
   sshd: () => programMissing('sshd', 'openssh-server'),
   'ssh-keygen': () => programMissing('ssh-keygen', 'openssh-client'),
@@ -44,6 +46,13 @@ const PROBES = {
     programMissing('ganesha.nfsd', 'nfs-ganesha') ??
     programMissing('rpcbind', 'rpcbind') ??
     libraryMissing('libnfs.so.13', 'libnfs13'),
+  corosync: () =>
+    programMissing('corosync', 'corosync') ??
+    libraryMissing('libcpg.so.4', 'libcpg4') ??
+    (process.getuid?.() === 0 ? null : 'corosync needs root'),
+  'nats-server': () => programMissing('nats-server', 'nats-server'),
+  'redis-server': () => programMissing('redis-server', 'redis-server'),
+  'rabbitmq-server': () => programMissing('rabbitmq-server', 'rabbitmq-server'),
   guests: () =>
     programMissing('qemu-system-x86_64', 'qemu-system-x86') ??
     programMissing('mke2fs', 'e2fsprogs') ??

@@ -1,0 +1,32 @@
+// `u:/usr/lib/libcpg.so.4:cpg_mcast_joined`: a function of a library or program, traced when it is
+// called (u) or when it returns (ur).
+
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { HeisenwriteError } from '../domain/errors.ts';
+
+export interface Probe {
+  /** As it was written. */
+  readonly text: string;
+  readonly returns: boolean;
+  /** Absolute, and with its links followed: bpftrace looks at the file itself. */
+  readonly library: string;
+  readonly symbol: string;
+}
+
+/** @throws HeisenwriteError `invalid-option`, `no-such-file` */
+export function parseProbe(text: string): Probe {
+  const match = /^(ur?):(\/[^:"\s]+):([\w.@]+)$/.exec(text);
+  if (!match) {
+    throw new HeisenwriteError('invalid-option', `"${text}" is no probe`, {
+      remedy: 'write u:/PATH/LIBRARY:FUNCTION for its calls, ur:/PATH/LIBRARY:FUNCTION for returns',
+    });
+  }
+  const [, kind, library = '', symbol = ''] = match;
+  try {
+    accessSync(library, constants.R_OK);
+    return { text, returns: kind === 'ur', library: realpathSync(library), symbol };
+  } catch (error) {
+    const said = `the library of the probe ${text}: ${(error as Error).message}`;
+    throw new HeisenwriteError('no-such-file', said);
+  }
+}

@@ -1,0 +1,100 @@
+// What is asked of the machine while a program is traced, because no call tells it: descriptors
+// that were open before, the process of a thread, how long a file is. It may have changed in the
+// meantime; what follows from it errs on the side of silence.
+
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+export interface World {
+  /** Null where the process has gone, or has no such descriptor. */
+  descriptor(process: number, fd: number): KnownDescriptor | null;
+  /** The process of a thread, and the process that started it; null when it has gone. */
+  family(thread: number): { readonly process: number; readonly parent: number } | null;
+  workingDirectory(process: number): string;
+  /** Its name, as `ps` shows it; empty when it has gone. */
+  command(process: number): string;
+  /** Null where there is no such file, or it is none (a directory, a pipe with a name). */
+  file(path: string): { readonly bytes: number; readonly volatile: boolean } | null;
+  /** The path without symbolic links in its directory, as the kernel names open files. */
+  realPath(path: string): string;
+}
+
+export interface KnownDescriptor {
+  readonly subject: string;
+  readonly flags: readonly string[];
+}
+
+/** statfs(2) f_type of tmpfs and ramfs. */
+const VOLATILE = [0x0102_1994, 0x8584_58f6];
+/** Octal, asm-generic/fcntl.h. O_DSYNC is a part of O_SYNC. */
+const O_APPEND = 0o2000;
+const O_DSYNC = 0o10000;
+
+const or = <T>(otherwise: T, look: () => T): T => {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+};
+
+function descriptor(process: number, fd: number): KnownDescriptor | null {
+  return or(null, () => {
+    const subject = readlinkSync(`/proc/${process}/fd/${fd}`);
+    const info = readFileSync(`/proc/${process}/fdinfo/${fd}`, 'utf8');
+    const bits = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8);
+    const flags = [
+      ...(bits & O_APPEND ? ['O_APPEND'] : []),
+      ...(bits & O_DSYNC ? ['O_DSYNC'] : []),
+    ];
+    return { subject, flags };
+  });
+}
+
+function family(thread: number): { process: number; parent: number } | null {
+  return or(null, () => {
+    const status = readFileSync(`/proc/${thread}/status`, 'utf8');
+    const field = (name: string) =>
+      Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]);
+    return { process: field('Tgid'), parent: field('PPid') };
+  });
+}
+
+/** Itself, where it has gone. */
+export function threadsOf(process: number): number[] {
+  return or([process], () => readdirSync(`/proc/${process}/task`).map(Number));
+}
+
+/** Of Linux, by /proc. */
+export function machineWorld(): World {
+  const directories = new Map<string, string>();
+  return {
+    descriptor,
+    family,
+    workingDirectory: (process) => or('/', () => readlinkSync(`/proc/${process}/cwd`)),
+    command: (process) => or('', () => readFileSync(`/proc/${process}/comm`, 'utf8').trim()),
+    file: (path) =>
+      or(null, () => {
+        const status = statSync(path);
+        if (!status.isFile() && !status.isBlockDevice()) return null;
+        const volatile = VOLATILE.includes(statfsSync(path).type);
+        return { bytes: status.size, volatile };
+      }),
+    realPath(path) {
+      const directory = dirname(path);
+      let real = directories.get(directory);
+      if (real === undefined) {
+        real = or(directory, () => realpathSync(directory));
+        if (directories.size < 10_000) directories.set(directory, real);
+      }
+      return join(real, basename(path));
+    },
+  };
+}
