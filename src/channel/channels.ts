@@ -3,11 +3,17 @@
 
 import type { ChannelAdapter } from '../domain/channel.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import { cpgChannel } from './cpg.ts';
 import { localChannel } from './local.ts';
 import { tcpChannel } from './tcp.ts';
 import { udpChannel } from './udp.ts';
 
-export const CHANNELS: readonly ChannelAdapter[] = [localChannel, udpChannel, tcpChannel];
+export const CHANNELS: readonly ChannelAdapter[] = [
+  localChannel,
+  udpChannel,
+  tcpChannel,
+  cpgChannel,
+];
 
 /** An adapter with the URL that a level means. */
 export interface NamedChannel {
@@ -28,7 +34,7 @@ export function channelOf(
   const scheme = level.split(':', 1)[0] as string;
   const adapter = channels.find((each) => each.scheme === scheme);
   if (!adapter) {
-    const all = channels.map((each) => each.fallback ?? `${each.scheme}://HOST`).join(', ');
+    const all = channels.map(nameWords).join(', ');
     throw refused(`${where}: there is no channel "${level}" (channels: ${all})`);
   }
   const written = level === scheme ? adapter.fallback : level;
@@ -47,6 +53,11 @@ export function channelOf(
     throw refused(`${where}: ${scheme} has no option "${unknown}" (${options})`);
   }
   return { adapter, url: url.href };
+}
+
+/** How a level names it. */
+function nameWords({ scheme, fallback }: ChannelAdapter): string {
+  return fallback === null ? `${scheme}://HOST` : scheme;
 }
 
 function refused(message: string): HeisenwriteError {

@@ -62,6 +62,8 @@ export interface ChannelAdapter {
   readonly fallback: string | null;
   /** Query parameters that its URLs may have, each with what it means. */
   readonly options: Readonly<Record<string, string>>;
+  /** Each of those who take part must be a process of its own: it tells them apart by that. */
+  readonly processes?: true;
   promises(url: URL): ChannelPromises;
   /**
    * A receiver hears every message that is sent after this has resolved.

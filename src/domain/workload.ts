@@ -66,8 +66,11 @@ export interface Actors {
    * what it returns. Rejects when the actor dies or exceeds the trial's time limit.
    */
   call<Result>(name: string, role: string, assignment: object, host?: ActorHost): Promise<Result>;
-  /** Whole numbers, all 0, that every actor of the trial sees; left out: threads share them. */
-  board?(slots: number): Int32Array<ArrayBufferLike>;
+  /**
+   * Whole numbers, all 0, that every actor of the trial sees; left out: threads share them.
+   * @param host where the actors are that see it, as they are called
+   */
+  board?(slots: number, host?: ActorHost): Int32Array<ArrayBufferLike>;
 }
 
 /** What a place can do, found by trying; trials that need more are left out, with the reason. */

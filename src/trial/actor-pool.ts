@@ -60,8 +60,8 @@ export class ActorPool implements Actors {
     this.boards.reset();
   }
 
-  board(slots: number): Int32Array<ArrayBufferLike> {
-    if (this.isSeparate) return this.boards.take(slots);
+  board(slots: number, host?: ActorHost): Int32Array<ArrayBufferLike> {
+    if (this.isSeparate || host === 'process') return this.boards.take(slots);
     return new Int32Array(new SharedArrayBuffer(4 * slots));
   }
 

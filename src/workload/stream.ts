@@ -23,7 +23,7 @@ import type {
   StreamSendAssignment,
   StreamSent,
 } from './stream-roles.ts';
-import { createUnitBoard, stopActors } from './unit-board.ts';
+import { createUnitBoard, stopActors, type UnitBoard } from './unit-board.ts';
 
 /** More would not fit the evidence of a trial well. */
 const MESSAGES_MAX = 200_000;
@@ -104,14 +104,17 @@ async function runStream(
 ): Promise<TrialOutcome> {
   const { levels, actors, hunt, trial, firstFile } = setting;
   const stream = streamOf(levels, crc32(`${hunt}/${firstFile}`));
-  const board = createUnitBoard(stream.senders, actors);
+  const host = adapter.processes ? 'process' : 'thread';
+  const board = createUnitBoard(stream.senders, {
+    ...(actors.board && { board: (slots) => actors.board?.(slots, host) as UnitBoard }),
+  });
   const channel = { url, name: `heisenwrite-${hunt}-${trial}` };
   const names = (kind: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${kind}-${index}`);
   const receivers = names('receiver', numberLevel(levels, 'receivers'));
   const senders = names('sender', stream.senders);
   const ask = <Result>(actor: string, role: string, assignment: object) =>
-    actors.call<Result>(actor, role, assignment);
+    actors.call<Result>(actor, role, assignment, host);
   try {
     const endpoints: string[] = [];
     for (const receiver of receivers) {
