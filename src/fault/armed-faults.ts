@@ -146,9 +146,9 @@ export class ArmedFaults {
     );
   }
 
-  /** Whether one may yet fire at a call of this kind to this path: all others can pass unseen. */
-  mayMeet(operation: FaultOperation, path: string): boolean {
-    return this.#armed.some((armed) => {
+  /** Those that may yet fire at such a call to this path: where none may, it can pass unseen. */
+  meeting(operation: FaultOperation, path: string): readonly ArmedFault[] {
+    return this.#armed.filter((armed) => {
       const { count } = armed.fault.values;
       const isSpent = count !== undefined && armed.fired >= Number(count);
       return !isSpent && armed.operations.has(operation) && (armed.path?.test(path) ?? true);

@@ -29,6 +29,8 @@ export interface FaultyS3 {
   /** What the server has, beside the proxy; null for nothing. */
   stored(path: string): Promise<Uint8Array | null>;
   counts(): Readonly<Record<string, number>>;
+  /** What the proxy has said so far to whoever runs it. */
+  readonly notes: readonly string[];
 }
 
 export interface S3TestOptions {
@@ -66,12 +68,13 @@ async function withProxy(server: Radosgw, options: S3TestOptions, body: Body): P
   const proxy = s3Proxy({ isTls: false, domain, signs });
   const rng = createRng('faulty-s3');
   const faults = new ArmedFaults(proxy.plantable, 'the s3 proxy', rng, undefined, proxy.admit);
+  const notes: string[] = [];
   const running = await proxy.start({
     listen: { host: '127.0.0.1', port: 0 },
     to: { host: '127.0.0.1', port: Number(new URL(server.endpoint).port) },
     faults,
     rng,
-    note: () => undefined,
+    note: (text) => void notes.push(text),
   });
   const endpoint = `http://127.0.0.1:${running.listening.port}`;
   const clients: MediumClient[] = [];
@@ -98,6 +101,7 @@ async function withProxy(server: Radosgw, options: S3TestOptions, body: Body): P
       receipts: () => faults.takeReceipts().receipts,
       stored: (path) => storedAt(sdk, server.bucket, `trials${path}`),
       counts: () => running.counts(),
+      notes,
     });
   } finally {
     await Promise.all(clients.map((client) => client.close()));

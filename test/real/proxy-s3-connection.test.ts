@@ -1,5 +1,5 @@
-// One connection of a client through the S3 proxy to a real radosgw, byte by byte: what no fault can
-// be about passes beside what one is about, and answers keep the order of their requests.
+// One connection of a client through the S3 proxy to a real radosgw, byte by byte: what no fault
+// can be about passes beside what one is about, and answers keep the order of their requests.
 
 import { connect, type Socket } from 'node:net';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -116,7 +116,9 @@ describe('one connection', () => {
     }
     client.socket.destroy();
   });
+});
 
+describe('heads', () => {
   s3Test('a fault that is set in the midst of a head is for the next request', async (setting) => {
     await shared(setting);
     const client = new BareClient(setting.endpoint);

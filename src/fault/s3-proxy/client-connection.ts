@@ -20,6 +20,8 @@ export interface Routes {
   mayPass(head: MessageHead): boolean;
   /** A stream of requests that may not. */
   attend(stream: AttendedStream): void;
+  /** Told of every answer that passed. */
+  answered(): void;
   note(text: string): void;
 }
 
@@ -121,6 +123,7 @@ export class ClientConnection {
   #answered(): void {
     if (this.#isInterim) return;
     this.#passed.shift();
+    this.#routes.answered();
     if (this.#passed.length === 0) this.#attended?.release();
   }
 

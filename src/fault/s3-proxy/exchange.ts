@@ -4,18 +4,21 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable, Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rng } from '../../base/rng.ts';
 import type { Fault, FaultOperation } from '../../domain/fault.ts';
-import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
-import type { RateLimits } from '../kinds/rate.ts';
-import { isAwsChunked, payloadViews, putBack } from './aws-chunks.ts';
-import { cutAfter, slowly, type TakenBody, takeBody } from './bodies.ts';
+import type { FaultCall } from '../armed-faults.ts';
+import { BODY_BYTES_MAX, cutAfter, slowly, type TakenBody, takeBody } from './bodies.ts';
+import {
+  contentOf,
+  type OutgoingMessage,
+  signedAnew,
+  withContent,
+  withoutExpect,
+} from './client-body.ts';
 import { ClientReply, isRead, through } from './client-reply.ts';
-import type { EarlierObjects } from './earlier-objects.ts';
 import { learn } from './learn.ts';
-import { forwarded, headerOf, type RawHeaders } from './raw-headers.ts';
+import { headerOf, type RawHeaders } from './raw-headers.ts';
 import {
   carryOut,
   type Ending,
@@ -25,25 +28,10 @@ import {
   type RequestPlan,
 } from './request-plan.ts';
 import { s3ErrorFor } from './s3-error.ts';
+import type { S3Ground } from './s3-ground.ts';
 import { readS3Request, type S3Request } from './s3-request.ts';
-import type { Signer } from './signer.ts';
-import { type Uploads, withoutParts } from './uploads.ts';
-import type { Upstream } from './upstream.ts';
-
-/** What all requests of a proxy share. */
-export interface S3Ground {
-  readonly faults: ArmedFaults;
-  readonly rng: Rng;
-  readonly rates: RateLimits;
-  readonly upstream: Upstream;
-  readonly uploads: Uploads;
-  readonly earlier: EarlierObjects;
-  /** Null where requests are passed on with the signatures of their clients alone. */
-  readonly signer: Signer | null;
-  readonly domain: string | null;
-}
-
-const NO_BODY: RawHeaders = ['Content-Length', '0'];
+import { ServerSide } from './server-side.ts';
+import { withoutParts } from './uploads.ts';
 
 export class S3Exchange {
   readonly #ground: S3Ground;
@@ -52,6 +40,7 @@ export class S3Exchange {
   readonly #socket: Socket;
   readonly #request: S3Request;
   readonly #reply: ClientReply;
+  readonly #server: ServerSide;
   readonly #gone = new AbortController();
   /** What of the client's body was taken: the rest is still to come from it. */
   #body: TakenBody | null = null;
@@ -64,28 +53,36 @@ export class S3Exchange {
     const { method = 'GET', url = '/', rawHeaders } = client;
     this.#reply = new ClientReply(client, answer, ground.rates, () => this.#end('cut'));
     this.#request = readS3Request(method, url, rawHeaders, ground.domain);
+    const onContinue = () => answer.writeContinue();
+    this.#server = new ServerSide(ground, client, { onContinue, signal: this.#gone.signal });
     answer.on('close', () => answer.writableFinished || this.#gone.abort());
   }
 
   /** @throws UpstreamLost, or what broke the body of the client */
   async run(): Promise<void> {
-    const { faults, earlier } = this.#ground;
+    const { faults, earlier, delayed } = this.#ground;
     const { operation } = this.#request;
     const isChanging = operation !== 'read' && operation !== 'getattr' && operation !== 'readdir';
     if (isChanging && !faults.mayFire('read', ['stale'])) earlier.clear();
-    if (faults.quiet) this.#reply.pass(await this.#send(this.#client.rawHeaders, this.#client));
-    else if (operation === 'read') await this.#read();
+    if (faults.quiet && delayed.isEmpty) {
+      this.#reply.pass(await this.#server.send(this.#client.rawHeaders, this.#client));
+    } else if (operation === 'read') await this.#read();
     else await this.#act();
   }
 
   async #read(): Promise<void> {
-    const reply = await this.#send(this.#client.rawHeaders, this.#client);
+    const reply = await this.#server.send(this.#client.rawHeaders, this.#client);
     const isContent = reply.statusCode === 200 || reply.statusCode === 206;
-    const taken = isContent && this.#wantsContent('read') ? await takeBody(reply) : null;
+    const taken = isContent && this.#wantsContent() ? await takeBody(reply) : null;
+    if (taken && 'stream' in taken) this.#noteTooLong();
     const data = taken && 'whole' in taken ? taken.whole : undefined;
     const length = isContent ? Number(headerOf(reply.rawHeaders, 'content-length') ?? 0) : 0;
-    const plan = this.#plan({ ...this.#call(), length: data?.length ?? length, ...given(data) });
+    const call = { ...this.#call(), length: data?.length ?? length, ...given(data) };
+    const plan = this.#plan(call, isContent ? objectBytes(reply.rawHeaders) : null);
     await this.#wait(plan);
+    if (plan.misdirectedTo !== null)
+      plan.payload = await this.#server.readFrom(plan.misdirectedTo, call);
+    await this.#turn(plan);
     const body = taken === null ? reply : 'whole' in taken ? taken.whole : taken.stream;
     if (this.#isAnsweredOtherwise(plan)) reply.resume();
     else this.#reply.give(reply, plan, body);
@@ -97,20 +94,22 @@ export class S3Exchange {
     const { uploadId } = this.#request;
     const hasLost = operation === 'close' && uploads.lostOf(uploadId).size > 0;
     const isKept = faults.mayFire('read', ['stale']) && TELLING.has(operation);
-    if (hasLost || isKept || this.#wantsContent(operation)) await this.#takeBody();
+    if (hasLost || isKept || this.#wantsContent()) await this.#takeBody();
     const data = this.#payload();
     const plan = this.#plan({ ...this.#call(), ...given(data) });
     await this.#wait(plan);
-    if (this.#isAnsweredOtherwise(plan)) {
+    if (!plan.isForwarded) await this.#turn(plan);
+    if (this.#isAnsweredOtherwise(plan) || this.#isHeld(plan)) {
       if (plan.isPretended) this.#lose();
       this.#client.resume();
       return;
     }
+    await this.#server.settleDelayed(this.#request);
     const [headers, body] = await this.#outgoing(plan, data, hasLost);
-    let reply = await this.#send(headers, body);
+    let reply = await this.#server.send(headers, body);
     if (plan.sendings === 2 && Buffer.isBuffer(body)) {
       await takeBody(reply);
-      reply = await this.#send(headers, body);
+      reply = await this.#server.send(headers, body);
     }
     const isSmall = operation === 'close' && (plan.hasWrongEtag || isKept);
     const taken = isSmall ? await takeBody(reply) : null;
@@ -119,9 +118,28 @@ export class S3Exchange {
     const etag = headerOf(reply.rawHeaders, 'etag') ?? '';
     const stored = plan.payload ?? data ?? null;
     if (isDone) learn({ earlier, uploads }, this.#request, { stored, etag, said });
+    await this.#turn(plan);
     if (plan.error) this.#reply.refuse(plan.error, plan.call.path);
     if (plan.error || plan.ending === 'dropped') reply.resume();
     else this.#reply.give(reply, plan, said ?? reply);
+  }
+
+  /** A part that is acknowledged and sent later. */
+  #isHeld(plan: RequestPlan): boolean {
+    const { uploadId, partNumber } = this.#request;
+    const content = plan.payload ?? plan.call.data;
+    if (!plan.isDelayed || uploadId === null || partNumber === null || !content) return false;
+    const whole = this.#body && 'whole' in this.#body ? this.#body.whole : Buffer.from(content);
+    this.#ground.delayed.hold(uploadId, {
+      partNumber,
+      target: this.#client.url ?? '/',
+      headers: withoutExpect(this.#client.rawHeaders),
+      body: whole,
+      content: Buffer.from(content),
+      isReversed: plan.isReversed,
+    });
+    this.#reply.pretend(plan);
+    return true;
   }
 
   #call(): FaultCall {
@@ -133,19 +151,46 @@ export class S3Exchange {
     return { operation, path, offset, length };
   }
 
-  #wantsContent(operation: FaultOperation): boolean {
-    const { faults } = this.#ground;
-    return faults.list().some((each) => each.operations.has(operation) && needsContent(each.fault));
+  #needing(): readonly Fault[] {
+    const { operation, path } = this.#request;
+    const meeting = this.#ground.faults.meeting(operation, path);
+    return meeting.map(({ fault }) => fault).filter(needsContent);
   }
 
-  #plan(call: FaultCall): RequestPlan {
-    const { faults, earlier, rng } = this.#ground;
+  #wantsContent(): boolean {
+    return this.#needing().length > 0;
+  }
+
+  /** Nobody shall take a fault for planted where it could not be. */
+  #noteTooLong(): void {
+    const { operation, path } = this.#request;
+    const faults = this.#needing().map(({ text }) => text);
+    const mib = BODY_BYTES_MAX / 2 ** 20;
+    this.#ground.note(
+      `${operation} ${path}: a body of more than ${mib} MiB passed without ${faults.join(' and ')}`,
+    );
+  }
+
+  #plan(call: FaultCall, bytes: number | null = null): RequestPlan {
+    const { faults, earlier, delayed, rng, turns } = this.#ground;
     const plan = planOf(call);
-    const may = (fault: Fault) => isPossible(fault, call, earlier.has(call.path));
+    const { operation, uploadId, partNumber } = this.#request;
+    const isPart = operation === 'write' && uploadId !== null && partNumber !== null;
+    const surroundings = {
+      isKnownEarlier: earlier.has(call.path),
+      isHoldable: isPart && delayed.hasRoom(call.length),
+      objectBytes: headerOf(this.#client.rawHeaders, 'range') === null ? null : bytes,
+      isTurn: !turns.isWaiting,
+    };
+    const may = (fault: Fault) => isPossible(fault, call, surroundings);
     for (const armed of faults.firing(call, may)) {
       faults.receipt(armed, call, carryOut(plan, armed, rng));
     }
     return plan;
+  }
+
+  async #turn({ isReordered }: RequestPlan): Promise<void> {
+    if (isReordered) await this.#ground.turns.later(this.#gone.signal);
   }
 
   async #wait({ waitMs }: RequestPlan): Promise<void> {
@@ -174,15 +219,13 @@ export class S3Exchange {
   async #takeBody(): Promise<void> {
     if (headerOf(this.#client.rawHeaders, 'expect')) this.#answer.writeContinue();
     this.#body = await takeBody(this.#client);
+    if ('stream' in this.#body) this.#noteTooLong();
   }
 
   /** The content that the client sent, without the frames of aws-chunked. */
   #payload(): Buffer | undefined {
     if (this.#body === null || 'stream' in this.#body) return undefined;
-    const { whole } = this.#body;
-    if (!isAwsChunked(this.#client.rawHeaders)) return whole;
-    const views = payloadViews(whole);
-    return views === null ? undefined : Buffer.concat(views);
+    return contentOf(this.#client.rawHeaders, this.#body.whole);
   }
 
   /** Headers and body for the server, changed where the plan has changed them. */
@@ -190,16 +233,20 @@ export class S3Exchange {
     { payload, rate, ending, endingAfter }: RequestPlan,
     data: Buffer | undefined,
     hasLost: boolean,
-  ): Promise<[RawHeaders, Buffer | Readable]> {
+  ): Promise<OutgoingMessage> {
     const taken = this.#body;
     const { rawHeaders } = this.#client;
     if (taken && 'whole' in taken) {
       const kept = withoutExpect(rawHeaders);
-      if (payload && data) return this.#changed(kept, taken.whole, payload, data.length);
       const { signer, uploads } = this.#ground;
+      if (payload && data) {
+        if (signer) return signedAnew(signer, this.#client, kept, payload);
+        return withContent(kept, taken.whole, payload);
+      }
       if (!hasLost || !signer) return [kept, taken.whole];
       const lost = uploads.lostOf(this.#request.uploadId);
-      return this.#signed(kept, Buffer.from(withoutParts(String(taken.whole), lost)));
+      const rest = Buffer.from(withoutParts(String(taken.whole), lost));
+      return signedAnew(signer, this.#client, kept, rest);
     }
     const source = taken ? taken.stream : this.#client;
     const headers = taken ? withoutExpect(rawHeaders) : rawHeaders;
@@ -209,41 +256,6 @@ export class S3Exchange {
       throttles.push(cutAfter(endingAfter, () => this.#end('cut')));
     }
     return [headers, through(source, throttles)];
-  }
-
-  /** Without a signer the frames of aws-chunked stay, and so does every header. */
-  #changed(
-    headers: RawHeaders,
-    whole: Buffer,
-    payload: Buffer,
-    meantBytes: number,
-  ): [RawHeaders, Buffer] | Promise<[RawHeaders, Buffer]> {
-    if (this.#ground.signer) return this.#signed(headers, payload);
-    const views = isAwsChunked(headers) ? payloadViews(whole) : null;
-    if (views === null || payload.length !== meantBytes) return [headers, payload];
-    putBack(payload, views);
-    return [headers, whole];
-  }
-
-  async #signed(headers: RawHeaders, body: Buffer): Promise<[RawHeaders, Buffer]> {
-    const { method = 'PUT', url = '/' } = this.#client;
-    const plain = forwarded(headers, ...OF_FRAMES);
-    const sized = [...plain, 'Content-Length', String(body.length)];
-    const signed = await this.#ground.signer?.sign(method, url, sized);
-    return [signed ?? sized, body];
-  }
-
-  #send(headers: RawHeaders, body: Buffer | Readable): Promise<IncomingMessage> {
-    const { method = 'GET', url: target = '/' } = this.#client;
-    const isEmpty = !headerOf(headers, 'content-length') && !headerOf(headers, 'transfer-encoding');
-    return this.#ground.upstream.send({
-      method,
-      target,
-      headers: [...forwarded(headers), ...(isEmpty && method === 'POST' ? NO_BODY : [])],
-      body: isEmpty || headerOf(headers, 'content-length') === '0' ? null : body,
-      onContinue: () => this.#answer.writeContinue(),
-      signal: this.#gone.signal,
-    });
   }
 
   #lose(): void {
@@ -263,20 +275,12 @@ export class S3Exchange {
 /** What these carry tells what an object holds from then on. */
 const TELLING: ReadonlySet<FaultOperation> = new Set(['write', 'close', 'unlink']);
 
-/** Of aws-chunked and of a length that is no longer right. */
-const OF_FRAMES = [
-  'content-length',
-  'transfer-encoding',
-  'content-encoding',
-  'x-amz-decoded-content-length',
-  'x-amz-trailer',
-  'x-amz-content-sha256',
-];
-
 function given(data: Buffer | undefined): { length?: number; data?: Buffer } {
   return data === undefined ? {} : { length: data.length, data };
 }
 
-function withoutExpect(headers: RawHeaders): string[] {
-  return forwarded(headers, 'expect');
+/** Of the whole object, as an answer says; null where it does not. */
+function objectBytes(headers: RawHeaders): number | null {
+  const total = /\/(\d+)$/.exec(headerOf(headers, 'content-range') ?? '')?.[1];
+  return total === undefined ? null : Number(total);
 }

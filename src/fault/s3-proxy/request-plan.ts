@@ -7,6 +7,7 @@ import type { Fault, FaultKind, FaultOperation, PlantableFaults } from '../../do
 import type { ArmedFault, FaultCall } from '../armed-faults.ts';
 import { flip } from '../kinds/flip.ts';
 import { latencyMs } from '../kinds/latency.ts';
+import { misdirectedOffset } from '../kinds/misdirect.ts';
 import { hasPart, shortLength, tornLength } from '../kinds/part-length.ts';
 import { zero } from '../kinds/zero.ts';
 import { type S3Error, s3ErrorFor } from './s3-error.ts';
@@ -33,6 +34,14 @@ export interface RequestPlan {
   ending: Ending | null;
   /** Bytes of the body that pass before the ending; null for none of the answer at all. */
   endingAfter: number | null;
+  /** The answer waits for the next one to pass it. */
+  isReordered: boolean;
+  /** Of a part: acknowledged at once, sent to the server when the upload is completed. */
+  isDelayed: boolean;
+  /** All such parts of its upload are sent in reverse. */
+  isReversed: boolean;
+  /** Of a read: the bytes come from this offset of the object. */
+  misdirectedTo: number | null;
 }
 
 const MOST: readonly FaultOperation[] = [
@@ -52,41 +61,75 @@ const MOST: readonly FaultOperation[] = [
 /** @param signs whether requests can be signed anew, so that a server takes a shorter body */
 export function plantable(signs: boolean): PlantableFaults {
   return {
-    errno: MOST,
+    errno: [...MOST, 'connect'],
     forwarded: MOST,
     body: ['close', 'link', 'write'],
     lost: ['write', 'unlink', 'close'],
     flip: ['read', 'write'],
     zero: ['read', 'write'],
     short: ['read'],
-    ...(signs && { torn: ['write'] }),
+    ...(signs && { torn: ['write'], misdirect: ['read'] }),
+    delayed: ['write'],
     stale: ['read', 'getattr'],
     etag: ['read', 'write', 'getattr', 'close'],
     duplicate: ['write', 'close', 'unlink', 'create', 'link'],
     dropped: MOST,
-    latency: MOST,
+    reorder: MOST,
+    latency: [...MOST, 'connect'],
     rate: ['read', 'write'],
     cut: MOST,
-    reset: MOST,
+    reset: [...MOST, 'connect'],
     'half-close': MOST,
   };
 }
 
 /** Kinds that want to see the content of an object as a whole. */
-const OF_CONTENT: readonly FaultKind[] = ['flip', 'zero', 'short', 'torn', 'lost', 'duplicate'];
+const OF_CONTENT: readonly FaultKind[] = [
+  'flip',
+  'zero',
+  'short',
+  'torn',
+  'lost',
+  'duplicate',
+  'delayed',
+  'misdirect',
+];
 
 export function needsContent({ kind, values }: Fault): boolean {
   return OF_CONTENT.includes(kind) || values.content !== undefined;
 }
 
+/** What is known of a call besides what it says. */
+interface Surroundings {
+  /** What the object held before the last change is known. */
+  readonly isKnownEarlier: boolean;
+  /** Of a part that can be held until its upload is completed. */
+  readonly isHoldable: boolean;
+  /** Of a read that was answered: of the whole object; null where it is not known. */
+  readonly objectBytes: number | null;
+  /** No other answer waits for the next one. */
+  readonly isTurn: boolean;
+}
+
 /** Whether a call leaves room for a fault: only what can be carried out is counted as fired. */
-export function isPossible(fault: Fault, call: FaultCall, isKnownEarlier: boolean): boolean {
+export function isPossible(
+  fault: Fault,
+  call: FaultCall,
+  { isKnownEarlier, isHoldable, objectBytes, isTurn }: Surroundings,
+): boolean {
   if (fault.kind === 'stale') return isKnownEarlier;
+  if (fault.kind === 'delayed' && !isHoldable) return false;
+  if (fault.kind === 'reorder') return isTurn;
   const { operation, data } = call;
   const isContent = operation === 'read' || operation === 'write';
   if (isContent && needsContent(fault) && !data) return false;
   if (fault.kind === 'short' || fault.kind === 'torn') return hasPart(fault, call.length);
   if (fault.kind === 'flip' || fault.kind === 'zero') return call.length > 0;
+  if (fault.kind === 'misdirect') {
+    const { offset, length } = call;
+    if (objectBytes === null) return false;
+    return misdirectedOffset(fault, { offset, length, size: objectBytes }) !== null;
+  }
   return true;
 }
 
@@ -105,6 +148,10 @@ export function planOf(call: FaultCall): RequestPlan {
     rate: null,
     ending: null,
     endingAfter: null,
+    isReordered: false,
+    isDelayed: false,
+    isReversed: false,
+    misdirectedTo: null,
   };
 }
 
@@ -155,6 +202,20 @@ const ACTIONS: Readonly<Partial<Record<FaultKind, Action>>> = {
   etag(plan) {
     plan.hasWrongEtag = true;
     return `ETag ${wrongEtag(plan)}`;
+  },
+  misdirect(plan, fault) {
+    plan.misdirectedTo = misdirectedOffset(fault, plan.call);
+    return `from offset ${plan.misdirectedTo}`;
+  },
+  delayed(plan, { values }) {
+    plan.isDelayed = true;
+    plan.isForwarded = false;
+    plan.isReversed = values.until === 'reversed';
+    return 'acknowledged, and sent when the upload is completed';
+  },
+  reorder(plan) {
+    plan.isReordered = true;
+    return 'answered after the next one';
   },
   duplicate(plan) {
     plan.sendings = 2;

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { errnoOf, HeisenwriteError } from '../../domain/errors.ts';
 import type { Fault } from '../../domain/fault.ts';
+import { connectionAdmission } from '../connection-admission.ts';
 import { endpointText } from '../endpoint.ts';
 import type { FaultProxy, ProxySettings, RunningProxy } from '../fault-proxy.ts';
 import { RateLimits } from '../kinds/rate.ts';
@@ -15,11 +16,14 @@ import { connectPooled, type PooledReads } from '../pooled-reads.ts';
 import { startRelay } from '../relay.ts';
 import type { AttendedStream } from './attended-stream.ts';
 import { ClientConnection, type Routes } from './client-connection.ts';
+import { DelayedParts } from './delayed-parts.ts';
 import { EarlierObjects } from './earlier-objects.ts';
-import { S3Exchange, type S3Ground } from './exchange.ts';
+import { S3Exchange } from './exchange.ts';
 import type { MessageHead } from './message-splitter.ts';
+import { ReplyTurns } from './reply-turns.ts';
 import { plantable } from './request-plan.ts';
 import { admitS3Error } from './s3-error.ts';
+import type { S3Ground } from './s3-ground.ts';
 import { readS3Request } from './s3-request.ts';
 import { createSigner } from './signer.ts';
 import { Uploads } from './uploads.ts';
@@ -47,11 +51,26 @@ export function s3Proxy(options: S3ProxyOptions): FaultProxy {
 
 function admit(fault: Fault): void {
   admitS3Error(fault);
+  const { kind, values, text } = fault;
+  if (kind === 'errno' && isOfConnections(fault) && values.errno !== 'ECONNREFUSED') {
+    const message = `${text}: a connection can only be refused (errno=ECONNREFUSED)`;
+    throw new HeisenwriteError('invalid-fault', message);
+  }
+  if (kind === 'delayed' && values.until === 'fsync') {
+    throw new HeisenwriteError('invalid-fault', `${text}: there is no fsync in S3`, {
+      remedy: 'give until=close or until=reversed: CompleteMultipartUpload is the close',
+    });
+  }
   if (fault.kind === 'rate' && fault.values.bytes === 0) {
     throw new HeisenwriteError('invalid-fault', `${fault.text}: nothing would ever pass`, {
       remedy: 'give bytes from 1 on; to answer nothing, use dropped',
     });
   }
+}
+
+/** An error of no call in particular is one of a request. */
+function isOfConnections({ kind, values }: Fault): boolean {
+  return kind !== 'errno' || ((values.op ?? []) as readonly string[]).includes('connect');
 }
 
 async function start(settings: ProxySettings, options: S3ProxyOptions): Promise<RunningProxy> {
@@ -64,21 +83,26 @@ async function start(settings: ProxySettings, options: S3ProxyOptions): Promise<
     upstream: new Upstream(to, options.isTls),
     uploads: new Uploads(),
     earlier: new EarlierObjects(EARLIER_BYTES_MAX),
+    delayed: new DelayedParts(),
+    turns: new ReplyTurns(),
+    note,
     signer: options.signs ? await createSigner() : null,
     domain: options.domain,
   };
   let requests = 0;
   const server = attending(ground, settings);
   const routes: Routes = {
-    isQuiet: () => faults.quiet,
+    isQuiet: () => faults.quiet && ground.delayed.isEmpty,
     mayPass(head) {
       requests++;
       return mayPass(ground, head);
     },
     attend: (stream) => void server.emit('connection', stream),
+    answered: () => ground.turns.passed(),
     note,
   };
   const relay = await startRelay(settings, {
+    admit: connectionAdmission(faults, rng.fork('connect'), isOfConnections),
     dial: options.isTls ? dialTls : connectPooled,
     joined: (joint) => void new ClientConnection(joint, routes),
   });
@@ -97,6 +121,7 @@ function attending(ground: S3Ground, { note }: ProxySettings): Server {
   const attend = (request: IncomingMessage, answer: ServerResponse) => {
     // Node takes it away from the request in the end.
     const stream = request.socket as Duplex as AttendedStream;
+    answer.once('finish', () => ground.turns.passed());
     answer.once('close', () => stream.answered());
     new S3Exchange(ground, request, answer).run().catch((error: Error) => {
       if (error.name === 'AbortError') return;
@@ -115,14 +140,15 @@ function attending(ground: S3Ground, { note }: ProxySettings): Server {
 
 /** Whether no fault can be about a request, and nothing must be learnt from it. */
 function mayPass(ground: S3Ground, { method, target, headers, isUpgrade }: MessageHead): boolean {
-  const { faults, earlier, uploads } = ground;
+  const { faults, earlier, uploads, delayed } = ground;
   if (isUpgrade || !target.startsWith('/')) return false;
   const isChanging = method !== 'GET' && method !== 'HEAD';
   const isLearning = isChanging && faults.mayFire('read', ['stale']);
   if (isChanging && !isLearning) earlier.clear();
-  if (faults.quiet) return true;
+  if (faults.quiet && delayed.isEmpty) return true;
   const { operation, path, uploadId } = readS3Request(method, target, headers, ground.domain);
-  return !isLearning && uploads.lostOf(uploadId).size === 0 && !faults.mayMeet(operation, path);
+  if (isLearning || uploads.lostOf(uploadId).size > 0 || delayed.has(uploadId)) return false;
+  return faults.meeting(operation, path).length === 0;
 }
 
 /** A connection to a server that speaks HTTPS; by the certificates that Node trusts. */

@@ -4,11 +4,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { payloadViews, putBack } from '../../../../src/fault/s3-proxy/aws-chunks.ts';
+import { DelayedParts, sendingOrder } from '../../../../src/fault/s3-proxy/delayed-parts.ts';
 import { EarlierObjects } from '../../../../src/fault/s3-proxy/earlier-objects.ts';
 import { deletedKeys } from '../../../../src/fault/s3-proxy/learn.ts';
 import { forwarded, headerOf, withValue } from '../../../../src/fault/s3-proxy/raw-headers.ts';
 import { partNumbers, Uploads, withoutParts } from '../../../../src/fault/s3-proxy/uploads.ts';
 
+const MIB = 2 ** 20;
 const signature = ';chunk-signature=0123456789abcdef';
 
 function framed(chunks: readonly Uint8Array[], trailer = 'x-amz-checksum-crc32:AAAAAA==\r\n') {
@@ -66,6 +68,25 @@ test('parts of one length have offsets, and lost ones are known until they are k
   expect([...uploads.lostOf('u')]).toEqual([3]);
   uploads.keep('u', 3);
   expect([...uploads.lostOf('u'), ...uploads.lostOf('other'), ...uploads.lostOf(null)]).toEqual([]);
+});
+
+test('parts that are sent later go in their order or in reverse, and within a limit', () => {
+  const delayed = new DelayedParts();
+  const part = (partNumber: number, bytes: number, isReversed = false) => {
+    const body = Buffer.alloc(bytes);
+    return { partNumber, target: '/', headers: [], body, content: body, isReversed };
+  };
+  const numbers = (parts: ReturnType<typeof sendingOrder>) => parts.map((each) => each.partNumber);
+  expect([delayed.isEmpty, delayed.has('u'), delayed.has(null)]).toEqual([true, false, false]);
+  for (const number of [3, 1, 2, 3]) delayed.hold('u', part(number, 10 * MIB));
+  delayed.hold('v', part(1, 30 * MIB, true));
+  delayed.hold('v', part(2, 1, true));
+  expect([delayed.hasRoom(4 * MIB), delayed.hasRoom(3 * MIB)]).toEqual([false, true]);
+  delayed.forget('u', 1);
+  expect(delayed.hasRoom(13 * MIB)).toBe(true);
+  expect(numbers(sendingOrder(delayed.take('u')))).toEqual([2, 3]);
+  expect(numbers(sendingOrder(delayed.take('v')))).toEqual([2, 1]);
+  expect([delayed.isEmpty, delayed.take('v'), delayed.hasRoom(64 * MIB)]).toEqual([true, [], true]);
 });
 
 test('headers keep their order and case; those of the connection are left out', () => {
