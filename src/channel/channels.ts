@@ -3,8 +3,11 @@
 
 import type { ChannelAdapter } from '../domain/channel.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import { amqpChannel } from './amqp.ts';
 import { cpgChannel } from './cpg.ts';
 import { localChannel } from './local.ts';
+import { natsChannel } from './nats.ts';
+import { redisChannel } from './redis.ts';
 import { tcpChannel } from './tcp.ts';
 import { udpChannel } from './udp.ts';
 
@@ -13,6 +16,9 @@ export const CHANNELS: readonly ChannelAdapter[] = [
   udpChannel,
   tcpChannel,
   cpgChannel,
+  natsChannel,
+  redisChannel,
+  amqpChannel,
 ];
 
 /** An adapter with the URL that a level means. */

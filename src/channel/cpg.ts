@@ -10,7 +10,7 @@ import type {
   ChannelSender,
   ReceiverEvents,
 } from '../domain/channel.ts';
-import { channelError } from './channel-error.ts';
+import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 import { type CpgHandle, openCpg } from './cpg-library.ts';
 
 /** A little less than what one message of corosync holds (cpg_max_atomic_msgsize_get(3)). */
@@ -18,7 +18,7 @@ const MESSAGE_BYTES_MAX = 1_000_000;
 const JOIN_MS_MAX = 10_000;
 /** Between two looks where nothing came; ms. */
 const PAUSE_MS = 1;
-/** What has been accepted has reached corosync; what was queued in the library may not. */
+/** CPG_MAX_NAME_LENGTH less its end. */
 const GROUP_CHARACTERS_MAX = 127;
 
 export const cpgChannel: ChannelAdapter = {
@@ -111,10 +111,7 @@ class Member {
   }
 
   async send(vectors: readonly Uint8Array[]): Promise<void> {
-    const lengthBytes = vectors.reduce((sum, vector) => sum + vector.length, 0);
-    if (lengthBytes > MESSAGE_BYTES_MAX) {
-      throw channelError('EMSGSIZE', `a message of ${lengthBytes} bytes`);
-    }
+    refuseLarger(lengthOf(vectors), MESSAGE_BYTES_MAX);
     while (!this.handle.send(vectors)) {
       if (this.broken) throw this.broken;
       // It tries again when this process has taken what waits for it.

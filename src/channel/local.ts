@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import { cLibrary, mapOpenFile } from '../base/c-library.ts';
 import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
-import { channelError } from './channel-error.ts';
+import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 
 const HEAD_BYTES = 4096;
 const LOG_BYTES = 4 * 1024 * 1024;
@@ -77,10 +77,8 @@ export const localChannel: ChannelAdapter = {
     const log = logAt(first);
     return {
       async send(vectors) {
-        const lengthBytes = vectors.reduce((sum, vector) => sum + vector.length, 0);
-        if (lengthBytes > MESSAGE_BYTES_MAX) {
-          throw channelError('EMSGSIZE', `a message of ${lengthBytes} bytes`);
-        }
+        const lengthBytes = lengthOf(vectors);
+        refuseLarger(lengthBytes, MESSAGE_BYTES_MAX);
         while (!append(log, vectors, lengthBytes)) await sleep(PAUSE_MS);
       },
       close: async () => undefined,

@@ -9,7 +9,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
-import { channelError } from './channel-error.ts';
+import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 
 const LENGTH_BYTES = 4;
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
@@ -90,10 +90,8 @@ async function linkTo(endpoint: string): Promise<ChannelSender> {
   await opened;
   return {
     async send(vectors) {
-      const lengthBytes = vectors.reduce((sum, vector) => sum + vector.length, 0);
-      if (lengthBytes > MESSAGE_BYTES_MAX) {
-        throw channelError('EMSGSIZE', `a message of ${lengthBytes} bytes`);
-      }
+      const lengthBytes = lengthOf(vectors);
+      refuseLarger(lengthBytes, MESSAGE_BYTES_MAX);
       const length = Buffer.alloc(LENGTH_BYTES);
       length.writeUInt32LE(lengthBytes);
       socket.cork();

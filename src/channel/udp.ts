@@ -3,7 +3,7 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
-import { channelError, numberOption } from './channel-error.ts';
+import { lengthOf, numberOption, refuseLarger } from './channel-error.ts';
 
 /** 65535 less the headers of IPv4 and UDP. */
 const DATAGRAM_BYTES_MAX = 65_507;
@@ -42,6 +42,7 @@ export const udpChannel: ChannelAdapter = {
       async send(vectors) {
         // An empty list would not be an empty datagram.
         const parts = vectors.length === 0 ? [new Uint8Array(0)] : vectors;
+        refuseLarger(lengthOf(parts), DATAGRAM_BYTES_MAX);
         await Promise.all(targets.map((target) => sendTo(socket, parts, target)));
       },
       close,
@@ -71,11 +72,6 @@ function bound(socket: Socket, host: string): Promise<{ readonly port: number }>
 
 function sendTo(socket: Socket, parts: readonly Uint8Array[], target: Target): Promise<void> {
   return new Promise((resolve, reject) => {
-    const lengthBytes = parts.reduce((sum, part) => sum + part.length, 0);
-    if (lengthBytes > DATAGRAM_BYTES_MAX) {
-      reject(channelError('EMSGSIZE', `a datagram of ${lengthBytes} bytes`));
-      return;
-    }
     socket.send(parts, target.port, target.host, (error) => (error ? reject(error) : resolve()));
   });
 }
