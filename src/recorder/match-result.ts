@@ -35,7 +35,10 @@ export interface MatchFinding {
 export interface MatchResult {
   /** Records of sends that are there. */
   readonly sent: number;
-  /** Sends whose key had been sent before: they are matched in order. */
+  /**
+   * Sends whose key had been sent before: they are matched in order. Not counted, and 0, where all
+   * came so much in order that no key had to be looked up.
+   */
   readonly reusedKeys: number;
   readonly senders: readonly string[];
   /** Writers with at least one receipt. */

@@ -7,6 +7,7 @@ import { type BoundedRecording, recordedTimes, relativeTimes } from './match-bou
 import { judgeSent } from './match-fate.ts';
 import type { MatchFinding, MatchResult } from './match-result.ts';
 import { keyText, keyWords, type TextNumbers } from './message-key.ts';
+import { nthLeast } from './nth-least.ts';
 import { Receipts } from './receipts.ts';
 import type { RecordingHeader } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
@@ -149,8 +150,7 @@ function gapSummary(parts: readonly Float64Array[]): MatchResult['gapNs'] {
     gaps.set(part, end);
     end += part.length;
   }
-  gaps.sort();
-  const at = (share: number) => gaps[Math.min(count - 1, Math.floor(share * count))] as number;
+  const at = (share: number) => nthLeast(gaps, Math.min(count - 1, Math.floor(share * count)));
   return { least: at(0), median: at(0.5), p99: at(0.99), longest: at(1) };
 }
 
@@ -203,11 +203,7 @@ function readSent(
     const words = new Int32Array(length * stride);
     keyWords(columns, sent.fields, texts, words);
     const times = relativeTimes(columns.timeNs, length, baseNs);
-    messages.reserve(length);
-    for (let row = 0; row < length; row++) {
-      const time = times[row] as number;
-      messages.add(words, row * stride, sender.index, sequence[row] as number, time);
-    }
+    messages.add(length, words, sender.index, sequence, times);
   });
 }
 

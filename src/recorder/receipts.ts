@@ -5,6 +5,7 @@
 import { type BoundedRecording, clockUncertaintyNs } from './match-bounds.ts';
 import type { FindingKind, MatchFinding, RecordPlace } from './match-result.ts';
 import type { MatchGround } from './message-match.ts';
+import { SendCursors } from './send-cursors.ts';
 
 /**
  * Programs may record a send after its call, so that a receipt comes first by this much, ns.
@@ -40,12 +41,14 @@ export class Receipts {
   /** By receiver's place in the group: by sender, the newest send that it has a receipt of. */
   readonly #newest: Float64Array[] = [];
   #receiver: BoundedRecording | null = null;
+  #cursors: SendCursors;
   /** By sender: how much earlier than its send a receipt may be. */
   #beforeSendNs = new Float64Array(0);
   readonly #listed = new Map<FindingKind, number>();
 
   constructor(ground: MatchGround) {
     this.#ground = ground;
+    this.#cursors = new SendCursors(ground.messages);
     this.#receivedBy = new Uint16Array(ground.messages.count);
     this.#gapNs = new Float64Array(ground.messages.count);
   }
@@ -55,6 +58,7 @@ export class Receipts {
     const { senders } = this.#ground;
     const recordings = Math.max(NONE, ...senders.map(({ index }) => index)) + 1;
     this.#receiver = receiver;
+    this.#cursors = new SendCursors(this.#ground.messages);
     this.#newest.push(new Float64Array(recordings).fill(NONE));
     this.#beforeSendNs = new Float64Array(recordings);
     for (const { index, header } of senders) {
@@ -120,22 +124,39 @@ export class Receipts {
 
   /** From sends to their receipts, in no order. */
   gaps(): Float64Array {
-    return this.#gapNs.filter((_, message) => this.#receivedBy[message] !== 0);
+    const gaps = new Float64Array(this.delivered);
+    let count = 0;
+    for (let message = 0; message < this.#gapNs.length; message++) {
+      if (this.#receivedBy[message] !== 0) gaps[count++] = this.#gapNs[message] as number;
+    }
+    return gaps;
   }
 
   /** The first message of that key which waits for a receipt, else the last that had one. */
   #sendOf(words: Int32Array, at: number, timeNs: number): number {
     const { messages } = this.#ground;
+    const guessed = this.#cursors.guess(words, at, (one) => this.#isWaiting(one, timeNs));
+    if (guessed !== NONE) return guessed;
     let received = NONE;
     for (let one = messages.find(words, at); one !== NONE; one = messages.next(one)) {
-      const earliest =
-        (messages.timeNs[one] as number) -
-        (this.#beforeSendNs[messages.sender[one] as number] as number);
-      if (timeNs < earliest) continue;
-      if (this.#receivedBy[one] === 0) return one;
-      received = one;
+      if (this.#isWaiting(one, timeNs)) {
+        this.#cursors.move(one);
+        return one;
+      }
+      if (this.#receivedBy[one] !== 0 && timeNs >= this.#earliestNs(one)) received = one;
     }
     return received;
+  }
+
+  #isWaiting(message: number, timeNs: number): boolean {
+    return this.#receivedBy[message] === 0 && timeNs >= this.#earliestNs(message);
+  }
+
+  /** What was received before this was not this message. */
+  #earliestNs(message: number): number {
+    const { timeNs, sender } = this.#ground.messages;
+    const before = this.#beforeSendNs[sender[message] as number] as number;
+    return (timeNs[message] as number) - before;
   }
 
   #withoutSend(words: Int32Array, at: number, receipt: Receipt): void {

@@ -1,15 +1,23 @@
-// The messages that were sent, in typed arrays with a hash of their keys (open addressing): about
-// 40 bytes a message, so that tens of millions fit, and no object for any of them. A key that was
-// sent more than once is a chain of messages, in the order in which they were recorded.
+// The messages that were sent, in typed arrays: some 25 bytes a message and no object for any, so
+// that tens of millions fit. Keys are hashed (open addressing) only when one has to be looked up:
+// most receipts come in the order of the sends (receipts.ts). A key that was sent more than once is
+// a chain of messages, in the order in which they were recorded.
 
-/** The load up to which probes stay short. */
-const LOAD_MAX = 0.6;
+/** Up to this load probes stay short, also where groups of neighbours collide. */
+const LOAD_MAX = 0.35;
 const NONE = -1;
+const NEAR_BITS = 3;
+
+/** The messages of one sender: from `start` to before `end`. */
+export interface SenderRange {
+  readonly start: number;
+  readonly end: number;
+}
 
 export class SentMessages {
   /** Number of messages. Each is known by its index. */
   count = 0;
-  /** Messages whose key had been sent before. */
+  /** Messages whose key had been sent before; counted when the first key is looked up. */
   reused = 0;
   /** Relative to the base of the match, ns. */
   timeNs = new Float64Array(0);
@@ -18,109 +26,125 @@ export class SentMessages {
   sender = new Uint16Array(0);
   readonly #stride: number;
   #words = new Int32Array(0);
-  /** The next message with the same key, or NONE. */
-  #next = new Int32Array(0);
-  /** The last message of a chain, kept at its first: appending is one step. */
-  #last = new Int32Array(0);
-  /** Index of the first message of a key, plus 1; 0: free. */
-  #slots = new Int32Array(1024);
-  #keys = 0;
+  /** Index of the first message of a key, plus 1; 0: free. Null until a key is looked up. */
+  #slots: Int32Array | null = null;
+  /** Of keys that were sent again: from a message to the next one with the same key. */
+  readonly #next = new Map<number, number>();
+  /** From the first message of a key to its last: appending is one step. */
+  readonly #last = new Map<number, number>();
 
   /** @param words words of a key */
   constructor(words: number) {
     this.#stride = words;
   }
 
-  /** Makes room for `more` messages: the loop that adds them then never checks. */
-  reserve(more: number): void {
-    const needed = this.count + more;
-    if (needed > this.timeNs.length) {
-      const size = Math.max(needed, 2 * this.timeNs.length, 1024);
-      this.timeNs = enlarged(this.timeNs, new Float64Array(size));
-      this.sequence = enlarged(this.sequence, new Float64Array(size));
-      this.sender = enlarged(this.sender, new Uint16Array(size));
-      this.#words = enlarged(this.#words, new Int32Array(size * this.#stride));
-      this.#next = enlarged(this.#next, new Int32Array(size));
-      this.#last = enlarged(this.#last, new Int32Array(size));
-    }
-    if (this.#keys + more > LOAD_MAX * this.#slots.length) this.#rehash(this.#keys + more);
+  /** @param words the keys, one after the other */
+  add(
+    length: number,
+    words: Int32Array,
+    sender: number,
+    sequence: Float64Array,
+    timeNs: Float64Array,
+  ): void {
+    this.#reserve(length);
+    this.#words.set(words.subarray(0, length * this.#stride), this.count * this.#stride);
+    this.timeNs.set(timeNs.subarray(0, length), this.count);
+    this.sequence.set(sequence.subarray(0, length), this.count);
+    this.sender.fill(sender, this.count, this.count + length);
+    this.count += length;
   }
 
-  /** Call `reserve` first. @param words from `at` on, the words of the key */
-  add(words: Int32Array, at: number, sender: number, sequence: number, timeNs: number): void {
-    const message = this.count++;
-    this.#words.set(words.subarray(at, at + this.#stride), message * this.#stride);
-    this.timeNs[message] = timeNs;
-    this.sequence[message] = sequence;
-    this.sender[message] = sender;
-    this.#next[message] = NONE;
-    this.#last[message] = message;
-    const slot = this.#slotOf(words, at);
-    const first = (this.#slots[slot] as number) - 1;
-    if (first < 0) {
-      this.#slots[slot] = message + 1;
-      this.#keys++;
-      return;
+  /** In the order of their senders, each of which was added in one go. */
+  senderRanges(): SenderRange[] {
+    const ranges: SenderRange[] = [];
+    for (let start = 0, end = 0; start < this.count; start = end) {
+      while (end < this.count && this.sender[end] === this.sender[start]) end++;
+      ranges.push({ start, end });
     }
-    this.reused++;
-    this.#next[this.#last[first] as number] = message;
-    this.#last[first] = message;
+    return ranges;
   }
 
   /** The first message that was sent with this key, or -1. */
   find(words: Int32Array, at: number): number {
-    return (this.#slots[this.#slotOf(words, at)] as number) - 1;
+    const slots = this.#slots ?? this.#hashAll();
+    return (slots[this.#slotOf(slots, words, at)] as number) - 1;
   }
 
-  /** The next message with the same key, or -1. */
+  /** The next message with the same key, or -1; `find` comes first. */
   next(message: number): number {
-    return this.#next[message] as number;
+    return this.#next.get(message) ?? NONE;
+  }
+
+  /** Whether that is the key of a message. */
+  isKeyOf(message: number, words: Int32Array, at: number): boolean {
+    const stride = this.#stride;
+    const own = message * stride;
+    for (let word = 0; word < stride; word++) {
+      if (this.#words[own + word] !== words[at + word]) return false;
+    }
+    return true;
   }
 
   wordsOf(message: number): Int32Array {
     return this.#words.subarray(message * this.#stride, (message + 1) * this.#stride);
   }
 
+  #reserve(more: number): void {
+    const needed = this.count + more;
+    if (needed <= this.timeNs.length) return;
+    const size = Math.max(needed, 2 * this.timeNs.length, 1024);
+    this.timeNs = enlarged(this.timeNs, new Float64Array(size));
+    this.sequence = enlarged(this.sequence, new Float64Array(size));
+    this.sender = enlarged(this.sender, new Uint16Array(size));
+    this.#words = enlarged(this.#words, new Int32Array(size * this.#stride));
+  }
+
+  #hashAll(): Int32Array {
+    let size = 1024;
+    while (this.count > LOAD_MAX * size) size *= 2;
+    const slots = new Int32Array(size);
+    for (let message = 0; message < this.count; message++) {
+      const slot = this.#slotOf(slots, this.#words, message * this.#stride);
+      const first = (slots[slot] as number) - 1;
+      if (first < 0) slots[slot] = message + 1;
+      else this.#chain(first, message);
+    }
+    this.#slots = slots;
+    return slots;
+  }
+
+  #chain(first: number, message: number): void {
+    this.reused++;
+    this.#next.set(this.#last.get(first) ?? first, message);
+    this.#last.set(first, message);
+  }
+
   /** The slot that has this key, or the free one that it would get. */
-  #slotOf(words: Int32Array, at: number): number {
-    const stride = this.#stride;
-    const mask = this.#slots.length - 1;
-    let slot = hashOf(words, at, stride) & mask;
+  #slotOf(slots: Int32Array, words: Int32Array, at: number): number {
+    const mask = slots.length - 1;
+    let slot = hashOf(words, at, this.#stride) & mask;
     for (;;) {
-      const message = (this.#slots[slot] as number) - 1;
-      if (message < 0 || this.#hasKey(message * stride, words, at)) return slot;
+      const message = (slots[slot] as number) - 1;
+      if (message < 0 || this.isKeyOf(message, words, at)) return slot;
       slot = (slot + 1) & mask;
-    }
-  }
-
-  #hasKey(own: number, words: Int32Array, at: number): boolean {
-    for (let word = 0; word < this.#stride; word++) {
-      if (this.#words[own + word] !== words[at + word]) return false;
-    }
-    return true;
-  }
-
-  #rehash(keys: number): void {
-    const old = this.#slots;
-    let size = 2 * old.length;
-    while (keys > LOAD_MAX * size) size *= 2;
-    this.#slots = new Int32Array(size);
-    for (const entry of old) {
-      if (entry === 0) continue;
-      this.#slots[this.#slotOf(this.#words, (entry - 1) * this.#stride)] = entry;
     }
   }
 }
 
-/** Multiply and shift, as in MurmurHash3's finalizer: neighbouring numbers end far apart. */
+/**
+ * Ids are mostly counted: neighbours share a line of the cache, and such groups are spread by
+ * multiplying and shifting, as in MurmurHash3's finalizer.
+ */
 function hashOf(words: Int32Array, at: number, stride: number): number {
-  let hash = stride;
-  for (let word = at; word < at + stride; word++) {
-    hash = Math.imul(hash ^ (words[word] as number), 0x85eb_ca6b);
-    hash ^= hash >>> 13;
+  let [hash, near] = [stride, 0];
+  for (let word = at; word < at + stride; word += 2) {
+    const low = words[word] as number;
+    hash = Math.imul(hash ^ (low >>> NEAR_BITS), 0x85eb_ca6b);
+    hash = Math.imul(hash ^ (hash >>> 13) ^ (words[word + 1] as number), 0xc2b2_ae35);
+    hash ^= hash >>> 16;
+    near ^= low;
   }
-  hash = Math.imul(hash, 0xc2b2_ae35);
-  return hash ^ (hash >>> 16);
+  return (hash << NEAR_BITS) | (near & (2 ** NEAR_BITS - 1));
 }
 
 function enlarged<A extends Float64Array | Int32Array | Uint16Array>(old: A, larger: A): A {

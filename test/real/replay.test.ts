@@ -36,7 +36,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const MATCH = ['--match', 'send:from,id', 'recv:from,id'];
 
-it('says which message a killed receiver missed, with what was around it on both sides', async () => {
+it('says which message a killed receiver missed, and what was around it', async () => {
   const said = await heisenwrite(['replay', at('sender.hwrec'), at('missed.hwrec'), ...MATCH]);
   expect(said.stderr).toBe('');
   expect(said.exitCode).toBe(1);

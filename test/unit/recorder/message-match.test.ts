@@ -149,16 +149,17 @@ it('finds duplicates, and matches keys that were sent again in order', () => {
     key: 'from=1 id=4',
     gapNs: 16 * MS,
   });
-  const again = match([
-    { records: [...sent, ...ids(10).map((id) => send(1000 + id, id))] },
-    {
-      records: [
-        ...ids(10).map((id) => recv(id + 1, id)),
-        ...ids(10).map((id) => recv(1001 + id, id)),
-      ],
-    },
-  ]);
-  expect(again).toMatchObject({ ...none, delivered: 20, reusedKeys: 10 });
+  const sentAgain = { records: [...sent, ...ids(10).map((id) => send(1000 + id, id))] };
+  const first = ids(10).map((id) => recv(id + 1, id));
+  const second = ids(10).map((id) => recv(1001 + id, id));
+  const again = match([sentAgain, { records: [...first, ...second] }]);
+  expect(again).toMatchObject({ ...none, delivered: 20, gapNs: { longest: MS } });
+  // Out of order, so that keys are looked up: each receipt still belongs to its own send.
+  const swapped = match([sentAgain, { records: [...first, ...second.toReversed()] }]);
+  expect(swapped).toMatchObject({ ...none, delivered: 20, reordered: 9, reusedKeys: 10 });
+  const some = [...first.slice(0, 3), ...second.slice(3), idle(30_000)];
+  const missing = match([sentAgain, { records: some }]);
+  expect(missing).toMatchObject({ lost: 10, delivered: 10 });
 });
 
 it('finds which of two messages with the same key was lost', () => {
