@@ -1,7 +1,8 @@
 // `npm run bench:proxy-objects [-- --json] [--pairs 5] [--size 256MiB] [--only sftp|s3]`: the SFTP
 // and S3 proxies without a fault, against the same server without them, by our own media: writes of
 // stamps, reads that verify, and one small call. A ratio of 1 means that the proxy costs nothing.
-// Client, proxy and server share this machine: each takes processor time from the others.
+// Client, proxy and server share this machine: each takes processor time from the others. Both SFTP
+// sides have the same client with its own choice of cipher, which is printed for each.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,6 +56,7 @@ async function latencyOf(protocol: string, { direct, proxied, environment }: Sid
   Object.assign(process.env, environment);
   const [one, other] = await Promise.all([connectMedium(direct), connectMedium(proxied)]);
   try {
+    noteCipher(protocol, one.facts.cipher, other.facts.cipher);
     await one.client.put('/latency', new Uint8Array(512));
     return await compareLatency(
       `${protocol} length`,
@@ -66,6 +68,11 @@ async function latencyOf(protocol: string, { direct, proxied, environment }: Sid
     await one.client.close();
     await other.client.close();
   }
+}
+
+function noteCipher(protocol: string, direct: string | undefined, proxied: string | undefined) {
+  if (direct === undefined || proxied === undefined) return;
+  ciphers.push(`${protocol}: cipher of the client, ${direct} direct, ${proxied} to the proxy`);
 }
 
 async function withSftp(act: (sides: Sides) => Promise<void>): Promise<void> {
@@ -101,6 +108,7 @@ async function withS3(act: (sides: Sides) => Promise<void>): Promise<void> {
 
 const comparisons: Comparison[] = [];
 const latencies: Latency[] = [];
+const ciphers: string[] = [];
 for (const [protocol, within] of [
   ['sftp', withSftp],
   ['s3', withS3],
@@ -112,9 +120,11 @@ for (const [protocol, within] of [
   });
 }
 printComparisons(comparisons, { pairs, peer: 'direct', json });
+for (const line of json ? [] : ciphers) console.log(line);
 for (const latency of json ? [] : latencies) {
   const { name, directMs, proxiedMs } = latency;
   const added = (proxiedMs - directMs).toFixed(3);
   console.log(`${name}: ${directMs.toFixed(3)} ms direct, ${added} ms added (medians)`);
 }
-if (json) console.log(JSON.stringify({ schema: 'heisenwrite.bench-latency/1', latencies }));
+if (json)
+  console.log(JSON.stringify({ schema: 'heisenwrite.bench-latency/1', latencies, ciphers }));

@@ -12,9 +12,9 @@ import type { Client, Connection } from 'ssh2';
 import { AesGcm, GCM_TAG_BYTES } from '../base/aes-gcm.ts';
 import { PacketMemory } from './sftp-packet-memory.ts';
 
-/** What is asked for in one packet: a WRITE of 255 KiB (limits@openssh.com) with what is around. */
-const DATA_BYTES_MAX = 261_120 + 1024;
-/** OpenSSH's PACKET_MAX_SIZE. */
+/** Asked for in one packet: a WRITE of 255 KiB (limits@openssh.com) with what is around it. */
+export const DATA_BYTES_MAX = 261_120 + 512;
+/** That with its head and padding; OpenSSH's PACKET_MAX_SIZE. */
 const PACKET_BYTES_MAX = 256 * 1024;
 const UNIT_BYTES = 16;
 const PADDING_BYTES_MIN = 4;
@@ -140,7 +140,8 @@ export class GcmOpener {
   inSeqno: number;
   readonly #gcm: AesGcm;
   readonly #iv: Uint8Array;
-  readonly #take: Take;
+  /** The library sets another one here while keys are exchanged. */
+  _onPayload: Take;
   readonly #line: GcmLine;
   readonly #length = Buffer.alloc(4);
   #lengthBytes = 0;
@@ -150,16 +151,18 @@ export class GcmOpener {
   #came = 0;
   readonly #tag = Buffer.alloc(GCM_TAG_BYTES);
   readonly #spare: Buffer[] = [];
+  #isFreed = false;
 
   constructor(gcm: AesGcm, iv: Uint8Array, sequence: number, take: Take, line: GcmLine) {
     this.#gcm = gcm;
     this.#iv = Uint8Array.from(iv);
     this.inSeqno = sequence;
-    this.#take = take;
+    this._onPayload = take;
     this.#line = line;
   }
 
   free(): void {
+    this.#isFreed = true;
     this.#gcm.free();
   }
 
@@ -170,7 +173,8 @@ export class GcmOpener {
    */
   decrypt(data: Buffer, from: number, end: number): number | undefined {
     let at = from;
-    while (at < end) {
+    // Who is given a payload may end the connection by it.
+    while (at < end && !this.#isFreed) {
       if (this.#packet !== null) {
         at += this.#gather(this.#packet, data.subarray(at, end));
         if (this.#came < this.#packetBytes + GCM_TAG_BYTES) return undefined;
@@ -240,7 +244,7 @@ export class GcmOpener {
     if (payloadBytes < 0) throw new Error('Bad padding length');
     const payload = packet.subarray(1, 1 + payloadBytes);
     const isBorrowed = payload[0] === CHANNEL_DATA && this.#line.isLending();
-    return this.#take(isBorrowed ? payload : Buffer.from(payload));
+    return this._onPayload(isBorrowed ? payload : Buffer.from(payload));
   }
 }
 

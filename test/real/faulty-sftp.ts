@@ -37,13 +37,19 @@ export interface FaultySftp {
   readonly port: number;
   /** OpenSSH's client, with lines of its batch mode; resolves to its exit code and words. */
   sftp(...lines: readonly string[]): Promise<Ended>;
+  /** The same with options of its own before: `-c`, `-o`. */
+  sftpWith(options: readonly string[], ...lines: readonly string[]): Promise<Ended>;
   /** `rclone copyto`; a path that begins with `remote:` is behind the proxy. */
   rclone(from: string, to: string): Promise<Ended>;
   counts(): Readonly<Record<string, number>>;
 }
 
-export async function withFaultySftp(body: (setting: FaultySftp) => Promise<void>): Promise<void> {
-  const server = await startSshd();
+/** @param config lines of the server's sshd_config */
+export async function withFaultySftp(
+  body: (setting: FaultySftp) => Promise<void>,
+  config: readonly string[] = [],
+): Promise<void> {
+  const server = await startSshd({ config });
   const restore = withEnvironment({ ...server.environment, SSH_AUTH_SOCK: undefined });
   const clients: MediumClient[] = [];
   try {
@@ -96,15 +102,17 @@ export async function withFaultySftp(body: (setting: FaultySftp) => Promise<void
   }
 }
 
-function programs(server: Sshd, port: number): Pick<FaultySftp, 'sftp' | 'rclone'> {
+function programs(server: Sshd, port: number): Pick<FaultySftp, 'sftp' | 'sftpWith' | 'rclone'> {
   const known = `UserKnownHostsFile=${server.knownHosts}`;
+  const run = async (own: readonly string[], lines: readonly string[]): Promise<Ended> => {
+    const options = [...own, '-q', '-F', '/dev/null', '-P', String(port), '-i', server.identity];
+    const args = [...options, '-o', known, '-o', 'BatchMode=yes', '-b', '-', 'root@127.0.0.1'];
+    const input = `${lines.join('\n')}\n`;
+    return execa('sftp', args, { input, reject: false, timeout: 60_000 });
+  };
   return {
-    async sftp(...lines) {
-      const options = ['-q', '-F', '/dev/null', '-P', String(port), '-i', server.identity];
-      const args = [...options, '-o', known, '-o', 'BatchMode=yes', '-b', '-', 'root@127.0.0.1'];
-      const input = `${lines.join('\n')}\n`;
-      return execa('sftp', args, { input, reject: false, timeout: 60_000 });
-    },
+    sftp: (...lines) => run([], lines),
+    sftpWith: (options, ...lines) => run(options, lines),
     async rclone(from, to) {
       const [source, target] = [from, to].map((path) =>
         path.replace(/^remote:/, `proxied:${server.directory}/`),

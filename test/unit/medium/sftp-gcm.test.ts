@@ -6,7 +6,12 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AesGcm } from '../../../src/base/aes-gcm.ts';
-import { type GcmLine, GcmOpener, GcmSealer } from '../../../src/medium/sftp-gcm.ts';
+import {
+  DATA_BYTES_MAX,
+  type GcmLine,
+  GcmOpener,
+  GcmSealer,
+} from '../../../src/medium/sftp-gcm.ts';
 
 interface Theirs {
   allocPacket(bytes: number): Buffer;
@@ -161,4 +166,36 @@ test('where a payload says where to go on, the rest is left to another decipher'
   const both = Buffer.concat([packet, Buffer.alloc(40)]);
   const opener = new GcmOpener(ours('decrypt'), IV, 0, () => false, lineOf([]));
   expect(opener.decrypt(both, 0, both.length)).toBe(packet.length);
+});
+
+test('the longest packet that is asked for is taken', () => {
+  const head = Buffer.alloc(9);
+  head[0] = CHANNEL_DATA;
+  const payload = Buffer.concat([head, Buffer.alloc(DATA_BYTES_MAX, 5)]);
+  const opened: Buffer[] = [];
+  const take = (bytes: Buffer) => void opened.push(Buffer.from(bytes));
+  const opener = new GcmOpener(ours('decrypt'), IV, 0, take, lineOf([]));
+  for (const piece of pieces(sealed(payload), [70_000, 100_000])) {
+    opener.decrypt(piece, 0, piece.length);
+  }
+  expect(opened.map((each) => each.equals(payload))).toEqual([true]);
+});
+
+test('once it is freed, by a payload, nothing more is taken', () => {
+  const both = Buffer.concat([sealed(Buffer.from([1])), Buffer.alloc(40)]);
+  const opener = new GcmOpener(ours('decrypt'), IV, 0, () => undefined, lineOf([]));
+  opener._onPayload = () => {
+    opener.free();
+    return undefined;
+  };
+  expect(opener.decrypt(both, 0, both.length)).toBeUndefined();
+});
+
+test('while keys are exchanged the library sets who takes the payloads', () => {
+  const opener = new GcmOpener(ours('decrypt'), IV, 0, () => expect.unreachable(), lineOf([]));
+  const seen: number[] = [];
+  opener._onPayload = (payload) => void seen.push(payload[0] as number);
+  const packet = sealed(Buffer.from([20]));
+  opener.decrypt(packet, 0, packet.length);
+  expect(seen).toEqual([20]);
 });
