@@ -111,7 +111,7 @@ function differenceLine(one: Difference, { good, failed }: DifferenceResult): st
   const means = `${round(failedMean)}/${round(goodMean)}`;
   const words = `${SPLIT_WORDS[split]}${KIND_WORDS[one.kind](one.words)}`;
   const limit = than === null ? '' : ` (${split} than ${than} in a run)`;
-  const first = firstNs === null ? '' : `, first at +${formatSpan(firstNs)}`;
+  const first = firstNs === null || split !== 'present' ? '' : `, first at +${formatSpan(firstNs)}`;
   return [
     ochiai.toFixed(2).padStart(4),
     `${failedWith}/${failed}`.padStart(7),

@@ -32,7 +32,7 @@ export interface DifferenceResult {
   readonly failed: number;
   /** Features that were compared, those that are the same in all runs included. */
   readonly compared: number;
-  /** Best first; of equal ones, what came first. */
+  /** Best first; of equal ones the plainer, then what came first: causes come before effects. */
   readonly differences: readonly Difference[];
 }
 
@@ -74,8 +74,9 @@ function byRank(one: Difference, other: Difference): number {
   return (
     other.ochiai - one.ochiai ||
     one.chance - other.chance ||
-    KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) ||
+    Number(one.than !== null) - Number(other.than !== null) ||
     (one.firstNs ?? Number.MAX_VALUE) - (other.firstNs ?? Number.MAX_VALUE) ||
+    KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) ||
     (one.words < other.words ? -1 : 1)
   );
 }
