@@ -18,7 +18,6 @@ import { proveCommand } from './command-lines/prove.ts';
 import { proxyCommand } from './command-lines/proxy.ts';
 import { recordCommand } from './command-lines/record.ts';
 import { replayCommand } from './command-lines/replay.ts';
-import { replayCommand } from './command-lines/replay.ts';
 import { reportCommand } from './command-lines/report.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -37,7 +36,6 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   caseCommand(root, terminal, exit);
   reportCommand(root, terminal, exit);
   agentCommand(root, terminal, exit);
-  replayCommand(root, terminal, exit);
   replayCommand(root, terminal, exit);
   proxyCommand(root, terminal, exit);
   mountCommand(root, terminal, exit);

@@ -152,16 +152,6 @@ export const ERRORS = {
     exitCode: EXIT_UNKNOWN,
     remedy: 'take another copy of the recording',
   },
-  'not-a-recording': {
-    definite: true,
-    exitCode: EXIT_USAGE,
-    remedy: 'give files that a recorder wrote, or a directory that holds some',
-  },
-  'recording-damaged': {
-    definite: true,
-    exitCode: EXIT_UNKNOWN,
-    remedy: 'take another copy of the recording',
-  },
   'file-exists': {
     definite: true,
     exitCode: EXIT_USAGE,
