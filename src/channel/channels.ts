@@ -7,6 +7,7 @@ import { amqpChannel } from './amqp.ts';
 import { cpgChannel } from './cpg.ts';
 import { localChannel } from './local.ts';
 import { natsChannel } from './nats.ts';
+import { packedChannel } from './packed.ts';
 import { redisChannel } from './redis.ts';
 import { tcpChannel } from './tcp.ts';
 import { udpChannel } from './udp.ts';
@@ -15,6 +16,7 @@ export const CHANNELS: readonly ChannelAdapter[] = [
   localChannel,
   udpChannel,
   tcpChannel,
+  packedChannel,
   cpgChannel,
   natsChannel,
   redisChannel,

@@ -153,12 +153,10 @@ class Course {
     const report = await this.hunted(plan);
     if (report === null) return;
     const met = await this.windowsMet(report, fromNs);
-    const found = [
-      () => foundStep(report, expected),
-      () => isolatedStep(report, expected, met),
-      () => explainedStep(report, expected, mechanism),
-    ];
-    if (!found.every((judged) => this.show(judged()))) return;
+    const found = [foundStep(report, expected), isolatedStep(report, expected, met)];
+    if (!found.every((judged) => this.show(judged))) return;
+    const shown = await ground.explain?.();
+    if (!this.show(explainedStep(report, expected, mechanism, shown))) return;
     const proof = await this.proven(report);
     if (proof === null) return;
     [() => fixedStep(proof), () => provenStep(proof)].every((judged) => this.show(judged()));

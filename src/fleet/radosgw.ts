@@ -24,9 +24,18 @@ export interface S3User {
   readonly secretAccessKey: string;
 }
 
+export interface RadosgwExtras {
+  /** What follows the bucket in a host name: buckets are found there, too. */
+  readonly domain?: string;
+  /** Files of PEM: it speaks HTTPS as well, on a port of its own. */
+  readonly tls?: { readonly certificate: string; readonly privateKey: string };
+}
+
 export interface Radosgw {
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
+  /** `https://127.0.0.1:port`; null where that was not asked for. */
+  readonly tlsEndpoint: string | null;
   /** Of a bucket of `owner` that is empty at first. */
   readonly url: string;
   readonly bucket: string;
@@ -61,11 +70,14 @@ const STRANGER: S3User = {
  *
  * Needs the Debian packages ceph-mon, ceph-osd and radosgw (requirement `radosgw`).
  */
-export async function startRadosgw(storeBytes = 2 * 2 ** 30): Promise<Radosgw> {
+export async function startRadosgw(
+  storeBytes = 2 * 2 ** 30,
+  extras: RadosgwExtras = {},
+): Promise<Radosgw> {
   const folder = mkdtempSync(join(tmpdir(), 'heisenwrite-radosgw-'));
   const daemons = new Daemons(folder);
   try {
-    const port = await startCluster(folder, daemons, storeBytes);
+    const [port, tlsPort] = await startCluster(folder, daemons, storeBytes, extras);
     const endpoint = `http://127.0.0.1:${port}`;
     await createUser(folder, 'owner', OWNER);
     const startGateway = async () => {
@@ -77,7 +89,8 @@ export async function startRadosgw(storeBytes = 2 * 2 ** 30): Promise<Radosgw> {
     await createUser(folder, 'stranger', STRANGER);
     await createBucket(endpoint, OWNER, 'hunts');
     await createBucket(endpoint, STRANGER, 'foreign');
-    return running(endpoint, gateway, startGateway, daemons, folder);
+    const tlsEndpoint = extras.tls ? `https://127.0.0.1:${tlsPort}` : null;
+    return { tlsEndpoint, ...running(endpoint, gateway, startGateway, daemons, folder) };
   } catch (error) {
     await daemons.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -91,7 +104,7 @@ function running(
   startGateway: () => Promise<ChildProcess>,
   daemons: Daemons,
   folder: string,
-): Radosgw {
+): Omit<Radosgw, 'tlsEndpoint'> {
   let gateway = first;
   return {
     endpoint,
@@ -121,13 +134,21 @@ function running(
   };
 }
 
-/** Starts the monitor and the OSD; returns the port that the gateway will have. */
-async function startCluster(folder: string, daemons: Daemons, storeBytes: number): Promise<number> {
-  const [monitorPort, port] = await freePorts(2);
+/** Starts the monitor and the OSD; returns the ports that the gateway will have. */
+async function startCluster(
+  folder: string,
+  daemons: Daemons,
+  storeBytes: number,
+  { domain, tls }: RadosgwExtras,
+): Promise<readonly [port: number, tlsPort: number]> {
+  const [monitorPort, port, tlsPort] = (await freePorts(3)) as [number, number, number];
   const cluster = randomUUID();
   const disk = randomUUID();
   for (const name of ['mon', 'osd', 'run', 'gateway']) mkdirSync(join(folder, name));
-  const configuration = configurationOf(folder, cluster, monitorPort as number, port as number);
+  const files = tls && ` ssl_certificate=${tls.certificate} ssl_private_key=${tls.privateKey}`;
+  const front = `endpoint=127.0.0.1:${port}${files ? ` ssl_endpoint=127.0.0.1:${tlsPort}${files}` : ''}`;
+  const name = domain === undefined ? '' : `rgw dns name = ${domain}\n`;
+  const configuration = configurationOf(folder, cluster, monitorPort, front) + name;
   const store = `memstore device bytes = ${storeBytes}\n`;
   await writeFile(join(folder, 'ceph.conf'), configuration + store);
   const map = join(folder, 'monmap');
@@ -139,10 +160,10 @@ async function startCluster(folder: string, daemons: Daemons, storeBytes: number
   await ceph(folder, 'ceph', '--connect-timeout', '30', 'osd', 'new', disk);
   await ceph(folder, 'ceph-osd', '--mkfs', '-i', '0', '--osd-uuid', disk);
   daemons.start('ceph-osd', '-i', '0');
-  return port as number;
+  return [port, tlsPort];
 }
 
-function configurationOf(folder: string, cluster: string, monitor: number, port: number): string {
+function configurationOf(folder: string, cluster: string, monitor: number, front: string): string {
   return `[global]
 fsid = ${cluster}
 mon host = [v2:127.0.0.1:${monitor}/0]
@@ -175,7 +196,7 @@ osd pool default pg num = 1
 rgw gc obj min wait = 60
 rgw gc processor period = 15
 rgw data = ${folder}/gateway
-rgw frontends = beast endpoint=127.0.0.1:${port}
+rgw frontends = beast ${front}
 `;
 }
 

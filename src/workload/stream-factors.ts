@@ -119,4 +119,12 @@ const SHAPE_FACTORS: readonly FactorDeclaration[] = [
     fallback: 'none',
     choices: EMPTIES,
   },
+  {
+    name: 'every',
+    kind: 'count',
+    about: 'of so many messages one has that vector; 1 for all of them',
+    fallback: 1,
+    min: 1,
+    max: 1000,
+  },
 ];

@@ -60,6 +60,8 @@ export interface StreamSendAssignment {
   readonly sender: number;
   readonly vectors: number;
   readonly empty: Empty;
+  /** Of so many messages the first has the empty vector. */
+  readonly every: number;
   /** 0 for as fast as it goes. */
   readonly perSecond: number;
 }
@@ -109,13 +111,16 @@ export function streamRoles(
   return {
     'stream-open': async (assignment: StreamOpenAssignment, bench): Promise<StreamOpened> => {
       await close(bench);
-      const opened = await openReceiver(adapterOf(assignment.channel), assignment, bench);
+      const { channel } = assignment;
+      const opening = openReceiver(adapterOf(channel), assignment, bench);
+      const opened = await opening.catch(notOpened(channel));
       receivers.set(bench.name, opened);
       return { endpoint: opened.receiver.endpoint };
     },
     'stream-connect': async ({ channel, endpoints }: StreamConnectAssignment, bench) => {
       await close(bench);
-      senders.set(bench.name, await adapterOf(channel).openSender(channel, endpoints));
+      const opening = adapterOf(channel).openSender(channel, endpoints);
+      senders.set(bench.name, await opening.catch(notOpened(channel)));
       return {};
     },
     'stream-receive': (assignment: StreamReceiveAssignment, { name }) =>
@@ -123,6 +128,14 @@ export function streamRoles(
     'stream-send': (assignment: StreamSendAssignment, bench) =>
       send(assignment, senders.get(bench.name) as ChannelSender, bench),
     'stream-close': (_: StreamCloseAssignment, bench) => close(bench),
+  };
+}
+
+/** Nothing was tried then, and the trial is unknown. */
+function notOpened({ url }: ChannelSetting): (error: Error & { code?: string }) => never {
+  return (error) => {
+    const why = error.message || error.code;
+    throw new Error(`the channel ${url} cannot be opened: ${why}`, { cause: error });
   };
 }
 
@@ -186,7 +199,8 @@ async function send(
       const number = accepted * stream.senders + sender;
       const bytes = messageBytes(stream, number);
       sentNs.push(Number(monotonicNs()));
-      await channel.send(vectorsOf(bytes, assignment));
+      const empty = accepted % assignment.every === 0 ? assignment.empty : 'none';
+      await channel.send(vectorsOf(bytes, { vectors: assignment.vectors, empty }));
       sourceIntact &&= Buffer.compare(bytes, messageBytes(stream, number)) === 0;
       acknowledge(board, sender, accepted + 1);
     }

@@ -163,6 +163,7 @@ function sendOf(
     ...given,
     vectors: numberLevel(levels, 'vectors'),
     empty: textLevel(levels, 'empty') as StreamSendAssignment['empty'],
+    every: numberLevel(levels, 'every'),
     perSecond: numberLevel(levels, 'rate'),
   };
 }

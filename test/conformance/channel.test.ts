@@ -2,6 +2,6 @@
 
 import { channelContract } from './channel-contract.ts';
 
-for (const level of ['local', 'udp', 'tcp']) {
+for (const level of ['local', 'udp', 'tcp', 'packed:?empty=drop']) {
   channelContract(level, async () => ({ level, stop: async () => undefined }));
 }

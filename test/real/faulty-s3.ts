@@ -9,7 +9,7 @@ import { parseFault } from '../../src/domain/fault-grammar.ts';
 import type { ConnectOptions, MediumClient } from '../../src/domain/medium.ts';
 import { ArmedFaults } from '../../src/fault/armed-faults.ts';
 import { s3Proxy } from '../../src/fault/s3-proxy/s3-proxy.ts';
-import { type Radosgw, startRadosgw } from '../../src/fleet/radosgw.ts';
+import { type Radosgw, type RadosgwExtras, startRadosgw } from '../../src/fleet/radosgw.ts';
 import { s3 } from '../../src/medium/s3.ts';
 import { missing, type Requirement, requireOrSkip } from './requirements.ts';
 
@@ -35,7 +35,11 @@ export interface FaultyS3 {
 
 export interface S3TestOptions {
   readonly signs?: boolean;
+  /** The proxy speaks HTTPS to the server, which must have been told to. */
+  readonly isTls?: boolean;
   readonly domain?: string;
+  /** Before anybody connects. */
+  readonly prepare?: () => void;
   /** Besides radosgw. */
   readonly needs?: readonly Requirement[];
 }
@@ -43,12 +47,15 @@ export interface S3TestOptions {
 type Body = (setting: FaultyS3) => Promise<void>;
 type S3Test = (name: string, body: Body, options?: S3TestOptions) => void;
 
-/** Registers start and stop of the server; the result registers tests. */
-export function onFaultyS3(): S3Test {
+/**
+ * Registers start and stop of the server; the result registers tests.
+ * @param extras what the server does besides; asked for once it is to start
+ */
+export function onFaultyS3(extras: () => RadosgwExtras = () => ({})): S3Test {
   let server: Radosgw | null = null;
   beforeAll(async () => {
     if (missing('radosgw') !== null) return;
-    server = await startRadosgw();
+    server = await startRadosgw(undefined, extras());
     for (const [name, value] of Object.entries(server.environment)) vi.stubEnv(name, value);
   });
   afterAll(async () => {
@@ -64,14 +71,18 @@ export function onFaultyS3(): S3Test {
 }
 
 async function withProxy(server: Radosgw, options: S3TestOptions, body: Body): Promise<void> {
-  const { signs = false, domain = null } = options;
-  const proxy = s3Proxy({ isTls: false, domain, signs });
+  const { signs = false, domain = null, isTls = false } = options;
+  options.prepare?.();
+  const proxy = s3Proxy({ isTls, domain, signs });
   const rng = createRng('faulty-s3');
   const faults = new ArmedFaults(proxy.plantable, 'the s3 proxy', rng, undefined, proxy.admit);
   const notes: string[] = [];
   const running = await proxy.start({
     listen: { host: '127.0.0.1', port: 0 },
-    to: { host: '127.0.0.1', port: Number(new URL(server.endpoint).port) },
+    to: {
+      host: '127.0.0.1',
+      port: Number(new URL((isTls ? server.tlsEndpoint : null) ?? server.endpoint).port),
+    },
     faults,
     rng,
     note: (text) => void notes.push(text),

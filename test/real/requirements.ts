@@ -62,6 +62,7 @@ const PROBES = {
     programMissing('ceph-mon', 'ceph-mon') ??
     programMissing('ceph-osd', 'ceph-osd') ??
     programMissing('radosgw', 'radosgw'),
+  openssl: () => programMissing('openssl', 'openssl'),
   npm: () => programMissing('npm', 'npm'),
   rsync: () => programMissing('rsync', 'rsync'),
   rclone: () => programMissing('rclone', 'rclone'),

@@ -3,6 +3,13 @@
 import type { Rng } from '../../base/rng.ts';
 import type { CaseWindow } from './case-windows.ts';
 
+/** What the set-up itself shows of the mechanism. */
+export interface Explanation {
+  readonly words: readonly string[];
+  /** What was expected and not seen. */
+  readonly missing: readonly string[];
+}
+
 export interface CaseGround {
   /** Label to directory or URL, as of a plan. */
   readonly places: Readonly<Record<string, string>>;
@@ -14,6 +21,8 @@ export interface CaseGround {
   readonly isTransient: boolean;
   /** So far: when what the set-up does on purpose was in force. */
   windows?(): readonly CaseWindow[];
+  /** Shows the mechanism by other means than the hunt, once the hunt has found it. */
+  explain?(): Promise<Explanation>;
   /** Takes all of it away. Never rejects. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { ProofReport } from '../../domain/proof.ts';
 import { huntAccount } from '../../report/account.ts';
 import { plural } from '../../report/rate-words.ts';
 import { summaryLines } from '../../report/summary.ts';
+import type { Explanation } from './case-setup.ts';
 import type { WindowsMet } from './case-windows.ts';
 
 const WIDTH = 100;
@@ -72,6 +73,7 @@ export function explainedStep(
   report: HuntReport,
   { words, layer }: CaseExpectation,
   mechanism: readonly string[],
+  shown: Explanation = { words: [], missing: [] },
 ): ShownStep {
   const text = summaryLines(report, { color: false, width: WIDTH })
     .join(' ')
@@ -83,7 +85,8 @@ export function explainedStep(
   if (layer !== undefined && !(layers as ReadonlySet<string>).has(layer)) {
     missing.push(`the layer ${layer} (found: ${[...layers].join(', ') || 'none'})`);
   }
-  const said = EXPLAINING.flatMap((label) => linesOf(report, label));
+  missing.push(...shown.missing);
+  const said = [...EXPLAINING.flatMap((label) => linesOf(report, label)), ...shown.words];
   return step('explained', [...said, ...(missing.length === 0 ? mechanism : [])], missing);
 }
 

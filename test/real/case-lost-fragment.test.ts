@@ -1,0 +1,44 @@
+// The case `lost-fragment` end to end, by the command that everybody uses: found, isolated,
+// explained from the recordings of a receiver that aborted, fixed and proven.
+
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { CaseReport } from '../../src/domain/case.ts';
+import { inDirectory } from '../fixtures/actors/trial-setting.ts';
+import { heisenwrite } from './command-line.ts';
+
+const LIMIT_MS = 15 * 60_000;
+
+test(
+  'lost-fragment, from the first failure to the proof of its fix',
+  () =>
+    inDirectory(async (place) => {
+      const words = ['case', 'lost-fragment', '--place', place, '--seed', 'lost', '--json'];
+      const { stdout, stderr, exitCode } = await heisenwrite(words, place);
+      expect(exitCode, stderr).toBe(0);
+      const report = JSON.parse(stdout) as CaseReport;
+      expect(report.steps.map(({ step, shown }) => `${step} ${shown}`)).toEqual(
+        ['found', 'isolated', 'explained', 'fixed', 'proven'].map((step) => `${step} true`),
+      );
+      const explained = report.steps[2]?.words.join(' ') ?? '';
+      expect(explained).toContain('the receiver of checkpoints aborted (SIGABRT)');
+      expect(explained).toMatch(/message 82 \(28 bytes\) was sent and never delivered/);
+      expect(explained).toMatch(/message 81, sent with 1462 bytes, was delivered with 1490/);
+      expect(report.kept).toBeNull();
+    }),
+  LIMIT_MS,
+);
+
+test(
+  'another number of vectors is no fix',
+  () =>
+    inDirectory(async (place) => {
+      const words = ['case', 'lost-fragment', '--place', place, '--fixed', 'vectors=3', '--json'];
+      const { stdout, exitCode } = await heisenwrite(words, place);
+      expect(exitCode).toBe(1);
+      const report = JSON.parse(stdout) as CaseReport;
+      expect(report.failedStep).toBe('fixed');
+      expect(existsSync(report.kept ?? '')).toBe(true);
+    }),
+  LIMIT_MS,
+);
