@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { cached, cachedEntries, inputsHash, type Say } from './guest-cache.ts';
-import { guestModules } from './guest-modules.ts';
+import { guestModules, WANTED_MODULES } from './guest-modules.ts';
 
 export interface GuestKernel {
   /** As `uname -r` will say. */
@@ -59,7 +59,7 @@ export async function guestKernel(series: string, say: Say): Promise<GuestKernel
     });
   }
   const { release, version } = offered;
-  const hash = inputsHash([offered.name, version, INIT]);
+  const hash = inputsHash([offered.name, version, INIT, ...WANTED_MODULES]);
   const entry = await cached(`kernel-${release}-${hash}`, async (directory) => {
     const work = await mkdtemp(join(tmpdir(), 'heisenwrite-guest-'));
     try {

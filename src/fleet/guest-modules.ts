@@ -14,10 +14,10 @@ export interface KernelModule {
 }
 
 /**
- * What a guest of this kind needs: its disk, its network, NFSv3, and what ext4 and NFS ask the
- * kernel's crypto for by name, which no `depends` tells.
+ * What a guest of this kind needs: its disk, its network, NFSv3 and 4, and what ext4 and NFS ask
+ * the kernel's crypto for by name, which no `depends` tells.
  */
-const WANTED = [
+export const WANTED_MODULES = [
   'crc32c_generic',
   'virtio_pci',
   'virtio_blk',
@@ -26,6 +26,7 @@ const WANTED = [
   'sunrpc',
   'nfs',
   'nfsv3',
+  'nfsv4',
 ] as const;
 
 /**
@@ -57,7 +58,7 @@ export async function guestModules(directory: string): Promise<KernelModule[]> {
     for (const needed of dependsOf(content)) await visit(needed);
     modules.push({ name, content });
   };
-  for (const name of WANTED) await visit(name);
+  for (const name of WANTED_MODULES) await visit(name);
   return modules;
 }
 
