@@ -26,9 +26,9 @@ export interface PackingOptions {
   /** Of a whole frame, header and all. */
   readonly frameBytes: number;
   /**
-   * True: vectors without bytes are left out before anything is packed. False is the mistake of the
-   * case `lost-fragment`: a message whose last vector is empty, and whose bytes just fill the frame,
-   * is marked as one that goes on, so that the next message is joined to it.
+   * True: vectors without bytes are left out before anything is packed. False is the mistake of
+   * the case `lost-fragment`: a message whose last vector is empty, and whose bytes just fill the
+   * frame, is marked as one that goes on, so that the next message is joined to it.
    */
   readonly dropsEmpty: boolean;
 }

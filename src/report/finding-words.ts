@@ -47,8 +47,10 @@ export function whatLines(report: HuntReport): string[] {
       `${formatSize(signature.offsetAlignment)}, ` +
       `lengths of ${formatSize(signature.lengthAlignment)}`,
   ];
-  if (signature.ioSizes.length > 0) {
-    const sizes = signature.ioSizes.map(formatSize).join(', ');
+  // Of bytes, everything is a multiple.
+  const ioSizes = signature.ioSizes.filter((bytes) => bytes > 1);
+  if (ioSizes.length > 0) {
+    const sizes = ioSizes.map(formatSize).join(', ');
     lines.push(`offsets and lengths are whole multiples of the I/O size ${sizes}`);
   }
   const damaged = report.findings.filter((finding) => finding.expected);

@@ -1,6 +1,6 @@
 // The ground of the case `lost-fragment`: a directory, and a program that synchronises checkpoints
-// over the same channel as the hunt. It is run once as the cluster ran, and aborts; what happened is
-// then read from the recordings alone, which is how the original was found.
+// over the same channel as the hunt. It is run once as the cluster ran, and aborts; what happened
+// is then read from the recordings alone, which is how the original was found.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -74,7 +74,7 @@ async function synchronise(directory: string, url: string): Promise<Synchronised
       received: { event: 'delivered', fields: ['id'] },
       delivery: 'once',
       lateNs: null,
-      // The channel keeps a sender's order: what was sent before the last delivery is not under way.
+      // The channel keeps the order: what was sent before the last delivery is not under way.
       underWayNs: 0,
       findingsMax: 100,
     });
@@ -116,8 +116,8 @@ function wordsOf(
   dropped: Synchronised,
 ): string[] {
   return [
-    `the receiver of checkpoints aborted (${signal}): message ${unknown.fields.id} is a section of ` +
-      `checkpoint ${unknown.fields.checkpoint}, which it had never been handed`,
+    `the receiver of checkpoints aborted (${signal}): message ${unknown.fields.id} is a section ` +
+      `of checkpoint ${unknown.fields.checkpoint}, which it had never been handed`,
     `its recording survived: message ${lost.fields.id} (${lost.fields.bytes} bytes) was sent and ` +
       `never delivered, and message ${before.fields.id}, sent with ${before.fields.bytes} bytes, ` +
       `was delivered with ${delivered.fields.bytes}`,

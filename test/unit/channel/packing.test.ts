@@ -70,7 +70,7 @@ describe('the mistake', () => {
   const kept = (...messages: (readonly Uint8Array[])[]) =>
     through(messages, { dropsEmpty: false, flushAfter: () => true }).heard;
 
-  it('joins the next message to one that just fills its frame and ends with an empty vector', () => {
+  it('joins the next message to one that fills its frame and ends with an empty vector', () => {
     const heard = kept([bytes(FULL, 1), NONE], [bytes(20, 2)], [bytes(5, 3)]);
     expect(heard.map(({ length }) => length)).toEqual([FULL + 20, 5]);
     expect(heard[0]).toEqual(Buffer.concat([bytes(FULL, 1), bytes(20, 2)]));
