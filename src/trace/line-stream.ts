@@ -12,7 +12,7 @@ export interface LineStream {
   readonly path: string;
   /** When whoever wrote has closed it, or nobody came. */
   readonly ended: Promise<void>;
-  /** Nobody else will come to write. */
+  /** The tracer has opened it, or will not come: nothing of it is left in the file system. */
   finish(): void;
 }
 
@@ -30,8 +30,10 @@ export function openLineStream(onLine: (line: string) => void): LineStream {
   // Until the tracer has opened it, a writer of our own keeps it from being at its end.
   let own: number | null = openSync(path, constants.O_WRONLY);
   const finish = () => {
-    if (own !== null) closeSync(own);
+    if (own === null) return;
+    closeSync(own);
     own = null;
+    rmSync(directory, { recursive: true, force: true });
   };
   const socket = new Socket({ fd: reader, readable: true, writable: false });
   socket.setEncoding('utf8');
@@ -46,7 +48,6 @@ export function openLineStream(onLine: (line: string) => void): LineStream {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (rest !== '') onLine(rest);
-      rmSync(directory, { recursive: true, force: true });
       resolve();
     });
   });

@@ -126,6 +126,7 @@ async function attach(
     const said = refused ?? complaints.text().trim();
     throw new HeisenwriteError('not-traceable', `process ${target}: ${said || 'strace has ended'}`);
   }
+  stream.finish();
   const ended = Promise.all([exited, stream.ended]).then(
     (): TraceEnd => ({ command: null, unread: lines.unread, complaint: null }),
   );
@@ -156,7 +157,8 @@ function saidBy(child: ChildProcess) {
     text: () => text,
     matches: (pattern: RegExp) =>
       new Promise<void>((tell) => {
-        waiting.push({ pattern, tell });
+        if (pattern.test(text)) tell();
+        else waiting.push({ pattern, tell });
       }),
   };
 }
