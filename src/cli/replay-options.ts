@@ -2,6 +2,7 @@
 
 import { HeisenwriteError } from '../domain/errors.ts';
 import { fitsQuery, parseQuery } from '../recorder/event-query.ts';
+import { searchEvents } from '../recorder/event-search.ts';
 import { eventsAround, lastEvents } from '../recorder/event-window.ts';
 import { recordedTimes } from '../recorder/match-bounds.ts';
 import type { MatchTerm } from '../recorder/message-match.ts';
@@ -56,8 +57,7 @@ export function selectionOf(recordings: Recordings, options: ReplayOptions): Sel
   const range = rangeOf(options, baseNs);
   const fits = (event: RecordedEvent) =>
     (names.length === 0 || names.includes(event.event)) && fitsQuery(clauses, event);
-  const some = names.length > 0 || clauses.length > 0;
-  const found = () => (some ? filtered(recordings.events(range), fits) : recordings.events(range));
+  const found = () => searchEvents(recordings, { names, clauses, range });
   const last = countOf('--last', options.last);
   const around = options.around;
   if (around !== undefined) {

@@ -64,17 +64,17 @@ function compares(
 ): boolean {
   switch (operator) {
     case '=':
-      return !(found < value) && !(found > value);
+      return found <= value && found >= value;
     case '!=':
-      return found < value || found > value;
+      return !(found <= value && found >= value);
     case '<':
       return found < value;
     case '<=':
-      return !(found > value);
+      return found <= value;
     case '>':
       return found > value;
     case '>=':
-      return !(found < value);
+      return found >= value;
     case '~':
       return String(found).includes(String(value));
   }
