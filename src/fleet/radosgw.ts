@@ -145,10 +145,10 @@ async function startCluster(
   const cluster = randomUUID();
   const disk = randomUUID();
   for (const name of ['mon', 'osd', 'run', 'gateway']) mkdirSync(join(folder, name));
-  const files = tls && ` ssl_certificate=${tls.certificate} ssl_private_key=${tls.privateKey}`;
-  const front = `endpoint=127.0.0.1:${port}${files ? ` ssl_endpoint=127.0.0.1:${tlsPort}${files}` : ''}`;
+  const files = tls && `ssl_certificate=${tls.certificate} ssl_private_key=${tls.privateKey}`;
+  const front = `endpoint=127.0.0.1:${port}${files ? ` ssl_endpoint=127.0.0.1:${tlsPort} ` : ''}`;
   const name = domain === undefined ? '' : `rgw dns name = ${domain}\n`;
-  const configuration = configurationOf(folder, cluster, monitorPort, front) + name;
+  const configuration = configurationOf(folder, cluster, monitorPort, front + (files ?? '')) + name;
   const store = `memstore device bytes = ${storeBytes}\n`;
   await writeFile(join(folder, 'ceph.conf'), configuration + store);
   const map = join(folder, 'monmap');

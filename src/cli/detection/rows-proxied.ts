@@ -138,6 +138,16 @@ export const s3Rows: readonly DetectionRow[] = [
   whole('short:op=read,path=data,count=1', told('the body is shorter than its length')),
   whole('etag:op=write,path=data,count=1', harmless('the ETag is not a digest that must agree')),
   whole('duplicate:op=write,path=data,count=1', harmless('the same content twice')),
+  whole('misdirect:op=read,path=data,skip={0..3},count=1', damage(['misdirected'])),
+  named(
+    'of a part',
+    whole(
+      'delayed:path=data,count=1',
+      harmless('it is there once the parts are put together'),
+      PARTS,
+    ),
+  ),
+  whole('reorder:op=read,path=data,count=1', harmless('alone it is late')),
   ...transport(whole),
   whole('half-close:op=read,path=data,count=1', told(BROKEN)),
 ];
