@@ -1,7 +1,7 @@
-// `npm run bench:recorder [-- --json] [--pairs 5] [--size 1GiB]`: CPU ns an event of three integers,
-// ours and its peers in turn in one run, as ratios (below 1: ours is faster) with their spread; what
-// four threads keep; and reading a recording of --size (10GiB for the promise of constant memory),
-// a real one, all of it written, under TMPDIR where /dev/shm is too small for it.
+// `npm run bench:recorder [-- --json] [--pairs 5] [--size 1GiB]`: processor ns of an event of three
+// integers, ours and its peers in turn in one run, as ratios (below 1: ours is faster) with their
+// spread; what four threads keep; and reading a recording of --size (10GiB for the promise of
+// constant memory), all of it written, under TMPDIR where /dev/shm is too small for it.
 
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// The peers of the recorder: libqb's blackbox and LTTng-UST, compiled here and run each in a process
-// of its own, and pino. Where one is not there, it says why, and the others are measured.
+// The peers of the recorder: libqb's blackbox and LTTng-UST, compiled here and run in processes of
+// their own, and pino. Where one is not there, it says why, and the others are measured.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,7 +11,17 @@ import { RecordingError } from './recording-error.ts';
 const PIECE_BYTES = 2 ** 19;
 
 /** Numbers, in the array of their type; of `u64` and `i64` they are bigint. */
-export type NumberColumn = InstanceType<(typeof RECORD_VIEWS)[ViewName]>;
+export type NumberColumn =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
 
 /** Text or bytes of fixed length: `width` bytes of each record, one after the other. */
 export interface ByteColumn {

@@ -24,6 +24,16 @@ const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf
 /** Its own npm and its own Node only: what the machine or vitest put on the PATH must not help. */
 const ENV = { ...process.env, PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' };
 
+const RECORDING_PROGRAM = `
+import { openRecorder, openRecordings } from 'heisenwrite/recorder';
+const path = process.argv[2];
+const events = { sent: [['id', 'u32'], ['length', 'u32', 'bytes']] };
+const recorder = openRecorder({ path, events });
+recorder.record.sent(7, 512);
+recorder.close();
+console.log(JSON.stringify([...openRecordings([path]).events()].map(({ fields }) => fields)));
+`;
+
 describe('the package', () => {
   const base = mkdtempSync(join(tmpdir(), 'heisenwrite-package-'));
   const prefix = join(base, 'prefix');
@@ -34,6 +44,8 @@ describe('the package', () => {
     if (missing('git') ?? missing('npm')) return;
     tarball = packCopy(join(base, 'copy'), base);
     npm(['install', '--global', '--prefix', prefix, tarball], base);
+    mkdirSync(join(base, 'node_modules'), { recursive: true });
+    symlinkSync(installed, join(base, 'node_modules', 'heisenwrite'));
   });
   afterAll(() => rmSync(base, { recursive: true, force: true }));
 
@@ -107,11 +119,23 @@ describe('the package', () => {
     requireOrSkip(context, 'git', 'npm');
     const node = join(installed, 'node_modules', 'node', 'bin', 'node');
     const script = "import('heisenwrite').then((api) => console.log(Object.keys(api).length))";
-    mkdirSync(join(base, 'node_modules'), { recursive: true });
-    symlinkSync(installed, join(base, 'node_modules', 'heisenwrite'));
     const ran = spawnSync(node, ['-e', script], { cwd: base, encoding: 'utf8' });
     expect(ran.stderr).toBe('');
     expect(Number(ran.stdout)).toBeGreaterThan(0);
+  });
+
+  it('has the recorder under a name of its own, for any program, with its header for C', (context) => {
+    requireOrSkip(context, 'git', 'npm');
+    const program = join(base, 'records.mjs');
+    writeFileSync(program, RECORDING_PROGRAM);
+    const node = join(installed, 'node_modules', 'node', 'bin', 'node');
+    const recording = join(base, 'sent.hwrec');
+    const ran = spawnSync(node, [program, recording], { cwd: base, encoding: 'utf8' });
+    expect(ran.stderr).toBe('');
+    expect(JSON.parse(ran.stdout)).toEqual([{ id: 7, length: 512 }]);
+    for (const path of ['dist/recorder/index.d.ts', 'docs/heisenwrite-recorder.h']) {
+      expect(existsSync(join(installed, path)), path).toBe(true);
+    }
   });
 
   it('is clean by publint', (context) => {

@@ -104,6 +104,7 @@ const PLANTED: Readonly<Record<string, Planted>> = {
   'imports-follow-layout': {
     bad: [
       file('src/base/a.ts', "import '../domain/cell.ts';"),
+      file('src/recorder/a.ts', "import '../base/x.ts';"),
       file('src/domain/a.ts', "import '../plan/x.ts';"),
       file('src/plan/a.ts', "import type { A } from '../report/x.ts';"),
       file('src/index.ts', "export { a } from './cli/main.ts';"),

@@ -54,7 +54,7 @@ function mutated(bytes: Buffer, mutation: Mutation): Buffer {
   return bytes;
 }
 
-/** Through both doors; throws nothing but RecordingError, and gives no more than there are slots. */
+/** Through both doors: throws nothing but RecordingError, and gives no more than has room. */
 function readEverything(path: string): void {
   let recordings: ReturnType<typeof openRecordings>;
   try {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { monotonicNs, wallMs } from '../../../src/base/clock.ts';
 import { type FieldType, openRecorder, openRecordings } from '../../../src/recorder/index.ts';
+import { FIELD_VALUES } from '../../fixtures/recorder/field-values.ts';
 import { readAll, recordingFolder } from '../../fixtures/recorder/recording-folder.ts';
 
 const STEP = { step: [['number', 'u32']] } as const;
@@ -13,12 +14,12 @@ const STEP = { step: [['number', 'u32']] } as const;
 describe('a recorder', () => {
   it('keeps the values of every type as they were', () => {
     const folder = recordingFolder();
-    const types = Object.keys(VALUES) as (keyof typeof VALUES)[];
+    const types = Object.keys(FIELD_VALUES) as (keyof typeof FIELD_VALUES)[];
     let run = 0;
     const anyFields = fc
       .array(fc.constantFrom(...types), { maxLength: 12 })
       .chain((chosen) =>
-        fc.tuple(...chosen.map((type) => VALUES[type].map((value) => ({ type, ...value })))),
+        fc.tuple(...chosen.map((type) => FIELD_VALUES[type].map((value) => ({ type, ...value })))),
       );
     fc.assert(
       fc.property(anyFields, fc.boolean(), (fields, before) => {
@@ -87,8 +88,8 @@ describe('a recorder', () => {
   it('makes no file and does nothing where it is off', () => {
     const folder = recordingFolder();
     const off = openRecorder({ path: join(folder, 'off.hwrec'), enabled: false, events: STEP });
-    off.record.step(1);
     for (const call of [off.tick, off.pause, off.resume, off.close]) call();
+    off.record.step(1);
     expect(off.path).toBeNull();
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -248,56 +249,9 @@ describe('what cannot be recorded', () => {
   it('overwrites no file', () => {
     const path = join(recordingFolder(), 'there.hwrec');
     openRecorder({ path, events: STEP }).record.step(7);
-    const again = () => openRecorder({ path, events: STEP });
-    expect(again).toThrow(expect.objectContaining({ code: 'file-exists', path }));
+    expect(() => openRecorder({ path, events: STEP })).toThrow(
+      expect.objectContaining({ code: 'file-exists', path }),
+    );
     expect(readAll(path).events).toHaveLength(1);
   });
 });
-
-const same = <T>(arbitrary: fc.Arbitrary<T>) =>
-  arbitrary.map((value) => ({ given: value as unknown, expected: value as unknown }));
-const integer = (bits: number, signed: boolean) =>
-  same(
-    fc.integer(
-      signed
-        ? { min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 }
-        : { min: 0, max: 2 ** bits - 1 },
-    ),
-  );
-const wide = (least: bigint, most: bigint) =>
-  fc.oneof(
-    same(fc.bigInt(least, most)),
-    fc
-      .maxSafeInteger()
-      .filter((number) => number >= 0 || least < 0n)
-      .map((number) => ({ given: number as unknown, expected: BigInt(number) as unknown })),
-  );
-
-/** What may be given for a field of each type, and what must be read. */
-const VALUES = {
-  ...{ u8: integer(8, false), u16: integer(16, false), u32: integer(32, false) },
-  ...{ i8: integer(8, true), i16: integer(16, true), i32: integer(32, true) },
-  ...{ u64: wide(0n, 2n ** 64n - 1n), i64: wide(-(2n ** 63n), 2n ** 63n - 1n) },
-  f32: same(fc.float()),
-  f64: same(fc.double()),
-  'text[9]': fc.oneof(fc.string({ unit: 'grapheme' }), fc.string()).map((text) => ({
-    given: text as unknown,
-    expected: cutToBytes(text, 9).replace(/\0[\s\S]*/, '') as unknown,
-  })),
-  'bytes[5]': fc.uint8Array({ maxLength: 7 }).map((bytes) => ({
-    given: bytes as unknown,
-    expected: Buffer.concat([bytes.subarray(0, 5), Buffer.alloc(5)])
-      .subarray(0, 5)
-      .toString('hex') as unknown,
-  })),
-};
-
-/** Whole characters, as many as fit. */
-function cutToBytes(text: string, most: number): string {
-  let cut = '';
-  for (const character of text) {
-    if (Buffer.byteLength(cut + character) > most) break;
-    cut += character;
-  }
-  return cut;
-}
