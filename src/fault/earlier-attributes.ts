@@ -1,5 +1,5 @@
 // The attributes that a file had before they last changed, as far as they were asked for through
-// the proxy: what a stale GETATTR gives.
+// a proxy: what a stale GETATTR or STAT gives.
 
 /** Files remembered; the one that was asked for longest ago is forgotten first. */
 const FILES_MAX = 10_000;

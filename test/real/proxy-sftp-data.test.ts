@@ -155,6 +155,22 @@ describe('what is read is not what is there', () => {
     expect(into).toEqual(stamped(1, 8192, 3).subarray(4096));
   });
 
+  realSftp('attributes as they were before they last changed', async (setting) => {
+    const path = join(setting.server.directory, 'grown');
+    const client = await setting.connect();
+    setting.plant('stale:op=getattr,path=*/grown,count=1');
+    await client.put('/grown', new Uint8Array(4096));
+    expect(await client.length('/grown')).toBe(4096);
+    expect(setting.receipts()).toEqual([]);
+    await client.put('/grown', new Uint8Array(8192));
+    expect(await client.length('/grown')).toBe(4096);
+    expect(statSync(path).size).toBe(8192);
+    expect(setting.receipts()).toMatchObject([
+      { kind: 'stale', operation: 'getattr', path, what: 'the attributes before the last change' },
+    ]);
+    expect(await client.length('/grown')).toBe(8192);
+  });
+
   realSftp('short reads are made good by the clients', async (setting) => {
     const source = await localFile(setting);
     await kindsAfterPut(setting, 'file', source);

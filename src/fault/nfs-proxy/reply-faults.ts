@@ -3,13 +3,13 @@
 
 import type { Rng } from '../../base/rng.ts';
 import type { ArmedFault, ArmedFaults, FaultCall } from '../armed-faults.ts';
+import { EarlierAttributes } from '../earlier-attributes.ts';
 import { EarlierContent } from '../earlier-content.ts';
 import { flip } from '../kinds/flip.ts';
 import { zero } from '../kinds/zero.ts';
 import { AT_REPLY, fileKey } from './call-faults.ts';
 import type { CallPlan, OperationPlan } from './call-plan.ts';
 import type { CalledOperation, NfsReply, OperationResult } from './called-operation.ts';
-import { EarlierAttributes } from './earlier-attributes.ts';
 import type { FileNames } from './file-names.ts';
 import type { ServerState } from './server-state.ts';
 import { OK } from './status.ts';

@@ -27,6 +27,8 @@ export interface CallPlan {
   ending: Ending | null;
   /** Of a READ that was answered: what it brought, inside the reply. */
   replyData: Buffer | null;
+  /** Of a STAT, LSTAT or FSTAT that was answered: what the client will be told. */
+  replyAttributes: Buffer | null;
 }
 
 export function planOf(
@@ -48,6 +50,7 @@ export function planOf(
     isDelayed: false,
     ending: null,
     replyData: null,
+    replyAttributes: null,
   };
 }
 

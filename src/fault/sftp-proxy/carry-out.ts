@@ -4,7 +4,8 @@
 import { monotonicMs } from '../../base/clock.ts';
 import type { Rng } from '../../base/rng.ts';
 import type { Fault, FaultKind, FaultOperation, PlantableFaults } from '../../domain/fault.ts';
-import type { ArmedFault, FaultCall } from '../armed-faults.ts';
+import type { ArmedFault } from '../armed-faults.ts';
+import type { EarlierAttributes } from '../earlier-attributes.ts';
 import type { EarlierContent } from '../earlier-content.ts';
 import { flip } from '../kinds/flip.ts';
 import { latencyMs } from '../kinds/latency.ts';
@@ -21,6 +22,7 @@ import {
   writtenData,
 } from './call-plan.ts';
 import type { OpenFile } from './open-files.ts';
+import { TYPE } from './request.ts';
 import { SSH_FX_OK, statusFor, statusName } from './status.ts';
 
 const SSH_FX_FAILURE = 4;
@@ -57,7 +59,7 @@ export const PLANTABLE: PlantableFaults = {
   flip: ['read', 'write'],
   zero: ['read', 'write'],
   lost: CHANGING,
-  stale: ['read'],
+  stale: ['read', 'getattr'],
   misdirect: ['read', 'write'],
   torn: ['write'],
   delayed: ['write'],
@@ -79,18 +81,23 @@ export interface Tools {
   readonly rng: Rng;
   readonly rates: RateLimits;
   readonly earlier: EarlierContent;
+  readonly attributes: EarlierAttributes;
 }
 
-/** Whether a fault is for the reply of a call: its data are not known before. */
+/** Whether a fault is for the reply of a call: what it tells is not known before. */
 export function isForReply(operation: FaultOperation, { kind, values }: Fault): boolean {
+  if (operation === 'getattr') return kind === 'stale';
   return operation === 'read' && (IN_REPLIES.includes(kind) || values.content !== undefined);
 }
 
 /** Whether a call leaves room for a fault: only what can be carried out is counted as fired. */
-export function isPossible({ earlier }: Tools, fault: Fault, call: FaultCall): boolean {
+export function isPossible(tools: Tools, fault: Fault, plan: CallPlan): boolean {
+  const { call } = plan;
   switch (fault.kind) {
     case 'stale':
-      return earlier.has(call.path, call.offset, call.length);
+      return plan.replyAttributes
+        ? tools.attributes.before(attributesKey(plan)) !== null
+        : tools.earlier.has(call.path, call.offset, call.length);
     case 'misdirect':
       return misdirectedOffset(fault, call) !== null;
     case 'short':
@@ -99,6 +106,11 @@ export function isPossible({ earlier }: Tools, fault: Fault, call: FaultCall): b
     default:
       return true;
   }
+}
+
+/** Under which attributes are remembered: of a symbolic link it and what it leads to differ. */
+export function attributesKey({ call, request }: CallPlan): string {
+  return `${request.type === TYPE.lstat ? 'link' : 'file'}:${call.path}`;
 }
 
 /** Changes the plan. Returns what was done, for the receipt. */
@@ -144,7 +156,11 @@ const ACTIONS: Readonly<Partial<Record<FaultKind, Action>>> = {
     pretend(plan);
     return 'acknowledged and not done';
   },
-  stale(plan, _armed, { earlier }) {
+  stale(plan, _armed, { earlier, attributes }) {
+    if (plan.replyAttributes) {
+      plan.replyAttributes = attributes.before(attributesKey(plan)) ?? plan.replyAttributes;
+      return 'the attributes before the last change';
+    }
     const bytes = earlier.lay(plan.call.path, plan.call.offset, dataOf(plan));
     return `${bytes} bytes as they were before the last write`;
   },

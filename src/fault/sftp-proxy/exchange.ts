@@ -2,17 +2,24 @@
 // numbers; what each fault makes of a call is in its plan, and here the plan is carried out. While
 // no fault is set only the packets that tell which handle is which file are looked at.
 
-import type { Duplex } from 'node:stream';
 import { monotonicMs } from '../../base/clock.ts';
 import type { Fault } from '../../domain/fault.ts';
 import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
 import { type CallPlan, type Ending, planOf, withId } from './call-plan.ts';
-import { carryOut, isForReply, isPossible, type Tools } from './carry-out.ts';
-import { handOn } from './hand-on.ts';
+import { attributesKey, carryOut, isForReply, isPossible, type Tools } from './carry-out.ts';
+import { handOn, type Side } from './hand-on.ts';
 import { type OpenFile, OpenFiles } from './open-files.ts';
 import { PacketFramer } from './packet-framer.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { closePacket, isOk, replyData, replyId, replyText } from './reply.ts';
+import {
+  attributesPacket,
+  closePacket,
+  isOk,
+  replyAttributes,
+  replyData,
+  replyId,
+  replyText,
+} from './reply.ts';
 import { readRequest, type SftpRequest, TYPE } from './request.ts';
 import { SSH_FX_OK, statusFor, statusPacket } from './status.ts';
 
@@ -31,16 +38,6 @@ const TELLING: ReadonlySet<number> = new Set([
   TYPE.realpath,
   TYPE.extended,
 ]);
-
-export interface Side {
-  readonly channel: Duplex;
-  /** Called before writes, so that those of one turn leave together. */
-  readonly pack: () => void;
-  /** Called for what came from there and passes; what it returns, once that is out. */
-  readonly lend: () => () => void;
-  /** Told how many bytes came from there. */
-  readonly came: (bytes: number) => void;
-}
 
 export class SftpExchange {
   readonly #faults: ArmedFaults;
@@ -132,7 +129,7 @@ export class SftpExchange {
   #ask(plan: CallPlan, isTime: (fault: Fault) => boolean): void {
     const { call } = plan;
     const may = (fault: Fault) =>
-      isTime(fault) && this.#isReached(fault, call) && isPossible(this.#tools, fault, call);
+      isTime(fault) && this.#isReached(fault, call) && isPossible(this.#tools, fault, plan);
     for (const armed of this.#faults.firing(call, may)) {
       this.#faults.receipt(armed, call, carryOut(plan, armed, this.#tools));
     }
@@ -218,30 +215,32 @@ export class SftpExchange {
     try {
       this.#learn(plan, packet);
       plan.replyData = replyData(packet);
+      if (plan.call.operation === 'getattr') plan.replyAttributes = replyAttributes(packet);
     } catch (error) {
       // A packet that ends before it should is the client's to refuse.
       if (!(error instanceof RangeError)) throw error;
     }
-    if (plan.replyData && !this.#faults.quiet) {
+    if ((plan.replyData || plan.replyAttributes) && !this.#faults.quiet) {
       const { replyData: data } = plan;
-      const call = { ...plan.call, length: data.length, data };
+      const call = data ? { ...plan.call, length: data.length, data } : plan.call;
       const asked = { ...plan, call };
       this.#ask(asked, (fault) => isForReply(call.operation, fault));
       this.#answer(asked, this.#said(asked, packet));
     } else this.#answer(plan, this.#said(plan, packet));
   }
 
-  #said({ request, status }: CallPlan, packet: Buffer): Buffer {
-    if (status === null) return packet;
+  #said({ request, status, replyAttributes: told }: CallPlan, packet: Buffer): Buffer {
+    if (status === null) return told ? attributesPacket(request.id, told) : packet;
     // The server gave out a handle that the client will never hear of.
     if (packet[4] === TYPE.handle) this.#sendOwn(closePacket(packet));
     return statusPacket(request.id, status);
   }
 
-  #learn({ call, request, status }: CallPlan, reply: Buffer): void {
+  #learn(plan: CallPlan, reply: Buffer): void {
+    const { call, request, status } = plan;
     const { operation, path, offset, data } = call;
     const isDone = isOk(reply);
-    const { earlier } = this.#tools;
+    const { earlier, attributes } = this.#tools;
     if (reply[4] === TYPE.handle && status === null) {
       this.#files.opened(replyText(reply) ?? '', path, call.flags ?? []);
     } else if (request.type === TYPE.realpath && request.path === '.') {
@@ -252,6 +251,10 @@ export class SftpExchange {
     } else if (operation === 'rename' && isDone) {
       earlier.renamed(path, this.#files.absolute(request.otherPath ?? ''));
     } else if (operation === 'unlink' && isDone) earlier.forget(path);
+    else if (operation === 'getattr' && this.#faults.mayFire('getattr', ['stale'])) {
+      const seen = replyAttributes(reply);
+      if (seen) attributes.seen(attributesKey(plan), seen);
+    }
   }
 
   #answer(plan: CallPlan, packet: Buffer): void {

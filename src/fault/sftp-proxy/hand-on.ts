@@ -4,6 +4,17 @@
 
 import type { Duplex } from 'node:stream';
 
+/** One end of a session. */
+export interface Side {
+  readonly channel: Duplex;
+  /** Called before writes, so that those of one turn leave together. */
+  readonly pack: () => void;
+  /** Called for what came from there and passes; what it returns, once that is out. */
+  readonly lend: () => () => void;
+  /** Told how many bytes came from there. */
+  readonly came: (bytes: number) => void;
+}
+
 /**
  * @param take is given all that comes, in order, and writes to `to`; while that has enough, the
  *   peer is given no more room in its window

@@ -24,6 +24,21 @@ export function replyData(packet: Buffer): Buffer | null {
   return new Fields(packet, 9).string();
 }
 
+/** What an ATTRS says, inside the packet; null for another reply. */
+export function replyAttributes(packet: Buffer): Buffer | null {
+  return packet[4] === TYPE.attrs ? packet.subarray(9) : null;
+}
+
+/** A whole ATTRS. */
+export function attributesPacket(id: number, attributes: Buffer): Buffer {
+  const packet = Buffer.alloc(9 + attributes.length);
+  packet.writeUInt32BE(packet.length - 4, 0);
+  packet.writeUInt8(TYPE.attrs, 4);
+  packet.writeUInt32BE(id, 5);
+  attributes.copy(packet, 9);
+  return packet;
+}
+
 /**
  * The handle of HANDLE as text (latin1), or the first name of NAME.
  * @param skipBytes what stands before: the count of names

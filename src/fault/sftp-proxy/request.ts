@@ -10,6 +10,7 @@ export const TYPE = {
   close: 4,
   read: 5,
   write: 6,
+  lstat: 7,
   opendir: 11,
   realpath: 16,
   extended: 200,

@@ -11,13 +11,15 @@ import type { Fault } from '../../domain/fault.ts';
 import { UnreachableError } from '../../medium/operation-error.ts';
 import { type OpenedChannel, openChannel } from '../../medium/sftp-connect.ts';
 import { type SshSettings, settingsFor } from '../../medium/sftp-settings.ts';
+import { EarlierAttributes } from '../earlier-attributes.ts';
 import { EarlierContent } from '../earlier-content.ts';
 import type { FaultProxy, ProxySettings, RunningProxy } from '../fault-proxy.ts';
 import { RateLimits } from '../kinds/rate.ts';
 import { listen } from '../relay.ts';
 import type { Ending } from './call-plan.ts';
 import { PLANTABLE } from './carry-out.ts';
-import { SftpExchange, type Side } from './exchange.ts';
+import { SftpExchange } from './exchange.ts';
+import type { Side } from './hand-on.ts';
 import { authorizedKeys, hostKeyOf, isLetIn } from './keys.ts';
 import { SshLine } from './ssh-line.ts';
 import { admitErrno } from './status.ts';
@@ -93,6 +95,7 @@ class SshFront {
   readonly #lines = new WeakMap<Socket, SshLine>();
   readonly #rates = new RateLimits();
   readonly #earlier = new EarlierContent(EARLIER_BYTES_MAX);
+  readonly #attributes = new EarlierAttributes();
   #connections = 0;
   #sessions = 0;
   #calls = 0;
@@ -192,7 +195,12 @@ class SshFront {
         this.#bytes.read += bytes;
       }),
       faults,
-      { rng: rng.fork(++this.#sessions), rates: this.#rates, earlier: this.#earlier },
+      {
+        rng: rng.fork(++this.#sessions),
+        rates: this.#rates,
+        earlier: this.#earlier,
+        attributes: this.#attributes,
+      },
       end,
     );
     line.borrows(channel);
