@@ -4,6 +4,15 @@
 
 import { monotonicMs } from './clock.ts';
 
+export interface RecordedMessage {
+  /** Tells trials apart, 32 bits. */
+  readonly trial: number;
+  readonly sender: number;
+  /** As the sender numbers them; what cannot be told is 2^32 - 1. */
+  readonly sequence: number;
+  readonly bytes: number;
+}
+
 export interface CallRecorder {
   /**
    * A call has ended.
@@ -19,6 +28,8 @@ export interface CallRecorder {
     tookMs: number,
     errno: string | null,
   ): void;
+  /** A message is given to a channel now, or was handed over by one. */
+  message(way: 'send' | 'recv', message: RecordedMessage): void;
   /** Something wrong was read just now: what led up to it must not be overwritten. */
   wrongSeen(): void;
 }
@@ -43,6 +54,15 @@ export function callEnded(
   errno: string | null = null,
 ): void {
   recorder?.ended(call, path, offset, bytes, monotonicMs() - begun, errno);
+}
+
+/** Before it is sent: a sender that dies of it has told. */
+export function messageSent(message: RecordedMessage): void {
+  recorder?.message('send', message);
+}
+
+export function messageReceived(message: RecordedMessage): void {
+  recorder?.message('recv', message);
 }
 
 export function wrongSeen(): void {

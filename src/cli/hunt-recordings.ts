@@ -104,14 +104,18 @@ function callOf(
   file: string,
   seenNs: bigint,
 ): RecordedCall | null {
-  if (fields.took === undefined) return null;
+  // A message is given away, or is there, at a moment.
+  const tookNs = fields.took ?? (fields.id === undefined ? undefined : 0);
+  if (tookNs === undefined) return null;
   const toNs = Number(timeNs - seenNs);
-  const [fromUs, toUs] = [(toNs - Number(fields.took)) / 1000, toNs / 1000];
-  const moved = { offset: Number(fields.offset), bytes: Number(fields.bytes) };
+  const [fromUs, toUs] = [(toNs - Number(tookNs)) / 1000, toNs / 1000];
+  const message = fields.id === undefined ? null : `sender-${fields.from} ${fields.id}`;
   return {
-    ...{ actor, file, fromUs, toUs },
+    ...{ actor, file: message ?? file, fromUs, toUs },
     call: String(fields.name ?? event),
-    ...(fields.bytes !== undefined && moved),
+    ...(fields.bytes !== undefined && { bytes: Number(fields.bytes) }),
+    ...(fields.bytes !== undefined &&
+      fields.offset !== undefined && { offset: Number(fields.offset) }),
     ...(fields.errno !== undefined && { errno: String(fields.errno) }),
   };
 }

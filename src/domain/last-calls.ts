@@ -6,7 +6,7 @@ export interface RecordedCall {
   readonly actor: string;
   /** `write`, `read`, `fsync`, ... */
   readonly call: string;
-  /** The last part of its path. */
+  /** The last part of its path; of a message, its sender and its number. */
   readonly file: string;
   readonly fromUs: number;
   readonly toUs: number;

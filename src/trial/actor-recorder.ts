@@ -46,6 +46,19 @@ const EVENTS = {
     ['name', 'text[12]'],
     ['took', 'u32', 'ns'],
   ],
+  /** Of messages: `--match send:trial,from,id recv:trial,from,id` says which never came. */
+  send: [
+    ['from', 'u16'],
+    ['id', 'u32'],
+    ['bytes', 'u32', 'B'],
+    ['trial', 'u32'],
+  ],
+  recv: [
+    ['from', 'u16'],
+    ['id', 'u32'],
+    ['bytes', 'u32', 'B'],
+    ['trial', 'u32'],
+  ],
   failed: [
     ['file', 'u16'],
     ['name', 'text[12]'],
@@ -99,6 +112,9 @@ function recorderOf(record: Record, directory: string): ActorRecorder {
     },
     wrongSeen() {
       if (copies++ < COPIES_MAX) copyAll(directory);
+    },
+    message(way, { sender, sequence, bytes, trial }) {
+      record[way](sender, sequence, bytes, trial);
     },
     ended(call, path, offset, bytes, tookMs, errno) {
       const file = fileOf(path);

@@ -1,7 +1,6 @@
 // The outcome of a stream trial: each promise counted for each receiver, and what departs kept for
 // the judge. A receiver that the channel has cut off is asked for nothing that it did not get.
 
-import { monotonicNs } from '../base/clock.ts';
 import {
   accountDeliveries,
   areNamed,
@@ -37,6 +36,7 @@ interface Heard {
   readonly deliveries: readonly Delivery[];
   readonly order: DeliveryOrder;
   readonly damaged: readonly DamagedDelivery[];
+  readonly heardNs: string;
 }
 
 export function streamOutcome(course: StreamCourse): TrialOutcome {
@@ -62,7 +62,7 @@ export function streamOutcome(course: StreamCourse): TrialOutcome {
 }
 
 function heardBy(
-  { receiver, numbers, lengths, arrivedNs, damaged, damagedNumbers, failures }: Named,
+  { receiver, numbers, lengths, arrivedNs, damaged, damagedNumbers, heardNs, failures }: Named,
   { stream, deadlineMs, sent }: StreamCourse,
 ): Heard {
   const named = areNamed(stream);
@@ -85,6 +85,7 @@ function heardBy(
     })),
     order: { stream, sent: messages, deadlineMs, damaged: damagedNumbers },
     damaged,
+    heardNs,
   };
 }
 
@@ -136,7 +137,7 @@ function talliesOf({ deliveries, order, isWhole }: Heard, account: DeliveryAccou
 }
 
 function logObservation(
-  { receiver, deliveries, order }: Heard,
+  { receiver, deliveries, order, heardNs }: Heard,
   promise: PromiseName,
   other?: Extract<Expected, { shape: 'deliveries' }>['other'],
 ): Observation {
@@ -144,6 +145,7 @@ function logObservation(
   return {
     ...observationOf(receiver, promise, bytes),
     asked: bytes.length,
+    atNs: heardNs,
     expected: { shape: 'deliveries', ...order, ...(other && { other }) },
   };
 }
@@ -173,7 +175,6 @@ function observationOf(receiver: string, promise: PromiseName, bytes: Uint8Array
     ioBytes: 0,
     bytes,
     rereads: [],
-    atNs: String(monotonicNs()),
     sourceIntact: true,
   };
 }

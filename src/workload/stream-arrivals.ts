@@ -2,7 +2,8 @@
 // first few of them.
 
 import { monotonicNs } from '../base/clock.ts';
-import { type MessageStream, messageTotal } from '../domain/message-stream.ts';
+import { messageReceived, wrongSeen } from '../base/recorded-calls.ts';
+import { type MessageStream, messageName, messageTotal } from '../domain/message-stream.ts';
 import { messageParts, numberIn, wholeMessage } from '../stamp/message.ts';
 
 /** A delivery that is no whole message. */
@@ -15,6 +16,7 @@ export interface DamagedDelivery {
   readonly atNs: string;
 }
 
+const NOBODYS = { sender: 0xffff, sequence: 0xffff_ffff };
 const KEPT_MAX = 4;
 const KEPT_BYTES_MAX = 256 * 1024;
 /** Of so many it is looked for at any byte whose they are; of further ones, at the first. */
@@ -41,7 +43,9 @@ export class Arrivals {
   add(message: Uint8Array): void {
     const atNs = monotonicNs();
     const number = wholeMessage(this.stream, message);
-    if (number < 0) this.addDamaged(message, atNs);
+    const named = number < 0 ? this.addDamaged(message, atNs) : number;
+    this.record(named, message.length);
+    if (number < 0) wrongSeen();
     this.numbers.push(number);
     this.lengths.push(message.length);
     this.arrivedNs.push(Number(atNs));
@@ -53,17 +57,26 @@ export class Arrivals {
     return { numbers, lengths, arrivedNs, damaged, damagedNumbers, bytesRead };
   }
 
-  private addDamaged(message: Uint8Array, atNs: bigint): void {
+  /** For the flight recorder: which message it is, as far as it says so. */
+  private record(number: number | null, bytes: number): void {
+    const { tag: trial } = this.stream;
+    const name = number === null ? NOBODYS : messageName(this.stream, number);
+    messageReceived({ trial, ...name, bytes });
+  }
+
+  /** Returns what it begins with, where that can be read. */
+  private addDamaged(message: Uint8Array, atNs: bigint): number | null {
     this.damagedCount++;
     const number = this.beginsWith(message);
     if (number !== null) this.damagedNumbers.push(number);
-    if (this.damaged.length >= KEPT_MAX) return;
+    if (this.damaged.length >= KEPT_MAX) return number;
     this.damaged.push({
       at: this.total,
       lengthBytes: message.length,
       bytes: message.slice(0, KEPT_BYTES_MAX),
       atNs: String(atNs),
     });
+    return number;
   }
 
   private beginsWith(message: Uint8Array): number | null {

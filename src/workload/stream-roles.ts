@@ -4,6 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs, monotonicNs } from '../base/clock.ts';
+import { messageSent, wrongSeen } from '../base/recorded-calls.ts';
 import { CHANNELS, channelOf } from '../channel/channels.ts';
 import type {
   ChannelAdapter,
@@ -45,6 +46,8 @@ export interface StreamReceived {
   /** What deliveries that were not whole began with, where that could be read. */
   readonly damagedNumbers: readonly number[];
   readonly bytesRead: number;
+  /** When it had waited long enough: monotonic, nanoseconds. */
+  readonly heardNs: string;
   /** The channel told that nothing more will be heard: what has not come may be on its way. */
   readonly failures: readonly OperationFailure[];
 }
@@ -171,7 +174,9 @@ async function receive(
     if (quietMs >= (all ? Math.min(GRACE_MS, drainMs) : drainMs)) break;
     if (isOver && failures.length > 0) break;
   }
-  return { ...arrivals.result(), failures };
+  const heardNs = String(monotonicNs());
+  if (arrivals.total < acceptedBy(board, stream)) wrongSeen();
+  return { ...arrivals.result(), heardNs, failures };
 }
 
 function acceptedBy(board: UnitBoard, { senders }: MessageStream): number {
@@ -198,6 +203,7 @@ async function send(
       else if (accepted % TURN_MESSAGES === TURN_MESSAGES - 1) await new Promise(setImmediate);
       const number = accepted * stream.senders + sender;
       const bytes = messageBytes(stream, number);
+      messageSent({ trial: stream.tag, sender, sequence: accepted, bytes: bytes.length });
       sentNs.push(Number(monotonicNs()));
       const empty = accepted % assignment.every === 0 ? assignment.empty : 'none';
       await channel.send(vectorsOf(bytes, { vectors: assignment.vectors, empty }));
