@@ -58,7 +58,7 @@ describe('a whole message', () => {
 });
 
 describe('the parts of a delivery', () => {
-  test('two messages one after the other are both found, each from its beginning to its end', () => {
+  test('two messages one after the other are both found, each from end to end', () => {
     fc.assert(
       fc.property(withNumber(), fc.nat(), ([stream, one], draw) => {
         fc.pre(stream.lengthBytes >= 8);
