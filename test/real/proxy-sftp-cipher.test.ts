@@ -1,6 +1,6 @@
-// What lies under the SFTP proxy: each cipher that it offers to OpenSSH's client, with new keys agreed
-// on by either side in the middle of a transfer, and packets as long as the proxy asks for. Bytes
-// that are put and got again are compared; without a fault nothing may be changed.
+// What lies under the SFTP proxy: each cipher that it offers to OpenSSH's client, with new keys
+// agreed on by either side in the middle of a transfer, and packets as long as the proxy asks for.
+// Bytes that are put and got again are compared; without a fault nothing may be changed.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -155,6 +155,9 @@ describe('what is read is not what is there', () => {
     expect(into).toEqual(stamped(1, 8192, 3).subarray(4096));
   });
 
+});
+
+describe('what is told is not what is there', () => {
   realSftp('attributes as they were before they last changed', async (setting) => {
     const path = join(setting.server.directory, 'grown');
     const client = await setting.connect();
