@@ -6,11 +6,11 @@ import { compareRuns, type Difference, type DifferenceResult } from '../recorder
 import { featuresOf, type RunFeatures } from '../recorder/run-features.ts';
 import { formatSpan } from '../recorder/time-text.ts';
 import { writeLines } from './line-output.ts';
-import { countOf, invalid, type ReplayOptions, selectionOf } from './replay-options.ts';
+import { invalid, type ReplayOptions, selectionOf } from './replay-options.ts';
 import { jsonText } from './replay-print.ts';
 import type { Terminal } from './terminal.ts';
 
-const SHOWN_DEFAULT = 20;
+const SHOWN_MAX = 20;
 const LISTED = 1000;
 /** Below this a split is not put down to chance. */
 const CHANCE_MAX = 0.05;
@@ -26,22 +26,23 @@ export async function printDifference(
     good.map((path) => runOf(path, options)),
     bad.map((path) => runOf(path, options)),
   );
-  const shown = countOf('--last', options.last) ?? SHOWN_DEFAULT;
   if (options.json) {
     const differences = result.differences.slice(0, LISTED);
     const document = { schema: 'heisenwrite.difference/1', ...result, differences };
     await writeLines(terminal.out, [jsonText(document, 2)]);
   } else {
-    await writeLines(terminal.out, differenceLines(result, shown));
+    await writeLines(terminal.out, differenceLines(result));
   }
   return result.differences.length > 0 ? EXIT_DAMAGE : EXIT_CLEAN;
 }
 
 function sidesOf(
   given: readonly string[],
-  { diff = [], bad = [], match, export: format, around }: ReplayOptions,
+  { diff = [], bad = [], match, export: format, around, last }: ReplayOptions,
 ): { good: readonly string[]; bad: readonly string[] } {
-  if (match || format || around) throw invalid('--diff goes with no --match, --export or --around');
+  if (match || format || around || last) {
+    throw invalid('--diff goes with no --match, --export, --around or --last');
+  }
   if (given.length > 0) throw invalid(`--diff: is ${given.join(' ')} a good run or a bad one?`);
   if (bad.length > 0) return { good: diff, bad };
   const [one, other] = diff;
@@ -67,7 +68,7 @@ function runOf(path: string, { event, where, from, to }: ReplayOptions): RunFeat
   }
 }
 
-function differenceLines(result: DifferenceResult, shown: number): string[] {
+function differenceLines(result: DifferenceResult): string[] {
   const { good, failed, compared, differences } = result;
   const runs = (count: number) => `${count} ${count === 1 ? 'run' : 'runs'}`;
   const lines = [`${runs(failed)} that failed against ${runs(good)} that did not`];
@@ -78,8 +79,8 @@ function differenceLines(result: DifferenceResult, shown: number): string[] {
     lines.push('with one run of a kind, what differs may be chance: give several of each');
   }
   lines.push('', 'rank  failed    good  mean failed/good  by chance');
-  for (const one of differences.slice(0, shown)) lines.push(differenceLine(one, result));
-  const more = differences.length - shown;
+  for (const one of differences.slice(0, SHOWN_MAX)) lines.push(differenceLine(one, result));
+  const more = differences.length - SHOWN_MAX;
   if (more > 0) lines.push(`and ${more} more (--json lists up to ${LISTED})`);
   const certain = differences.filter(({ chance }) => chance * compared <= CHANCE_MAX).length;
   const of = `of ${compared} compared`;

@@ -146,8 +146,8 @@ function eventAt(
 ): RecordedEvent {
   const values = schema.fields.map(({ name }) => [name, valueAt(fields[name] as ByteColumn, row)]);
   return {
-    ...{ writer, recording, event: schema.name, fields: Object.fromEntries(values) },
-    ...{ sequence: sequence[row] as number, timeNs: timeNs[row] as bigint },
+    ...{ writer, recording, sequence: sequence[row] as number, timeNs: timeNs[row] as bigint },
+    ...{ event: schema.name, fields: Object.fromEntries(values) },
   };
 }
 

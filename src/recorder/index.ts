@@ -3,6 +3,7 @@
 // has the files, also while they are written. docs/recording-layout.md describes the bytes.
 
 export { type ClockOffset, estimateClockOffset } from './clock-offset.ts';
+export { type Clause, parseQuery } from './event-query.ts';
 export type {
   EventDeclarations,
   EventSchema,
@@ -10,7 +11,15 @@ export type {
   FieldSchema,
   FieldType,
 } from './event-schema.ts';
+export { type EventSearch, searchEvents } from './event-search.ts';
 export type { WhenFull } from './layout.ts';
+export type { MatchFinding, MatchResult, RecordPlace } from './match-result.ts';
+export {
+  type Delivery,
+  type MatchOptions,
+  type MatchTerm,
+  matchMessages,
+} from './message-match.ts';
 export type { FieldValue, RecordedEvent, TimeRange } from './record-events.ts';
 export type { ByteColumn, Columns, NumberColumn, ScanAccount } from './record-scan.ts';
 export { type ClockOption, openRecorder, type Recorder, type RecorderOptions } from './recorder.ts';

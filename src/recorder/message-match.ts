@@ -73,7 +73,8 @@ export function matchMessages(recordings: Recordings, options: MatchOptions): Ma
     sendersHidden += account.torn + account.overtaken;
   }
   const ground: MatchGround = {
-    ...{ options, messages, senders, sendersHidden, baseNs },
+    ...{ options, messages, sendersHidden, baseNs },
+    senders: afterReading(recordings, senders, baseNs),
     receivers: active(recordings, bounded.all, options.received),
     keyOf: keyReader(headers, options.sent, texts),
   };
@@ -94,7 +95,8 @@ function judgeReceivers(
   const parts = groups.map((group) => {
     const receipts = new Receipts(ground);
     for (const receiver of group) readReceipts(recordings, receiver, ground, receipts, texts);
-    return { receipts, fate: judgeSent(ground, group, receipts) };
+    const read = afterReading(recordings, group, ground.baseNs);
+    return { receipts, fate: judgeSent(ground, read, receipts) };
   });
   return summarise(ground, hasReceipts, parts);
 }
@@ -187,6 +189,23 @@ function boundRecordings(headers: readonly RecordingHeader[]) {
     return { index, header, firstNs: relative(one.firstNs), lastNs: relative(one.lastNs) };
   });
   return { all, baseNs };
+}
+
+/**
+ * A ring that is still written may have come round while others were read, so what it forgot is
+ * asked again after it was read; up to when it recorded stays as it was before.
+ */
+function afterReading(
+  recordings: Recordings,
+  some: readonly BoundedRecording[],
+  baseNs: bigint,
+): BoundedRecording[] {
+  const { headers } = recordings;
+  return some.map((one) => {
+    const times = recordedTimes(one.header.path);
+    const firstNs = times ? Number(times.firstNs - baseNs) : one.firstNs;
+    return { ...one, header: headers[one.index] ?? one.header, firstNs };
+  });
 }
 
 function readSent(
