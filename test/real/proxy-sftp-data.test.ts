@@ -154,7 +154,6 @@ describe('what is read is not what is there', () => {
     await client.read('/file', 0, into);
     expect(into).toEqual(stamped(1, 8192, 3).subarray(4096));
   });
-
 });
 
 describe('what is told is not what is there', () => {
