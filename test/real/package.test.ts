@@ -124,7 +124,7 @@ describe('the package', () => {
     expect(Number(ran.stdout)).toBeGreaterThan(0);
   });
 
-  it('has the recorder under a name of its own, for any program, with its header for C', (context) => {
+  it('has the recorder under a name of its own, with its header for C', (context) => {
     requireOrSkip(context, 'git', 'npm');
     const program = join(base, 'records.mjs');
     writeFileSync(program, RECORDING_PROGRAM);
