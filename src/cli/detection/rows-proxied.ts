@@ -58,6 +58,8 @@ export const nfsRows: readonly DetectionRow[] = [
   inPlace(`forwarded:op=write,errno=EDQUOT,${MIDDLE}`, fails('NFS3ERR_DQUOT')),
   inPlace(`late:errno=EIO,${MIDDLE}`, fails('NFS3ERR_IO')),
   inPlace('verifier:op=write,skip={1..3},count=1', fails('NFS3ERR_VERIFIER')),
+  inPlace(`delayed:${MIDDLE}`, harmless('it is there when the file is committed')),
+  inPlace('delayed:until=reversed', harmless('no two writes touch the same bytes before that')),
   inPlace(`short:op=write,${MIDDLE}`, harmless('the client sends the rest (RFC 1813, 3.3.7)')),
   inPlace(`short:op=read,${MIDDLE}`, harmless('the client asks for the rest')),
   inPlace('lost:op=fsync,count=1', harmless('only a crash of the server would show it')),

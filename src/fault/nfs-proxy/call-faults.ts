@@ -18,8 +18,9 @@ import {
   refuse,
   resend,
 } from './call-plan.ts';
-import type { CalledOperation, Dialect, NfsCall, Subject } from './called-operation.ts';
+import type { Arguments, CalledOperation, Dialect, NfsCall, Subject } from './called-operation.ts';
 import { type FileNames, namedKey } from './file-names.ts';
+import { HeldWrites } from './held-writes.ts';
 import { canBeLost, lose } from './lost-calls.ts';
 import type { ServerState } from './server-state.ts';
 import { OK, statusOf } from './status.ts';
@@ -27,6 +28,7 @@ import { OK, statusOf } from './status.ts';
 /** Kinds that are decided once the data, or the attributes, are there. */
 export const AT_REPLY: readonly FaultKind[] = ['flip', 'zero', 'stale'];
 
+const UNSTABLE = 0;
 const NO_FLAGS: readonly string[] = [];
 /** A WRITE that asks to be durable is what open(2) calls so. */
 const FLAGS_OF_STABLE: readonly (readonly string[])[] = [
@@ -37,6 +39,7 @@ const FLAGS_OF_STABLE: readonly (readonly string[])[] = [
 
 export class CallFaults {
   readonly rates = new RateLimits();
+  readonly held = new HeldWrites();
   readonly #faults: ArmedFaults;
   readonly #rng: Rng;
   readonly #names: FileNames;
@@ -72,7 +75,27 @@ export class CallFaults {
     const { version } = plan.nfsCall;
     const may = (fault: Fault) => canFire(fault, asked, plan.dialect, version);
     for (const armed of this.#faults.firing(call, may)) this.#apply(armed, operation, plan);
+    this.#holdUnsynced(operation, plan);
     return operation;
+  }
+
+  /** As in the memory of a server that is going to crash. */
+  #holdUnsynced(operation: OperationPlan, plan: CallPlan): void {
+    const { asked, call, sent } = operation;
+    if (plan.nfsCall.version !== 3 || asked.args.kind !== 'write' || sent === null) return;
+    const { args } = sent;
+    if (args.kind !== 'write' || args.stable !== UNSTABLE || args.data.length === 0) return;
+    const meeting = this.#faults.meeting('write', call.path);
+    const armed = meeting.find(({ fault }) => fault.kind === 'unsynced');
+    if (armed) this.#hold(armed, operation, plan);
+  }
+
+  #hold(armed: ArmedFault, operation: OperationPlan, { nfsCall, dialect }: CallPlan): void {
+    const { sent, call } = operation;
+    const file = fileKey(operation.asked.subject, this.#names);
+    const held = { ...nfsCall, operations: sent ? [sent] : [] };
+    this.held.add({ file, nfsCall: held, dialect, call, armed });
+    lose(operation, dialect);
   }
 
   #lateFailure({ operation, subject }: CalledOperation): number | null {
@@ -123,7 +146,8 @@ export class CallFaults {
   }
 
   /** The client is told something else. */
-  #ofAnswer({ fault }: ArmedFault, operation: OperationPlan, plan: CallPlan): string | null {
+  #ofAnswer(armed: ArmedFault, operation: OperationPlan, plan: CallPlan): string | null {
+    const { fault } = armed;
     const { dialect, nfsCall } = plan;
     const errno = String(fault.values.errno);
     const status = statusOf(errno, nfsCall.version) ?? OK;
@@ -137,6 +161,9 @@ export class CallFaults {
       case 'lost':
         lose(operation, dialect);
         return 'acknowledged and not carried out';
+      case 'delayed':
+        this.#hold(armed, operation, plan);
+        return 'acknowledged, to be carried out before the next COMMIT';
       case 'late':
         lose(operation, dialect);
         this.#state.failLater(fileKey(operation.asked.subject, this.#names), status);
@@ -196,6 +223,7 @@ function canFire(fault: Fault, asked: CalledOperation, dialect: Dialect, version
     case 'zero':
       return data !== null && data.length > 0;
     case 'stale':
+    case 'unsynced':
       return false;
     case 'torn':
     case 'short':
@@ -204,6 +232,9 @@ function canFire(fault: Fault, asked: CalledOperation, dialect: Dialect, version
       return args.kind !== 'other' && otherPlace(fault, faultRange(asked), args.kind) !== null;
     case 'lost':
       return canBeLost(asked, dialect);
+    case 'delayed':
+      // Of a durable WRITE no COMMIT follows, before which it could be carried out.
+      return version === 3 && isUnstable(args) && canBeLost(asked, dialect);
     case 'late':
       return canBeLost(asked, dialect) && statusOf(String(fault.values.errno), version) !== null;
     case 'verifier':
@@ -214,6 +245,10 @@ function canFire(fault: Fault, asked: CalledOperation, dialect: Dialect, version
     default:
       return true;
   }
+}
+
+function isUnstable(args: Arguments): boolean {
+  return args.kind === 'write' && args.stable === UNSTABLE;
 }
 
 /**

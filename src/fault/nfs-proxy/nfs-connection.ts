@@ -3,16 +3,19 @@
 // by their xid. What is not understood passes untouched.
 
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LentChunk, type PooledReads } from '../pooled-reads.ts';
 import type { Joint } from '../relay.ts';
 import { Splice } from '../splice.ts';
 import { type CallPlan, sentCall } from './call-plan.ts';
 import type { Dialect, NfsCall, NfsReply } from './called-operation.ts';
+import type { HeldWrite } from './held-writes.ts';
+import { LateRecords } from './late-records.ts';
 import { compoundTells, learnNames, tellsNames } from './learnt-names.ts';
 import { nfs3 } from './nfs3.ts';
 import { nfs4 } from './nfs4.ts';
 import { Outlet } from './outlet.ts';
+import { OwnCalls } from './own-calls.ts';
+import { PendingCalls, sentOf } from './pending-calls.ts';
 import type { ProxiedServer } from './proxied-server.ts';
 import { type HeldRecord, marked, RecordSplitter } from './record-marking.ts';
 import {
@@ -27,34 +30,23 @@ import {
 } from './rpc.ts';
 import { XdrError } from './xdr.ts';
 
-/** Bytes of calls and replies that are late, beyond which neither end is read from. */
-const LATE_BYTES_MAX = 64 * 1024 * 1024;
 /** A reply that is to follow the next one does not wait for it for ever. */
 const REORDER_LIMIT_MS = 200;
-/** Calls whose replies are awaited; a server that never answers is not remembered for ever. */
-const PENDING_MAX = 65_536;
 /** A COMPOUND longer than this carries data, and is looked into only where a fault may be. */
 const NAMES_BYTES_MAX = 4096;
 const COMPOUND = 1;
-
-interface Pending {
-  readonly call: NfsCall;
-  readonly dialect: Dialect;
-  /** Null where only its names are of interest. */
-  readonly plan: CallPlan | null;
-}
 
 export class NfsConnection {
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #proxied: ProxiedServer;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new PendingCalls();
+  readonly #own: OwnCalls;
   readonly #toServer: Outlet;
   readonly #toClient: Outlet;
   /** The chunk that is being passed on. */
   #lent = new LentChunk(() => undefined);
-  #lateBytes = 0;
-  readonly #late = new Set<Promise<void>>();
+  readonly #late: LateRecords;
   /** A reply that waits for the next one. */
   #reordered: readonly Buffer[] | null = null;
   /** Set once what passes is no RPC that could be read: TLS. */
@@ -64,6 +56,7 @@ export class NfsConnection {
     this.#client = client;
     this.#server = server;
     this.#proxied = proxied;
+    this.#late = new LateRecords([client, server]);
     const calls = this.#splitter(
       CALL_HEAD_BYTES,
       () => this.#toServer,
@@ -73,11 +66,17 @@ export class NfsConnection {
     const replies = this.#splitter(
       REPLY_HEAD_BYTES,
       () => this.#toClient,
-      (head) => this.#reordered !== null || this.#pending.has(replyXid(head) ?? -1),
+      (head) => this.#reordered !== null || this.#awaits(replyXid(head) ?? -1),
       (record) => this.#reply(record),
     );
     this.#toServer = new Outlet(server, () => calls.isBetween);
     this.#toClient = new Outlet(client, () => replies.isBetween);
+    this.#own = new OwnCalls({
+      freshXid: () => proxied.freshXid((xid) => this.#awaits(xid)),
+      send: (record) => this.#toServer.insert(record),
+      failed: (file, status) => proxied.failLater(file, status),
+    });
+    server.on('close', () => this.#own.end());
     this.#carry(client, fromClient, server, calls);
     this.#carry(server, fromServer, client, replies);
   }
@@ -115,8 +114,8 @@ export class NfsConnection {
       }
       if (target.writableNeedDrain) source.pause();
     };
-    target.on('drain', () => this.#lateBytes < LATE_BYTES_MAX && source.resume());
-    source.on('end', () => void Promise.allSettled(this.#late).then(() => target.end()));
+    target.on('drain', () => this.#late.isFull || source.resume());
+    source.on('end', () => void this.#late.settled().then(() => target.end()));
   }
 
   #wantsCall(head: Buffer, bytes: number): boolean {
@@ -153,31 +152,35 @@ export class NfsConnection {
       this.#toServer.insert([raw]);
       return;
     }
+    this.#afterHeld(this.#proxied.heldBefore(call), () => this.#plan(call, dialect, raw));
+  }
+
+  #plan(call: NfsCall, dialect: Dialect, raw: Buffer): void {
     const plan = this.#planFor(call, dialect);
     const isAwaited = call.version === 3 || plan !== null || compoundTells(call);
-    if (isAwaited) this.#await(call.xid, { call, dialect, plan });
+    if (isAwaited) this.#pending.add({ call, dialect, plan });
     if (plan === null) {
       this.#toServer.insert([raw]);
     } else {
-      this.#later(plan.delayMs, raw.length, () => this.#carryOut(plan, raw));
+      this.#late.after(plan.delayMs, raw.length, () => this.#carryOut(plan, raw));
     }
   }
 
   /** Null where nothing is changed. A call that is asked again has the plan that it had. */
   #planFor(call: NfsCall, dialect: Dialect): CallPlan | null {
-    const earlier = this.#pending.get(call.xid);
-    const codes = (of: NfsCall) => of.operations.map(({ code }) => code).join();
-    if (earlier?.plan && codes(earlier.call) === codes(call)) return earlier.plan;
-    if (this.#proxied.isQuiet) return null;
+    const earlier = this.#pending.planOf(call);
+    if (earlier !== null || this.#proxied.isQuiet) return earlier;
     if (call.operations.length === 0) this.#proxied.counts.untouched++;
     return this.#proxied.callFaults.plan(call, dialect);
   }
 
-  #await(xid: number, pending: Pending): void {
-    this.#pending.set(xid, pending);
-    if (this.#pending.size > PENDING_MAX) {
-      this.#pending.delete(this.#pending.keys().next().value as number);
-    }
+  #awaits(xid: number): boolean {
+    return this.#pending.has(xid) || this.#own.has(xid);
+  }
+
+  #afterHeld(held: readonly HeldWrite[], act: () => void): void {
+    if (held.length === 0) act();
+    else this.#late.when(this.#own.carryOut(held), act);
   }
 
   /** What is no NFS as it is specified passes as it is. */
@@ -202,7 +205,7 @@ export class NfsConnection {
     if (plan.ending?.of === 'call') {
       this.#endAfter(plan.ending, this.#toServer, isRaw ? [raw] : parts());
     } else if (sent === null) {
-      this.#pending.delete(plan.nfsCall.xid);
+      this.#pending.take(plan.nfsCall.xid);
       this.#answer(plan, plan.dialect.emptyReply(plan.nfsCall), null);
     } else {
       this.#toServer.insert(isRaw ? [raw] : parts());
@@ -211,8 +214,11 @@ export class NfsConnection {
 
   #reply({ raw, body }: HeldRecord): void {
     const xid = replyXid(body) ?? -1;
-    const pending = this.#pending.get(xid);
-    this.#pending.delete(xid);
+    if (this.#own.has(xid)) {
+      this.#own.answered(xid, body);
+      return;
+    }
+    const pending = this.#pending.take(xid);
     const reply =
       pending && this.#understood(() => pending.dialect.readReply(body, sentOf(pending)));
     if (!pending || !reply) {
@@ -236,7 +242,7 @@ export class NfsConnection {
       const paced = call.operation === 'read' ? bytes : call.length;
       return this.#proxied.callFaults.rates.waitMs(armed.fault, paced);
     });
-    this.#later(Math.max(0, ...waits), bytes, () => {
+    this.#late.after(Math.max(0, ...waits), bytes, () => {
       if (plan.ending !== null) this.#endAfter(plan.ending, this.#toClient, parts);
       else if (plan.isHeld) this.#reorder(parts);
       else this.#sendReply(plan.isTwice ? [...parts, ...parts] : parts);
@@ -267,30 +273,4 @@ export class NfsConnection {
       else socket.resetAndDestroy();
     }
   }
-
-  /** What is late does not stop what comes after it, unless it is too much. */
-  #later(delayMs: number, bytes: number, act: () => void): void {
-    if (delayMs <= 0) {
-      act();
-      return;
-    }
-    this.#lateBytes += bytes;
-    if (this.#lateBytes >= LATE_BYTES_MAX) for (const each of this.#ends) each.pause();
-    const late = sleep(delayMs).then(() => {
-      this.#late.delete(late);
-      this.#lateBytes -= bytes;
-      if (this.#lateBytes < LATE_BYTES_MAX) for (const each of this.#ends) each.resume();
-      if (!this.#client.destroyed && !this.#server.destroyed) act();
-    });
-    this.#late.add(late);
-  }
-
-  get #ends(): readonly Socket[] {
-    return [this.#client, this.#server];
-  }
-}
-
-/** The operations to which the server's results belong. */
-function sentOf({ plan, call }: Pending): NfsCall {
-  return plan === null ? call : (sentCall(plan) ?? call);
 }

@@ -37,6 +37,8 @@ const PLANTABLE: PlantableFaults = {
   flip: ['write', 'read'],
   zero: ['write', 'read'],
   lost: ['write', 'fsync', 'setattr', 'truncate', 'rename', 'unlink', 'rmdir'],
+  unsynced: ['write'],
+  delayed: ['write'],
   stale: ['read', 'getattr'],
   misdirect: ['write', 'read'],
   torn: ['write'],
@@ -78,6 +80,9 @@ async function start(settings: ProxySettings): Promise<RunningProxy> {
   return {
     listening: relay.listening,
     counts: () => ({ connections: relay.connections(), ...proxied.counts }),
-    close: relay.close,
+    async close() {
+      proxied.close();
+      await relay.close();
+    },
   };
 }
