@@ -71,7 +71,7 @@ export async function seen<Found>(what: string, look: () => Found | null | undef
 /** The process of an actor below `hunt`, by its name. */
 export function actorPid(hunt: number | undefined, name: string): number | undefined {
   if (hunt === undefined) return undefined;
-  return withDescendants(hunt).find((pid) => commandOf(pid).at(-1) === name);
+  return withDescendants(hunt).find((pid) => commandOf(pid).includes(name));
 }
 
 export function commandOf(pid: number): string[] {
