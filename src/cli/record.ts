@@ -91,7 +91,7 @@ async function traceAll(
   const [beganNs, beganAt] = [monotonicNs(), isoTime(wallMs())];
   const { listener } = recording;
   const analysis = new TraceAnalysis(
-    machineWorld(),
+    machineWorld('process' in target ? target.process : undefined),
     {
       ...listener,
       flag(flag) {

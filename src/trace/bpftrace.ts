@@ -12,7 +12,7 @@ import { BpftraceLines } from './bpftrace-lines.ts';
 import { bpftraceProgram, PATH_BYTES } from './bpftrace-program.ts';
 import { EventOrder } from './event-order.ts';
 import type { TraceEnd, TraceRequest, Tracing } from './tracing.ts';
-import { threadsOf } from './world.ts';
+import { isRunning, threadsOf } from './world.ts';
 
 /** Runs its words where tracefs is. */
 const WITH_TRACEFS = `
@@ -24,6 +24,7 @@ const STOPPED = 'kill -STOP $$; exec "$@"';
 const BUFFER_PAGES = '1024';
 const START_LIMIT_MS = 60_000;
 const RELEASE_EVERY_MS = 50;
+const LOOK_EVERY_MS = 1000;
 /** The number of the first namespace of processes, which bpftrace sees; linux/proc_ns.h. */
 const FIRST_NAMESPACE = 'pid:[4026531836]';
 
@@ -118,6 +119,8 @@ class BpftraceRun {
   readonly #order: EventOrder;
   #complaints = '';
   #isDone = false;
+  #lookedAtMs = monotonicMs();
+  #gone: ReadonlySet<number> = new Set();
   #hasEnded = false;
 
   constructor(tracer: ChildProcess, lines: BpftraceLines, request: TraceRequest) {
@@ -125,7 +128,10 @@ class BpftraceRun {
     this.#lines = lines;
     this.#request = request;
     this.#order = new EventOrder((event) => request.onEvent(event));
-    const timer = setInterval(() => this.#order.release(monotonicNs()), RELEASE_EVERY_MS);
+    const timer = setInterval(() => {
+      this.#order.release(monotonicNs());
+      this.#lookForGone();
+    }, RELEASE_EVERY_MS);
     let rest = '';
     tracer.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       const whole = (rest + piece).split('\n');
@@ -169,9 +175,25 @@ class BpftraceRun {
   #read(line: string): void {
     const event = this.#lines.read(line);
     if (event) this.#order.add(event);
-    if (event?.kind !== 'exit' || this.#lines.alive.size > 0) return;
+    if (event?.kind === 'exit') this.#endIfNobodyIsLeft();
+  }
+
+  #endIfNobodyIsLeft(): void {
+    if (this.#isDone || this.#lines.alive.size > 0) return;
     this.#isDone = true;
     this.#tracer.kill('SIGTERM');
+  }
+
+  /** An end may be missed: lost by the kernel's buffer, or while bpftrace was just beginning. */
+  #lookForGone(): void {
+    const nowMs = monotonicMs();
+    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    const gone = [...this.#lines.alive].filter((thread) => !isRunning(thread));
+    // What they did last is told of within that time.
+    for (const thread of gone) if (this.#gone.has(thread)) this.#lines.alive.delete(thread);
+    this.#gone = new Set(gone);
+    this.#endIfNobodyIsLeft();
   }
 
   #complaint(): string {

@@ -67,19 +67,46 @@ function family(thread: number): { process: number; parent: number } | null {
   });
 }
 
+/** Neither gone nor ended and not waited for (a zombie), which has no descriptors any more. */
+const isThere = (process: number): boolean =>
+  or(false, () => readdirSync(`/proc/${process}/fd`).length > 0);
+
+function noteProcess(process: number) {
+  const fds = or([], () => readdirSync(`/proc/${process}/fd`).map(Number));
+  const descriptors = new Map(fds.map((fd) => [fd, descriptor(process, fd)]));
+  return { descriptors, directory: directoryOf(process), command: commandOf(process) };
+}
+
+/** A thread that has not ended; one that nobody has waited for (a zombie) has. */
+export const isRunning = (thread: number): boolean =>
+  or(false, () => !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${thread}/status`, 'utf8')));
+
 /** Itself, where it has gone. */
 export function threadsOf(process: number): number[] {
   return or([process], () => readdirSync(`/proc/${process}/task`).map(Number));
 }
 
-/** Of Linux, by /proc. */
-export function machineWorld(): World {
+const directoryOf = (process: number): string =>
+  or('/', () => readlinkSync(`/proc/${process}/cwd`));
+const commandOf = (process: number): string =>
+  or('', () => readFileSync(`/proc/${process}/comm`, 'utf8').trim());
+
+/**
+ * Of Linux, by /proc.
+ * @param attached a process that may be gone before its calls are looked at: what it is and has
+ * open is noted now, for then
+ */
+export function machineWorld(attached?: number): World {
   const directories = new Map<string, string>();
+  const noted = attached === undefined ? null : noteProcess(attached);
+  const kept = (process: number) => (process === attached ? noted : null);
   return {
-    descriptor,
+    descriptor: (process, fd) =>
+      descriptor(process, fd) ??
+      (isThere(process) ? null : (kept(process)?.descriptors.get(fd) ?? null)),
     family,
-    workingDirectory: (process) => or('/', () => readlinkSync(`/proc/${process}/cwd`)),
-    command: (process) => or('', () => readFileSync(`/proc/${process}/comm`, 'utf8').trim()),
+    workingDirectory: (process) => kept(process)?.directory ?? directoryOf(process),
+    command: (process) => commandOf(process) || (kept(process)?.command ?? ''),
     file: (path) =>
       or(null, () => {
         const status = statSync(path);

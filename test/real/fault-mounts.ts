@@ -77,11 +77,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** @throws Error where it does not come true within ten seconds */
-export async function until(isTrue: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 20) {
+/** @throws Error where it does not come true within the time */
+export async function until(isTrue: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+  for (let waited = 0; waited < limitMs; waited += 20) {
     if (isTrue()) return;
     await sleep(20);
   }
-  throw new Error(`waited ten seconds until ${what}`);
+  throw new Error(`waited ${limitMs / 1000} seconds until ${what}`);
 }

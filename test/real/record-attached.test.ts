@@ -1,0 +1,135 @@
+// `record -p` on programs that run: a dd whose export turns read-only under it, and programs that
+// must go on whatever happens to the tracer.
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRecordings } from '../../src/recorder/index.ts';
+import { heisenwrite, started } from './command-line.ts';
+import { isAlive, until, withFaultMount } from './fault-mounts.ts';
+import { requireOrSkip } from './requirements.ts';
+import { attachedRecord, type RecordAnswer, withCounter } from './traced-programs.ts';
+
+const LIMIT_MS = 300_000;
+
+describe.each(['strace', 'bpftrace'] as const)('record -p by %s', (via) => {
+  let top: string;
+  beforeEach((context) => {
+    requireOrSkip(context, via, 'fuse', 'dd');
+    top = mkdtempSync('/var/tmp/heisenwrite-record-');
+  });
+  afterEach(() => rmSync(top, { recursive: true, force: true }));
+
+  test(
+    'a dd whose export turns read-only: the call that failed is shown',
+    { timeout: LIMIT_MS },
+    () =>
+      withFaultMount(['--fault', 'latency:op=write,time=3ms'], async (mount) => {
+        const file = join(mount.at, 'file');
+        const words = ['if=/dev/zero', `of=${file}`, 'bs=4096', 'count=10000000'];
+        const dd = execa('dd', words, { reject: false });
+        const pid = dd.pid as number;
+        const output = join(top, 'dd.hwrec');
+        const { record } = await attachedRecord(pid, ['--via', via, '--json', '-o', output], top);
+        expect(isAlive(pid)).toBe(true);
+        await mount.set('errno:op=write,errno=EROFS');
+        const [{ exitCode, stdout, stderr }, ended] = await Promise.all([record, dd]);
+        expect(ended.stderr).toMatch(/Read-only file system/);
+        expect(exitCode, stderr).toBe(1);
+        const answer = JSON.parse(stdout) as RecordAnswer;
+        expect(answer).toMatchObject({ verdict: 'flagged', via, process: pid, unreadLines: 0 });
+        const flag = answer.flags.find(({ kind }) => kind === 'unlisted-errno');
+        expect(flag).toMatchObject({ call: 'write', errno: 'EROFS', path: file, process: pid });
+        expect(flag?.words).toMatch(/write\(\) failed with EROFS, which .* write\(2\)/);
+        expect(stderr).toMatch(/unlisted-errno: \+\d+\.\d{6}s dd \(\d+\) write\(\) \/.*\/file: /);
+        expect(answer.calls.write).toBeGreaterThan(1);
+        expect(answer.cost?.ratio).toBeGreaterThan(0);
+        expectRecorded(output, pid, file);
+        const replayed = await heisenwrite(['replay', output, '--event', 'write'], top);
+        expect(replayed.stdout).toMatch(/write.*EROFS/);
+      }),
+  );
+
+  test('the process goes on after Ctrl-C, SIGTERM and kill -9', { timeout: LIMIT_MS }, () =>
+    withCounter(async ({ pid, count, tracer }) => {
+      const before = readdirSync('/tmp').filter((name) => name.startsWith('heisenwrite-trace-'));
+      const rounds = via === 'strace' ? 20 : 6;
+      for (let round = 0; round < rounds; round++) {
+        const how = (['SIGINT', 'SIGTERM', 'SIGKILL'] as const)[round % 3] as NodeJS.Signals;
+        const words = ['--via', via, '--no-cost', '--slots', '1000'];
+        const { record } = await attachedRecord(pid, words, top);
+        if (via === 'strace') expect(tracer()).not.toBeNull();
+        record.kill(how);
+        const { exitCode, stderr } = await record;
+        if (how !== 'SIGKILL') expect(exitCode, stderr).toBe(0);
+        await until(() => tracer() === null, 'nobody traces it');
+        const counted = count();
+        await until(() => count() > counted + 10, `it counts on after ${how}`);
+      }
+      const after = readdirSync('/tmp').filter((name) => name.startsWith('heisenwrite-trace-'));
+      expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    }),
+  );
+
+  test(
+    'a command goes on when we are killed, and gets the signals that we get',
+    async () => {
+      const words = ['record', '--via', via, '--no-cost', '--', process.execPath, '-e', PATIENT];
+      const run = async () => {
+        const record = started(words, top);
+        let said = '';
+        record.stdout.on('data', (piece) => {
+          said += String(piece);
+        });
+        await until(() => said.includes('\n'), 'it has begun', 90_000);
+        return { record, pid: Number(said) };
+      };
+      const told = await run();
+      told.record.kill('SIGTERM');
+      const { exitCode, stderr } = await told.record;
+      expect([exitCode, isAlive(told.pid)], stderr).toEqual([0, false]);
+      expect(stderr).toMatch(/exited with 7/);
+      const killed = await run();
+      killed.record.kill('SIGKILL');
+      await until(() => !isAlive(killed.record.pid as number), 'it is killed');
+      expect(isAlive(killed.pid)).toBe(true);
+      process.kill(killed.pid, 'SIGTERM');
+      await until(() => !isAlive(killed.pid), 'the command ends', 30_000);
+      // The command had our output, too, which is at its end only now.
+      await killed.record;
+    },
+    LIMIT_MS,
+  );
+});
+
+/** Says its number, and ends with 7 when it is told to. */
+const PATIENT = `
+const { writeSync, openSync } = require('node:fs');
+process.on('SIGTERM', () => process.exit(7));
+writeSync(1, process.pid + '\\n');
+const fd = openSync('/dev/null', 'w');
+setInterval(() => writeSync(fd, 'x'), 5);
+`;
+
+function expectRecorded(output: string, pid: number, file: string): void {
+  const recordings = openRecordings([output]);
+  try {
+    const events = [...recordings.events()];
+    const failed = events.filter(
+      ({ event, fields }) => event === 'write' && fields.errno === 'EROFS',
+    );
+    expect(failed).toHaveLength(1);
+    expect(failed[0]?.fields).toMatchObject({
+      process: pid,
+      asked: 4096n,
+      result: -1n,
+      path: file,
+    });
+    expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['flag', 'exit']));
+    const times = events.map(({ timeNs }) => timeNs);
+    expect(times).toEqual([...times].sort((a, b) => Number(a - b)));
+  } finally {
+    recordings.close();
+  }
+}
