@@ -11,6 +11,12 @@ const O_PATH = 0o10000000;
 const HIDDEN = '.fuse_hidden';
 /** How long a name that is being hidden waits for the file that may replace it. */
 const REPLACEMENT_MS = 15;
+/**
+ * A file without a name is kept for so long after libfuse has let it go: whoever looked its name up
+ * before may still open it or ask for its attributes, and would be told that there is none.
+ */
+const KEPT_MS = 1000;
+const KEPT_MAX = 256;
 
 interface Leaving {
   /** Once it has begun, nothing else may take the name. */
@@ -22,6 +28,8 @@ export class BackingTree {
   readonly #root: string;
   /** Descriptors of files that have no name any more, by the name that libfuse gave them. */
   readonly #nameless = new Map<string, number>();
+  /** Those of them that libfuse has let go, oldest first. */
+  readonly #letGo = new Map<string, NodeJS.Timeout>();
   /** Names whose file libfuse has hidden, which are about to be removed or replaced. */
   readonly #leaving = new Map<string, Leaving>();
 
@@ -57,12 +65,13 @@ export class BackingTree {
     setTimeout(() => setImmediate(() => this.#remove(from, leaving)), REPLACEMENT_MS);
   }
 
-  /** True where `path` was a file without a name, which is gone now. */
+  /** True where `path` is a file without a name, which will soon be gone. */
   forget(path: string): boolean {
-    const fd = this.nameless(path);
-    if (fd === undefined) return false;
-    this.#nameless.delete(path);
-    closeSync(fd);
+    if (this.nameless(path) === undefined) return false;
+    if (this.#letGo.has(path)) return true;
+    this.#letGo.set(path, setTimeout(() => this.#close(path), KEPT_MS).unref());
+    const [oldest] = this.#letGo.keys();
+    if (this.#letGo.size > KEPT_MAX && oldest !== undefined) this.#close(oldest);
     return true;
   }
 
@@ -88,7 +97,15 @@ export class BackingTree {
 
   close(): void {
     for (const [path, leaving] of this.#leaving) this.#remove(path, leaving);
-    for (const path of [...this.#nameless.keys()]) this.forget(path);
+    for (const path of [...this.#nameless.keys()]) this.#close(path);
+  }
+
+  #close(path: string): void {
+    clearTimeout(this.#letGo.get(path));
+    this.#letGo.delete(path);
+    const fd = this.#nameless.get(path);
+    this.#nameless.delete(path);
+    if (fd !== undefined) closeSync(fd);
   }
 
   #wait(paths: readonly string[], then: () => void): void {
