@@ -205,8 +205,8 @@ describe('a mount without faults', () => {
     withFaultMount([], async ({ at }) => {
       const path = join(at, 'current');
       writeFileSync(path, 'generation 0');
-      // ESTALE is libfuse's own answer for a file that was replaced since it was looked up, when that
-      // happens again as the kernel looks again; it does not say that there is none.
+      // ESTALE is libfuse's own answer for a file that was replaced since it was looked up, when
+      // that happens again as the kernel looks again; it does not say that there is none.
       const script =
         `const fs = require('node:fs'); let reads = 0; let stale = 0;` +
         `process.on('message', () => process.send({ reads, stale }, () => process.exit(0)));` +
