@@ -3,7 +3,12 @@
 // senders each for itself.
 
 import type { ChannelModel } from 'amqplib';
-import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
+import {
+  type ChannelAdapter,
+  type ChannelReceiver,
+  type ChannelSender,
+  DELIVERED_IN_ORDER,
+} from '../domain/channel.ts';
 import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
@@ -15,10 +20,7 @@ export const amqpChannel: ChannelAdapter = {
   fallback: null,
   options: {},
   promises: () => ({
-    reliable: true,
-    once: true,
-    whole: true,
-    senderOrder: true,
+    ...DELIVERED_IN_ORDER,
     totalOrder: false,
     maxBytes: MESSAGE_BYTES_MAX,
   }),

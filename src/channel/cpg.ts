@@ -4,11 +4,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock.ts';
-import type {
-  ChannelAdapter,
-  ChannelReceiver,
-  ChannelSender,
-  ReceiverEvents,
+import {
+  type ChannelAdapter,
+  type ChannelReceiver,
+  type ChannelSender,
+  DELIVERED_IN_ORDER,
+  type ReceiverEvents,
 } from '../domain/channel.ts';
 import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 import { type CpgHandle, openCpg } from './cpg-library.ts';
@@ -28,10 +29,7 @@ export const cpgChannel: ChannelAdapter = {
   options: {},
   processes: true,
   promises: () => ({
-    reliable: true,
-    once: true,
-    whole: true,
-    senderOrder: true,
+    ...DELIVERED_IN_ORDER,
     totalOrder: true,
     maxBytes: MESSAGE_BYTES_MAX,
   }),

@@ -10,7 +10,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import { cLibrary, mapOpenFile } from '../base/c-library.ts';
-import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
+import {
+  type ChannelAdapter,
+  type ChannelReceiver,
+  type ChannelSender,
+  DELIVERED_IN_ORDER,
+} from '../domain/channel.ts';
 import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 
 const HEAD_BYTES = 4096;
@@ -35,10 +40,7 @@ export const localChannel: ChannelAdapter = {
   fallback: 'local:',
   options: {},
   promises: () => ({
-    reliable: true,
-    once: true,
-    whole: true,
-    senderOrder: true,
+    ...DELIVERED_IN_ORDER,
     totalOrder: true,
     maxBytes: MESSAGE_BYTES_MAX,
   }),

@@ -10,7 +10,12 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
+import {
+  type ChannelAdapter,
+  type ChannelReceiver,
+  type ChannelSender,
+  DELIVERED_IN_ORDER,
+} from '../domain/channel.ts';
 import { channelError, numberOption } from './channel-error.ts';
 import {
   FRAME_BYTES_MAX,
@@ -40,10 +45,7 @@ export const packedChannel: ChannelAdapter = {
     empty: 'drop leaves out empty vectors before messages are packed; keep is the mistake',
   },
   promises: () => ({
-    reliable: true,
-    once: true,
-    whole: true,
-    senderOrder: true,
+    ...DELIVERED_IN_ORDER,
     totalOrder: false,
     maxBytes: MESSAGE_BYTES_MAX,
   }),

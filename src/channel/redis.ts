@@ -3,11 +3,12 @@
 // accepted has its place in the log; the server may forget the log when it ends.
 
 import type { RedisClientType } from '@redis/client';
-import type {
-  ChannelAdapter,
-  ChannelReceiver,
-  ChannelSender,
-  ReceiverEvents,
+import {
+  type ChannelAdapter,
+  type ChannelReceiver,
+  type ChannelSender,
+  DELIVERED_IN_ORDER,
+  type ReceiverEvents,
 } from '../domain/channel.ts';
 import { lengthOf, refuseLarger } from './channel-error.ts';
 
@@ -27,10 +28,7 @@ export const redisChannel: ChannelAdapter = {
   fallback: null,
   options: {},
   promises: () => ({
-    reliable: true,
-    once: true,
-    whole: true,
-    senderOrder: true,
+    ...DELIVERED_IN_ORDER,
     totalOrder: true,
     maxBytes: MESSAGE_BYTES_MAX,
   }),

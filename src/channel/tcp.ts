@@ -8,7 +8,12 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { ChannelAdapter, ChannelReceiver, ChannelSender } from '../domain/channel.ts';
+import {
+  type ChannelAdapter,
+  type ChannelReceiver,
+  type ChannelSender,
+  DELIVERED_IN_ORDER,
+} from '../domain/channel.ts';
 import { channelError, lengthOf, refuseLarger } from './channel-error.ts';
 
 const LENGTH_BYTES = 4;
@@ -21,10 +26,7 @@ export const tcpChannel: ChannelAdapter = {
   fallback: 'tcp:',
   options: {},
   promises: () => ({
-    reliable: true,
-    once: true,
-    whole: true,
-    senderOrder: true,
+    ...DELIVERED_IN_ORDER,
     totalOrder: false,
     maxBytes: MESSAGE_BYTES_MAX,
   }),

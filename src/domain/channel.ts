@@ -20,6 +20,14 @@ export interface ChannelPromises {
   readonly maxBytes: number;
 }
 
+/** Every message arrives, once, as it was sent, and those of a sender in their order. */
+export const DELIVERED_IN_ORDER = {
+  reliable: true,
+  once: true,
+  whole: true,
+  senderOrder: true,
+} as const;
+
 /** One conversation: those who open it with one URL and name hear each other and nobody else. */
 export interface ChannelSetting {
   /** As the level says it, a scheme at least: `udp:`, `nats://127.0.0.1:4222`, `x:?option=1`. */

@@ -3,41 +3,23 @@
 
 import type { Fault } from '../../domain/fault.ts';
 import type { ArmedFault, ArmedFaults, FaultCall } from '../armed-faults.ts';
+import { CrashMoments } from '../crash-moments.ts';
 import type { FileLayers, LayeredFiles } from './file-layers.ts';
 import { PAGE_BYTES } from './page-history.ts';
 
 export class Crashes {
   readonly #faults: ArmedFaults;
   readonly #layers: LayeredFiles;
-  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #moments: CrashMoments;
 
   constructor(faults: ArmedFaults, layers: LayeredFiles) {
     this.#faults = faults;
     this.#layers = layers;
-    for (const armed of faults.list()) this.#await(armed);
-    faults.watch((armed) => this.#await(armed));
+    this.#moments = new CrashMoments(faults, (armed) => void this.#crash(armed));
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
-  }
-
-  #await(armed: ArmedFault): void {
-    const { kind, values } = armed.fault;
-    if (kind !== 'unsynced') return;
-    clearTimeout(this.#timers.get(armed.number));
-    const due = (afterMs: number) => {
-      const timer = setTimeout(() => {
-        // Cleared meanwhile.
-        if (!this.#faults.list().includes(armed)) return;
-        void this.#crash(armed);
-        if (values.every !== undefined) due(Number(values.every));
-      }, afterMs);
-      this.#timers.set(armed.number, timer);
-    };
-    if (values.start === undefined && values.every === undefined) void this.#crash(armed);
-    else due(Number(values.start ?? 0));
+    this.#moments.close();
   }
 
   async #crash(armed: ArmedFault): Promise<void> {

@@ -3,6 +3,7 @@
 // another, by which a client that keeps to the protocol learns of it (RFC 1813, section 4.8).
 
 import type { ArmedFault, ArmedFaults } from '../armed-faults.ts';
+import { CrashMoments } from '../crash-moments.ts';
 import type { HeldWrites } from './held-writes.ts';
 import type { ServerState } from './server-state.ts';
 
@@ -10,36 +11,17 @@ export class ServerCrashes {
   readonly #faults: ArmedFaults;
   readonly #held: HeldWrites;
   readonly #state: ServerState;
-  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #moments: CrashMoments;
 
   constructor(faults: ArmedFaults, held: HeldWrites, state: ServerState) {
     this.#faults = faults;
     this.#held = held;
     this.#state = state;
-    for (const armed of faults.list()) this.#await(armed);
-    faults.watch((armed) => this.#await(armed));
+    this.#moments = new CrashMoments(faults, (armed) => this.#crash(armed));
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
-  }
-
-  #await(armed: ArmedFault): void {
-    const { kind, values } = armed.fault;
-    if (kind !== 'unsynced') return;
-    clearTimeout(this.#timers.get(armed.number));
-    const due = (afterMs: number) => {
-      const timer = setTimeout(() => {
-        // Cleared meanwhile.
-        if (!this.#faults.list().includes(armed)) return;
-        this.#crash(armed);
-        if (values.every !== undefined) due(Number(values.every));
-      }, afterMs);
-      this.#timers.set(armed.number, timer);
-    };
-    if (values.start === undefined && values.every === undefined) this.#crash(armed);
-    else due(Number(values.start ?? 0));
+    this.#moments.close();
   }
 
   #crash(armed: ArmedFault): void {

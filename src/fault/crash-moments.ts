@@ -1,0 +1,39 @@
+// When the faults `unsynced` happen: at the signal that arms them, or at `start=` and `every=`
+// after that. What is lost then is the business of who keeps it.
+
+import type { ArmedFault, ArmedFaults } from './armed-faults.ts';
+
+export class CrashMoments {
+  readonly #faults: ArmedFaults;
+  readonly #crash: (armed: ArmedFault) => void;
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+
+  constructor(faults: ArmedFaults, crash: (armed: ArmedFault) => void) {
+    this.#faults = faults;
+    this.#crash = crash;
+    for (const armed of faults.list()) this.#await(armed);
+    faults.watch((armed) => this.#await(armed));
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #await(armed: ArmedFault): void {
+    const { kind, values } = armed.fault;
+    if (kind !== 'unsynced') return;
+    clearTimeout(this.#timers.get(armed.number));
+    const due = (afterMs: number) => {
+      const timer = setTimeout(() => {
+        // Cleared meanwhile.
+        if (!this.#faults.list().includes(armed)) return;
+        this.#crash(armed);
+        if (values.every !== undefined) due(Number(values.every));
+      }, afterMs);
+      this.#timers.set(armed.number, timer);
+    };
+    if (values.start === undefined && values.every === undefined) this.#crash(armed);
+    else due(Number(values.start ?? 0));
+  }
+}
