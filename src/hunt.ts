@@ -239,7 +239,7 @@ async function keepFindings(
   const replay = withOnly(ground.header.replay, onlyOptions(record.cell.levels, workloads));
   for (const selected of selection.select(record, judgement, replay, scarce)) {
     const { observation, expected } = selected;
-    const lastCalls = ground.lastCalls(observation, record.outcome.receipts ?? []);
+    const lastCalls = ground.lastCalls(observation, record);
     const told = { ...selected.finding, ...(lastCalls && { lastCalls }) };
     const evidence = await ground.keepFinding(told, observation, expected);
     const finding = { ...told, evidence };

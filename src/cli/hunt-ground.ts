@@ -197,7 +197,7 @@ async function groundOf(
     msBefore: before.ms,
     trialsPlace: (place) => trials[String(place)] ?? first,
     recordings: recordings.directory,
-    lastCalls: (observation, receipts) => recordings.lastCalls(observation, receipts),
+    lastCalls: (observation, record) => recordings.lastCalls(observation, record),
     forgetCalls: () => recordings.forget(),
     keepFinding: async (finding, observation, expected) => {
       const bytes = { observation, expected, recordings: recordings.files(observation) };

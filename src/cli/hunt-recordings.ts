@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import type { LastCalls, RecordedCall, RecordedWindow } from '../domain/last-calls.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Receipt } from '../domain/receipt.ts';
+import type { TrialRecord } from '../domain/trial.ts';
 import type { RecordedEvent } from '../recorder/record-events.ts';
 import { openRecordings, RECORDING_ENDING } from '../recorder/recordings.ts';
 import { SEEN_PREFIX } from '../trial/actor-recorder.ts';
@@ -35,7 +36,7 @@ export class HuntRecordings {
   }
 
   /** What led up to it; null where no actor of this host has recorded. */
-  lastCalls(observation: Observation, receipts: readonly Receipt[]): LastCalls | null {
+  lastCalls(observation: Observation, { durationMs, outcome }: TrialRecord): LastCalls | null {
     const directory = this.#near(observation);
     if (directory === null) return null;
     const seenNs = BigInt(observation.atNs);
@@ -47,8 +48,11 @@ export class HuntRecordings {
         const actor = recordings.headers[event.recording]?.name ?? event.writer;
         const file = `${event.recording} ${event.fields.file}`;
         if (event.event === 'file') files.set(file, basename(String(event.fields.path)));
+        // What it was called for before is another trial's, or over.
+        if (event.event === 'role' && event.timeNs <= seenNs) byActor.delete(actor);
         const call = callOf(event, actor, files.get(file) ?? '?', seenNs);
-        if (call === null || call.fromUs > 0) continue;
+        // Before, or after: of another trial, or of the looks again.
+        if (call === null || call.fromUs < -durationMs * 1000 || call.fromUs > 0) continue;
         const calls = byActor.get(actor) ?? [];
         byActor.set(actor, calls);
         calls.push(call);
@@ -60,7 +64,7 @@ export class HuntRecordings {
     }
     const calls = [...byActor.values()].flat().sort((a, b) => a.fromUs - b.fromUs);
     if (calls.length === 0) return null;
-    return { calls, windows: windowsSince(calls[0]?.fromUs ?? 0, receipts, seenNs) };
+    return { calls, windows: windowsSince(calls[0]?.fromUs ?? 0, outcome.receipts ?? [], seenNs) };
   }
 
   /** The recordings as they were when it was seen, by name; for the folder of a finding. */

@@ -8,7 +8,6 @@ import type { MediumAddress } from './medium.ts';
 import type { Observation } from './observation.ts';
 import type { Expectation } from './promise.ts';
 import type { ProofSide } from './proof.ts';
-import type { Receipt } from './receipt.ts';
 import type { TimedCount } from './shrink.ts';
 import type { Judgement, TrialOutcome, TrialRecord, Verdict } from './trial.ts';
 
@@ -79,7 +78,7 @@ export interface HuntGround {
   /** Where trials of this place make their directories. */
   trialsPlace(place: Cell['levels'][string] | undefined): TrialsPlace;
   /** What actors did last before it was seen, from their recordings; null where there are none. */
-  lastCalls(observation: Observation, receipts: readonly Receipt[]): LastCalls | null;
+  lastCalls(observation: Observation, record: TrialRecord): LastCalls | null;
   /** The trial has been judged: what was recorded of it is kept with its findings alone. */
   forgetCalls(): void;
   /** Writes the finding's folder, with the recordings, and returns its path. */

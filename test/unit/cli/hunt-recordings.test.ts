@@ -3,11 +3,14 @@
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { monotonicNs } from '../../../src/base/clock.ts';
 import { HuntRecordings } from '../../../src/cli/hunt-recordings.ts';
+import type { Receipt } from '../../../src/domain/receipt.ts';
+import type { TrialRecord } from '../../../src/domain/trial.ts';
 import { type ActorRecorder, openActorRecorder } from '../../../src/trial/actor-recorder.ts';
-import { sampleObservation } from '../evidence/sample-records.ts';
+import { sampleObservation, sampleTrial } from '../evidence/sample-records.ts';
 
 let recordings: HuntRecordings;
 let writer: ActorRecorder;
@@ -22,6 +25,11 @@ afterEach(() => recordings.remove());
 
 const seenNow = () => ({ ...sampleObservation(0, new Uint8Array(8)), atNs: String(monotonicNs()) });
 
+const trialOf = (receipts: readonly Receipt[] = [], durationMs = 60_000): TrialRecord => {
+  const record = sampleTrial(1);
+  return { ...record, durationMs, outcome: { ...record.outcome, receipts } };
+};
+
 describe('the recordings of a hunt', () => {
   it('tell the last calls of each actor, until it was seen', () => {
     for (let at = 0; at < 100; at++) writer.ended('write', '/a/data', at * 8, 8, 0.001, null);
@@ -32,7 +40,7 @@ describe('the recordings of a hunt', () => {
     const receipt = { provocation: 'signal', what: 'SIGHUP', atNs: windowNs, atMs: 0 };
     reader.wrongSeen();
     for (let at = 0; at < 10_000; at++) writer.ended('write', '/a/later', 0, 8, 0.001, null);
-    const told = recordings.lastCalls(observation, [receipt, { ...receipt, atNs: '1' }]);
+    const told = recordings.lastCalls(observation, trialOf([receipt, { ...receipt, atNs: '1' }]));
     const of = (actor: string) => told?.calls.filter((call) => call.actor === actor) ?? [];
     expect(of('writer-0')).toHaveLength(24);
     expect(of('writer-0').map(({ file }) => file)).not.toContain('later');
@@ -60,7 +68,7 @@ describe('the recordings of a hunt', () => {
     const second = seenNow();
     reader.wrongSeen();
     const filesOf = (observation: typeof first) =>
-      recordings.lastCalls(observation, [])?.calls.map(({ file }) => file);
+      recordings.lastCalls(observation, trialOf())?.calls.map(({ file }) => file);
     expect(filesOf(first)).toEqual(['first']);
     expect(filesOf(second)).toEqual(['first', 'second']);
     recordings.forget();
@@ -68,11 +76,23 @@ describe('the recordings of a hunt', () => {
     expect(names.every((name) => name.endsWith('.hwrec'))).toBe(true);
   });
 
+  it('tell nothing of an earlier trial, nor of what an actor did for another role', async () => {
+    writer.role('mailbox-write');
+    writer.ended('write', '/a/earlier', 0, 8, 0.001, null);
+    reader.role('mailbox-read');
+    reader.ended('read', '/a/earlier', 0, 8, 0.001, null);
+    await sleep(30);
+    reader.role('mailbox-read');
+    reader.ended('read', '/a/now', 0, 8, 0.001, null);
+    const told = recordings.lastCalls(seenNow(), trialOf([], 20));
+    expect(told?.calls.map(({ actor, file }) => [actor, file])).toEqual([['reader-0', 'now']]);
+  });
+
   it('say nothing where nothing was recorded, or what is there is no recording', () => {
-    expect(recordings.lastCalls(seenNow(), [])).toBeNull();
+    expect(recordings.lastCalls(seenNow(), trialOf())).toBeNull();
     writeFileSync(join(recordings.directory as string, 'x.hwrec'), 'nothing');
     writer.ended('write', '/a/data', 0, 8, 0.001, null);
-    expect(recordings.lastCalls(seenNow(), [])?.calls).toHaveLength(1);
+    expect(recordings.lastCalls(seenNow(), trialOf())?.calls).toHaveLength(1);
   });
 
   it('are gone with the hunt, and those of a hunt that was killed with the next one', () => {
