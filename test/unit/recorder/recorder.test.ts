@@ -135,9 +135,14 @@ describe('time', () => {
       record.step(number);
       truth.push({ before, after: monotonicNs() });
     };
+    // A timer of 20 ms may end a little before: what was waited is what must be stated.
+    let waitedNs = 0n;
     for (let number = 0; number < 18; number++) {
       step(number);
-      if (number === 9) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (number !== 9) continue;
+      const since = monotonicNs();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      waitedNs = monotonicNs() - since;
     }
     tick();
     step(18);
@@ -146,7 +151,8 @@ describe('time', () => {
     expect(new Set(events.map(({ timeNs }) => timeNs)).size).toBe(6);
     const { mode, everyEvents, resolutionNs } = headers[0]?.clock ?? {};
     expect({ mode, everyEvents }).toEqual({ mode: 'tick', everyEvents: 4 });
-    expect(resolutionNs).toBeGreaterThanOrEqual(20_000_000n);
+    expect(waitedNs).toBeGreaterThan(15_000_000n);
+    expect(resolutionNs).toBeGreaterThanOrEqual(waitedNs);
     // What the resolution promises: no event is later than its time by more.
     events.forEach(({ timeNs }, index) => {
       const { before, after } = truth[index] as { before: bigint; after: bigint };
