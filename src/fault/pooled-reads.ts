@@ -9,6 +9,7 @@ import {
   type SocketConstructorOpts,
   type TcpNetConnectOpts,
 } from 'node:net';
+import { sendUnpaced } from './unpaced-sending.ts';
 
 /** Larger is no faster: the kernel seldom has more at a time. */
 const BUFFER_BYTES = 256 * 1024;
@@ -49,7 +50,8 @@ export class PooledReads {
 }
 
 export function connectPooled(options: TcpNetConnectOpts, reads: PooledReads): Socket {
-  return connect({ ...options, onread: reads.options });
+  const socket = connect({ ...options, onread: reads.options });
+  return socket.once('connect', () => sendUnpaced(socket));
 }
 
 /**
@@ -67,7 +69,9 @@ export function acceptPooled(socket: Socket, reads: PooledReads): Socket {
   // Without its handle it is nothing any more, and its server shall not wait for it.
   socket.destroy();
   const options = { handle, onread: reads.options, allowHalfOpen: true, pauseOnCreate: true };
-  return new Socket(options as SocketConstructorOpts);
+  const taken = new Socket(options as SocketConstructorOpts);
+  sendUnpaced(taken);
+  return taken;
 }
 
 /** A chunk whose pieces are written one by one: it is released when the last of them is out. */
