@@ -52,6 +52,15 @@ export interface WriteManner {
   readonly totalBytes: number;
 }
 
+/** Null where the medium does not say. */
+export interface FileStatus {
+  readonly bytes: number;
+  /** Last change of the content, milliseconds since 1970, by the clock of the medium. */
+  readonly modifiedMs: number | null;
+  /** What is allocated for it. */
+  readonly allocatedBytes: number | null;
+}
+
 /** A condition on what the name holds before a put. */
 export type PutCondition =
   | { readonly when: 'absent' }
@@ -83,6 +92,8 @@ export interface MediumClient {
   read(path: string, offset: number, into: Uint8Array): Promise<number>;
   /** Bytes, or null where there is no such file. */
   length(path: string): Promise<number | null>;
+  /** What is told of a file without reading it, or null where there is no such file. */
+  status(path: string): Promise<FileStatus | null>;
   /** Over what has the new name. Needs `rename`. */
   rename(from: string, to: string): Promise<void>;
   /**

@@ -3,7 +3,13 @@
 // device loses shows as the content that was there before. There are no directories, and a rename
 // would only try our own table; a name's new content is seen with close, never a part of it.
 
-import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
+import type {
+  FileStatus,
+  MediumClient,
+  MediumFile,
+  PutCondition,
+  WriteManner,
+} from '../domain/medium.ts';
 import { BlockFile, noSpace, type OpenDevice } from './block-file.ts';
 import { BLOCK_BYTES, type BlockEntry, type BlockTable } from './block-layout.ts';
 import { placesOf, resize } from './block-space.ts';
@@ -94,9 +100,14 @@ export class BlockClient implements MediumClient {
     return this.calls.run('read', path, act, offset);
   }
 
-  length(path: string): Promise<number | null> {
+  async length(path: string): Promise<number | null> {
+    return (await this.status(path))?.bytes ?? null;
+  }
+
+  status(path: string): Promise<FileStatus | null> {
     return this.calls.run('stat', path, async () => {
-      return (await this.table.now()).files.get(path)?.bytes ?? null;
+      const bytes = (await this.table.now()).files.get(path)?.bytes;
+      return bytes === undefined ? null : { bytes, modifiedMs: null, allocatedBytes: null };
     });
   }
 

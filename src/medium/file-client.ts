@@ -23,6 +23,7 @@ import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
 import {
   type ConnectOptions,
   DIRECTORY_CAPABILITIES,
+  type FileStatus,
   type MediumAdapter,
   type MediumClient,
   type MediumConnection,
@@ -146,10 +147,17 @@ class FileClient implements MediumClient {
     return this.calls.run('read', path, act, offset);
   }
 
-  length(path: string): Promise<number | null> {
+  async length(path: string): Promise<number | null> {
+    return (await this.status(path))?.bytes ?? null;
+  }
+
+  status(path: string): Promise<FileStatus | null> {
     return this.calls.run('stat', path, async () => {
       const found = await statOrNull(this.at(path));
-      return found?.isFile() ? found.size : null;
+      if (!found?.isFile()) return null;
+      // stat(2): blocks are counted in 512 bytes, whatever the block size.
+      const { size: bytes, mtimeMs: modifiedMs, blocks } = found;
+      return { bytes, modifiedMs, allocatedBytes: 512 * blocks };
     });
   }
 

@@ -3,7 +3,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshHuntNumber } from '../base/rng.ts';
-import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
+import type {
+  FileStatus,
+  MediumClient,
+  MediumFile,
+  PutCondition,
+  WriteManner,
+} from '../domain/medium.ts';
 import { ClientCalls, PUT_PREFIX, unsupported } from './client-calls.ts';
 import { NfsError, saidOf } from './nfs-error.ts';
 import { NfsFile } from './nfs-file.ts';
@@ -111,12 +117,16 @@ export class NfsClient implements MediumClient {
     return this.run('READ', path, act, offset);
   }
 
-  length(path: string): Promise<number | null> {
+  async length(path: string): Promise<number | null> {
+    return (await this.status(path))?.bytes ?? null;
+  }
+
+  status(path: string): Promise<FileStatus | null> {
     return this.run('GETATTR', path, async (calls) => {
       const handle = await this.paths.handle(calls, path).catch(ignore(...ABSENT));
       if (handle === null) return null;
-      const { isDirectory, size } = await getattr(calls, handle);
-      return isDirectory ? null : size;
+      const { isDirectory, size: bytes, ...rest } = await getattr(calls, handle);
+      return isDirectory ? null : { bytes, ...rest };
     });
   }
 

@@ -25,6 +25,9 @@ export interface Attributes {
   readonly isDirectory: boolean;
   /** Bytes. */
   readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedMs: number;
+  readonly allocatedBytes: number;
 }
 
 export interface WriteReply {
@@ -196,8 +199,18 @@ function wanted({ mode, size }: { mode?: number; size?: number }) {
 }
 
 function attributesOf(attributes: unknown): Attributes {
-  const { type, size } = attributes as { type: number; size: number | bigint };
-  return { isDirectory: type === TYPE_DIRECTORY, size: Number(size) };
+  const { type, size, used, mtime } = attributes as {
+    readonly type: number;
+    readonly size: number | bigint;
+    readonly used: number | bigint;
+    readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
+  };
+  return {
+    isDirectory: type === TYPE_DIRECTORY,
+    size: Number(size),
+    modifiedMs: mtime.seconds * 1000 + mtime.nanoseconds / 1e6,
+    allocatedBytes: Number(used),
+  };
 }
 
 function hex(verifier: unknown): string {

@@ -2,7 +2,13 @@
 // with one, and its errors are read by their text, since the binding gives them no code.
 
 import type { Operator } from 'opendal';
-import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
+import type {
+  FileStatus,
+  MediumClient,
+  MediumFile,
+  PutCondition,
+  WriteManner,
+} from '../domain/medium.ts';
 import { type ClientCalls, refuseManners, unsupported } from './client-calls.ts';
 import { GatheredContent } from './gathered-content.ts';
 import { OperationError } from './operation-error.ts';
@@ -96,10 +102,20 @@ export class OpendalClient implements MediumClient {
     return this.run('read', path, act, offset);
   }
 
-  length(path: string): Promise<number | null> {
+  async length(path: string): Promise<number | null> {
+    return (await this.status(path))?.bytes ?? null;
+  }
+
+  status(path: string): Promise<FileStatus | null> {
     return this.run('stat', path, async () => {
       const found = await unlessAbsent(this.operator.stat(objectOf(path)));
-      return found?.isFile() ? Number(found.contentLength ?? 0) : null;
+      if (!found?.isFile()) return null;
+      const modifiedMs = Date.parse(found.lastModified ?? '');
+      return {
+        bytes: Number(found.contentLength ?? 0),
+        modifiedMs: Number.isNaN(modifiedMs) ? null : modifiedMs,
+        allocatedBytes: null,
+      };
     });
   }
 

@@ -19,6 +19,7 @@ export function recordedClient(client: MediumClient): MediumClient {
     read: (path, offset, into) =>
       told('read', path, offset, null, () => client.read(path, offset, into)),
     length: (path) => told('stat', path, 0, 0, () => client.length(path)),
+    status: (path) => told('stat', path, 0, 0, () => client.status(path)),
     rename: (from, to) => told('rename', from, 0, 0, () => client.rename(from, to)),
     close: () => client.close(),
   };

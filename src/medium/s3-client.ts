@@ -7,7 +7,13 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
+import type {
+  FileStatus,
+  MediumClient,
+  MediumFile,
+  PutCondition,
+  WriteManner,
+} from '../domain/medium.ts';
 import { unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
 import type { S3Calls } from './s3-calls.ts';
@@ -129,11 +135,19 @@ export class S3MediumClient implements MediumClient {
     return this.calls.run('GetObject', path, act, offset);
   }
 
-  length(path: string): Promise<number | null> {
+  async length(path: string): Promise<number | null> {
+    return (await this.status(path))?.bytes ?? null;
+  }
+
+  status(path: string): Promise<FileStatus | null> {
     return this.calls.run('HeadObject', path, async (abortSignal) => {
       const request = new HeadObjectCommand(this.calls.at(path));
       try {
-        return (await this.calls.sdk.send(request, { abortSignal })).ContentLength ?? null;
+        const { ContentLength: bytes, LastModified } = await this.calls.sdk.send(request, {
+          abortSignal,
+        });
+        if (bytes === undefined) return null;
+        return { bytes, modifiedMs: LastModified?.getTime() ?? null, allocatedBytes: null };
       } catch (error) {
         if (statusOf(error) === 404) return null;
         throw error;

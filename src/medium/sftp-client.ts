@@ -5,12 +5,18 @@ import ssh2, { type InputAttributes, type Stats } from 'ssh2';
 import { assert } from '../base/assert.ts';
 import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
-import type { MediumClient, MediumFile, PutCondition, WriteManner } from '../domain/medium.ts';
+import type {
+  FileStatus,
+  MediumClient,
+  MediumFile,
+  PutCondition,
+  WriteManner,
+} from '../domain/medium.ts';
 import { ClientCalls, PUT_PREFIX, refuseManners, unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
 import { isStatus, type SftpSession, SftpStatus, sftpErrno } from './sftp-session.ts';
 import { type CallState, SftpTransfer } from './sftp-transfer.ts';
-import { removeTree } from './sftp-tree.ts';
+import { removeTree, statusOf } from './sftp-tree.ts';
 
 const { READ, WRITE, CREAT, TRUNC, EXCL } = ssh2.utils.sftp.OPEN_MODE;
 const FAREWELL_MS = 500;
@@ -93,11 +99,12 @@ export class SftpClient implements MediumClient {
     return this.call('read', path, act, offset);
   }
 
-  length(path: string): Promise<number | null> {
-    return this.call('stat', path, async () => {
-      const found = await this.statOrNull(this.at(path));
-      return found?.isFile() ? found.size : null;
-    });
+  async length(path: string): Promise<number | null> {
+    return (await this.status(path))?.bytes ?? null;
+  }
+
+  status(path: string): Promise<FileStatus | null> {
+    return this.call('stat', path, async () => statusOf(await this.statOrNull(this.at(path))));
   }
 
   rename(from: string, to: string): Promise<void> {

@@ -2,6 +2,7 @@
 // several are under way at the same time. Symbolic links are removed and never followed.
 
 import type { FileEntryWithStats, Stats } from 'ssh2';
+import type { FileStatus } from '../domain/medium.ts';
 import { isStatus, type SftpSession } from './sftp-session.ts';
 import type { CallState } from './sftp-transfer.ts';
 
@@ -53,4 +54,10 @@ async function ignoreAbsence<Value>(request: Promise<Value>): Promise<Value | un
     if (isStatus(error, 'SSH_FX_NO_SUCH_FILE')) return undefined;
     throw error;
   }
+}
+
+/** Version 3 of the protocol has whole seconds, and no blocks. Null of what is no file. */
+export function statusOf(found: Stats | null): FileStatus | null {
+  if (!found?.isFile()) return null;
+  return { bytes: found.size, modifiedMs: 1000 * found.mtime, allocatedBytes: null };
 }

@@ -2,6 +2,7 @@
 // many bytes came and leaves the rest of its buffer alone.
 
 import { expect } from 'vitest';
+import { wallMs } from '../../src/base/clock.ts';
 import {
   anyManner,
   type ContractTest,
@@ -36,6 +37,17 @@ export function contentTests(test: ContractTest): void {
       expectStamped(await readWhole(client, path), bytes, bytes);
     });
   }
+
+  test('the status of a file says what is known of it', async ({ client, directory }) => {
+    const path = `${directory}/told`;
+    expect(await client.status(path)).toBeNull();
+    await writeWhole(client, path, stamped(5, 8192));
+    const { bytes, modifiedMs, allocatedBytes } = (await client.status(path)) ?? {};
+    expect(bytes).toBe(8192);
+    // By the clock of the medium, which is that of this machine.
+    if (modifiedMs) expect(Math.abs(wallMs() - modifiedMs)).toBeLessThan(600_000);
+    if (allocatedBytes) expect(allocatedBytes).toBeLessThanOrEqual(4 * MIB);
+  });
 
   test('a file of several MiB, in writes of 1 MiB', async ({ client, directory }) => {
     const bytes = 7 * MIB + 512;
