@@ -5,6 +5,7 @@ import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
 import { EXIT_CLEAN, EXIT_INTERRUPTED, HeisenwriteError } from '../domain/errors.ts';
 import { PATTERNS, type Pattern } from '../domain/observation.ts';
 import { nearest } from '../plan/nearest.ts';
+import { type ResumedStamps, resumeStampedFile } from '../stamp/stamp-resumption.ts';
 import { type StampedFileOptions, writeStampedFile } from '../stamp/stamped-file.ts';
 import { fileProgress } from './file-progress.ts';
 
@@ -15,12 +16,15 @@ export interface StampArguments {
   readonly generation?: string | undefined;
   readonly pattern?: string | undefined;
   readonly seed?: string | undefined;
+  /** Go on with a file that an earlier `stamp` had begun. */
+  readonly resume?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
 /**
  * @returns the exit code
- * @throws HeisenwriteError invalid-size, invalid-option, unknown-level, and those of writing
+ * @throws HeisenwriteError invalid-size, invalid-option, unknown-level, file-exists when a file cannot
+ *   be gone on with, and those of writing
  */
 export async function runStamp(
   given: StampArguments,
@@ -32,12 +36,14 @@ export async function runStamp(
   const pattern = patternOf(given.pattern ?? 'stamp');
   const { file, seed } = given;
   const options = { sizeBytes, blockBytes, generation, pattern, seed };
-  const stream = await writeInterruptibly(file, options, io.err);
-  if (stream === null) return EXIT_INTERRUPTED;
-  const { hunt } = stream;
+  const written = await writeInterruptibly(given, options, io.err);
+  if (written === null) return EXIT_INTERRUPTED;
+  const { stoodBytes } = written;
+  const { hunt } = written.stream;
   if (given.json) {
     const answer = { file, bytes: sizeBytes, blockBytes, generation, pattern, hunt };
-    const document = { schema: 'heisenwrite.stamp/1', ...answer, seed: seed ?? null };
+    const more = { seed: seed ?? null, resumedAt: given.resume ? stoodBytes : null };
+    const document = { schema: 'heisenwrite.stamp/1', ...answer, ...more };
     io.out.write(`${JSON.stringify(document, null, 2)}\n`);
     return EXIT_CLEAN;
   }
@@ -45,23 +51,33 @@ export async function runStamp(
   io.out.write(
     `${file}: ${formatSize(sizeBytes)} in ${formatCount(blocks)} blocks of ` +
       `${formatSize(blockBytes)}, pattern ${pattern}, generation ${generation}, hunt ${hunt}\n` +
+      (stoodBytes > 0
+        ? `${formatCount(stoodBytes)} bytes of it stood there and were right\n`
+        : '') +
       `check it anywhere with: heisenwrite verify ${file}\n`,
   );
   return EXIT_CLEAN;
 }
 
-/** Null when it was interrupted: an unfinished file would only be mistaken for a damaged one. */
-async function writeInterruptibly(file: string, options: StampedFileOptions, err: Writable) {
+/** Null when it was interrupted: what stands is kept, and says itself that it is not all. */
+async function writeInterruptibly(
+  { file, resume }: StampArguments,
+  options: StampedFileOptions,
+  err: Writable,
+): Promise<ResumedStamps | null> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   const progress = fileProgress('stamp', err);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const interruptible = { ...options, signal: interruption.signal, onProgress: progress.show };
   try {
-    const { signal } = interruption;
-    return await writeStampedFile(file, { ...options, signal, onProgress: progress.show });
+    if (resume) return await resumeStampedFile(file, interruptible);
+    return { stream: await writeStampedFile(file, interruptible), stoodBytes: 0 };
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    err.write(`interrupted: the unfinished ${file} was removed\n`);
+    err.write(
+      `interrupted: ${file} is a beginning; the same command with --resume goes on with it\n`,
+    );
     return null;
   } finally {
     progress.end();

@@ -3,9 +3,10 @@
 // read reliably.
 
 import type { ByteRange } from '../domain/damage.ts';
+import type { DamagedBlocks } from '../stamp/block-check.ts';
 import { attempt } from '../stamp/file-failure.ts';
 import { HEADER_BYTES } from '../stamp/layout.ts';
-import { type DamagedBlocks, type StampedScan, scanStampedFile } from '../stamp/stamped-file.ts';
+import { type StampedScan, scanStampedFile } from '../stamp/stamped-file.ts';
 import { learnIdentity, type StampedIdentity } from '../stamp/stamped-identity.ts';
 import { type StampedJudge, stampedJudge, stampedSetting } from './blocks.ts';
 import { DamageList } from './damage-list.ts';

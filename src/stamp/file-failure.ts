@@ -23,8 +23,8 @@ const READ_CODES: Readonly<Record<string, ErrorCode>> = {
 const REMEDIES: Readonly<Record<string, string>> = {
   EFBIG: 'the file system or `ulimit -f` allows no file of this size: give a smaller --size',
   EINVAL: 'this file system may not support O_DIRECT: try without --direct',
-  ENOSPC: 'free some space or give a smaller --size; the unfinished file was removed',
-  EDQUOT: 'raise the quota or give a smaller --size; the unfinished file was removed',
+  ENOSPC: 'free some space or give a smaller --size',
+  EDQUOT: 'raise the quota or give a smaller --size',
 };
 
 /**

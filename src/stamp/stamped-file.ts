@@ -19,17 +19,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wallMs } from '../base/clock.ts';
 import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
-import type { ByteRange } from '../domain/damage.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { Pattern, StampStream } from '../domain/observation.ts';
+import { checkWindow, type DamagedBlocks, joinRanges } from './block-check.ts';
 import { attempt } from './file-failure.ts';
-import { createStampKernel, type StampKernel } from './kernel.ts';
+import { createStampKernel } from './kernel.ts';
 import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, BLOCKS_MAX, FILE_BYTES_MAX } from './layout.ts';
 import { huntNumberOf } from './reference.ts';
 import { learnIdentity, type StampedIdentity, whyNotStamped } from './stamped-identity.ts';
 
 /** A multiple of every block size; large enough that system calls do not count. */
-const IO_BYTES = 1024 * 1024;
+export const IO_BYTES = 1024 * 1024;
 /** O_DIRECT wants lengths in logical blocks of the device; 4096 suits all in use. */
 const DIRECT_BYTES = 4096;
 /** How much is moved before others (signals, progress) get a turn. */
@@ -53,12 +53,8 @@ export interface StampedFileOptions {
   readonly direct?: boolean;
   readonly onProgress?: Progress;
   readonly signal?: AbortSignal;
-}
-
-/** Blocks that are not as they should be; adjacent ones are given as one range. */
-export interface DamagedBlocks extends ByteRange {
-  readonly firstBlock: number;
-  readonly blocks: number;
+  /** Of a file that was begun: where it goes on, a multiple of 1 MiB; 0 where it is not given. */
+  readonly fromBytes?: number;
 }
 
 export interface StampedScan extends StampedIdentity {
@@ -70,7 +66,8 @@ export interface StampedScan extends StampedIdentity {
 /**
  * Writes a new stamped file and makes it durable.
  * @throws HeisenwriteError invalid-size, file-exists, no-such-place, place-not-writable, no-space,
- *   write-failed; what was written is removed again then, and when `signal` aborts.
+ *   write-failed; what was written is removed again then. When `signal` aborts it is kept, so that
+ *   it can be gone on with (stamp-resumption.ts), and the signal's reason is thrown.
  */
 export async function writeStampedFile(
   path: string,
@@ -85,19 +82,23 @@ export async function writeStampedFile(
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | direct;
   refuseWithoutSpace(path, sizeBytes);
   const descriptor = attempt('write', path, () => openSync(path, flags, 0o644));
-  let complete = false;
   try {
     await writeStamps(descriptor, path, stream, options, timeNs);
-    complete = true;
+  } catch (error) {
+    if (!options.signal?.aborted) unlinkSync(path);
+    throw error;
   } finally {
     closeSync(descriptor);
-    if (!complete) unlinkSync(path);
   }
   return stream;
 }
 
-/** A disk that is filled up harms others, so what cannot fit is not begun. */
-function refuseWithoutSpace(path: string, sizeBytes: number): void {
+/**
+ * A disk that is filled up harms others, so what cannot fit is not begun.
+ * @param sizeBytes that are still to be written
+ * @throws HeisenwriteError no-space
+ */
+export function refuseWithoutSpace(path: string, sizeBytes: number): void {
   const { bavail, bsize } = attempt('write', path, () => statfsSync(dirname(path)));
   if (bavail * bsize >= sizeBytes) return;
   const free = formatSize(bavail * bsize);
@@ -108,7 +109,7 @@ function refuseWithoutSpace(path: string, sizeBytes: number): void {
 }
 
 /**
- * Fills a file that is open for writing with stamped blocks, from its start, and makes it durable.
+ * Fills a file that is open for writing with stamped blocks and makes it durable.
  * @param timeNs time written into every header
  * @throws HeisenwriteError no-space, write-failed
  */
@@ -119,10 +120,10 @@ export async function writeStamps(
   options: StampedFileOptions,
   timeNs: bigint,
 ): Promise<void> {
-  const { sizeBytes, blockBytes, generation, direct } = options;
+  const { sizeBytes, blockBytes, generation, direct, fromBytes = 0 } = options;
   const kernel = createStampKernel(IO_BYTES);
   kernel.use(stream);
-  for (let offset = 0; offset < sizeBytes; offset += IO_BYTES) {
+  for (let offset = fromBytes; offset < sizeBytes; offset += IO_BYTES) {
     const bytes = Math.min(IO_BYTES, sizeBytes - offset);
     const blocks = Math.ceil(bytes / blockBytes);
     kernel.encode(0, offset / blockBytes, blocks, generation, timeNs);
@@ -207,52 +208,6 @@ function identityOf(path: string, descriptor: number): StampedIdentity {
   if (identity) return identity;
   const what = stat.size === 0 ? 'is empty' : whyNotStamped(descriptor, stat.size);
   throw new HeisenwriteError('not-stamped', `${path} ${what}`);
-}
-
-/** Reports every damaged block of the window at file offset `offset`. */
-function checkWindow(
-  kernel: StampKernel,
-  { stream, generation }: StampedIdentity,
-  offset: number,
-  bytes: number,
-  report: (block: number) => void,
-): void {
-  const size = stream.blockBytes;
-  let from = 0;
-  while (from < bytes) {
-    const firstBlock = (offset + from) / size;
-    const wrong = kernel.check(from, firstBlock, bytes - from, generation);
-    if (wrong < 0) return;
-    const block = Math.floor(wrong / size);
-    report(firstBlock + block);
-    from += (block + 1) * size;
-  }
-}
-
-/** Joins adjacent damaged blocks; the last range ends with the file. */
-function joinRanges(blockBytes: number, totalBytes: number, emit: (range: DamagedBlocks) => void) {
-  let firstBlock = 0;
-  let blocks = 0;
-  let count = 0;
-  const flush = () => {
-    if (blocks === 0) return;
-    const offset = firstBlock * blockBytes;
-    const length = Math.min(blocks * blockBytes, totalBytes - offset);
-    emit({ firstBlock, blocks, offset, length });
-    blocks = 0;
-  };
-  return {
-    add(block: number) {
-      if (blocks > 0 && block !== firstBlock + blocks) flush();
-      if (blocks === 0) firstBlock = block;
-      blocks++;
-      count++;
-    },
-    end() {
-      flush();
-      return count;
-    },
-  };
 }
 
 function refuseImpossible(sizeBytes: number, blockBytes: number, generation: number): void {

@@ -23,6 +23,7 @@ export function fileCommands(
       'stamp',
     )
     .option('--seed <seed>', 'the same seed and options give the same bytes')
+    .option('--resume', 'go on with an intact beginning that an ended `stamp` left')
     .addOption(json)
     .action(async (file: string, options) => {
       const { runStamp } = await import('../stamp.ts');

@@ -1,7 +1,7 @@
 // `stamp`, `verify` and `diagnose` as they are typed: exit codes, one JSON document and nothing
 // else, and an answer in words that names blocks, bits and offsets.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -43,12 +43,22 @@ describe('stamp', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('leaves no unfinished file when it is interrupted', async () => {
+  it('goes on with --resume where it was interrupted, and says so', async () => {
     const file = join(folder, 'interrupted');
-    const running = said((io) => runStamp({ file, size: '1GiB' }, io));
+    const given = { file, size: '160MiB', seed: 'one' };
+    const running = said((io) => runStamp(given, io));
     setImmediate(() => process.emit('SIGTERM', 'SIGTERM'));
-    expect((await running).exitCode).toBe(130);
-    expect(existsSync(file)).toBe(false);
+    const { exitCode, err } = await running;
+    expect(exitCode).toBe(130);
+    expect(err).toContain('--resume');
+    const stood = statSync(file).size;
+    expect(stood).toBeGreaterThan(0);
+    expect(stood).toBeLessThan(160 * 2 ** 20);
+    const again = await said((io) => runStamp({ ...given, resume: true, json: true }, io));
+    expect(again.exitCode).toBe(0);
+    expect(JSON.parse(again.out)).toMatchObject({ resumedAt: stood });
+    expect((await said((io) => runVerify({ file }, io))).exitCode).toBe(0);
+    rmSync(file);
   });
 
   it('is deterministic in its options and says what it wrote', async () => {

@@ -2,7 +2,6 @@
 
 import {
   closeSync,
-  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -15,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { DamagedBlocks } from '../../../src/stamp/block-check.ts';
 import { encodeBlocks, readHeader } from '../../../src/stamp/reference.ts';
 import {
-  type DamagedBlocks,
   type ScanOptions,
   type StampedFileOptions,
   scanStampedFile,
@@ -95,11 +94,17 @@ describe('writeStampedFile', () => {
     await expect(stamped({ generation: -1 })).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
-  it('removes the unfinished file when it is interrupted', async () => {
+  it('keeps the intact beginning when it is interrupted', async () => {
     const path = freshPath();
     const signal = AbortSignal.abort();
     await expect(writeStampedFile(path, { ...OPTIONS, signal })).rejects.toThrow('abort');
-    expect(existsSync(path)).toBe(false);
+    const begun = readFileSync(path);
+    expect(begun).toHaveLength(2 ** 20);
+    expect(
+      readFileSync(await stamped())
+        .subarray(0, 2 ** 20)
+        .equals(begun),
+    ).toBe(true);
   });
 
   const source = new URL('../../../src/stamp/stamped-file.ts', import.meta.url).pathname;
