@@ -97,14 +97,34 @@ export interface MediumClient {
   /** Over what has the new name. Needs `rename`. */
   rename(from: string, to: string): Promise<void>;
   /**
+   * As rename, but it never replaces: rejects with errno `EEXIST` where the new name is taken,
+   * which the medium itself decides. Killed half-way the file may have both names.
+   */
+  renameNew?(from: string, to: string): Promise<void>;
+  /** The names in a directory are durable, where that needs a call of its own: fsync(2). */
+  syncDirectory?(path: string): Promise<void>;
+  /** One file and nothing else, where `removeTree` takes also what only begins like it. */
+  removeFile?(path: string): Promise<void>;
+  /** Uploads in parts to this name that were begun and neither completed nor given up. */
+  uploads?(path: string): Promise<readonly UnfinishedUpload[]>;
+  abandonUpload?(path: string, id: string): Promise<void>;
+  /**
    * Ends the connection, at the latest when no call that was given up can still write anything, on
    * the medium or into memory; never rejects.
    */
   close(): Promise<void>;
 }
 
+export interface UnfinishedUpload {
+  readonly id: string;
+  /** By the clock of the medium, milliseconds since 1970; null where it does not say. */
+  readonly begunMs: number | null;
+}
+
 /** A file that is being written. */
 export interface MediumFile {
+  /** Of an upload in parts, as `uploads` lists it. */
+  readonly uploadId?: string;
   /** All of `bytes`, or it rejects. Several may be under way, in any order of offsets. */
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /** Needs `randomWrites`. */

@@ -8,6 +8,7 @@ import {
   access,
   constants,
   type FileHandle,
+  link,
   mkdir,
   open,
   readdir,
@@ -15,6 +16,7 @@ import {
   rm,
   stat,
   statfs,
+  unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -163,6 +165,24 @@ class FileClient implements MediumClient {
 
   async rename(from: string, to: string): Promise<void> {
     await this.calls.run('rename', from, () => rename(this.at(from), this.at(to)));
+  }
+
+  async renameNew(from: string, to: string): Promise<void> {
+    await this.calls.run('link', from, async () => {
+      await link(this.at(from), this.at(to));
+      await unlink(this.at(from));
+    });
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.calls.run('fsync', path, async () => {
+      const handle = await open(this.at(path), constants.O_RDONLY | constants.O_DIRECTORY);
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    });
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,7 @@ import {
   create,
   fsstat,
   getattr,
+  link,
   lookup,
   type Place,
   read,
@@ -27,6 +28,7 @@ import {
 } from './nfs-procedures.ts';
 import type { NfsSpans } from './nfs-session.ts';
 import type { Handle, NfsCalls } from './nfs-transport.ts';
+import { OperationError } from './operation-error.ts';
 
 const STALE_TRIES = 100;
 /** Of these the first come at once, the others after 1 to 7 ms, to fall out of step. */
@@ -138,6 +140,14 @@ export class NfsClient implements MediumClient {
     });
   }
 
+  renameNew(from: string, to: string): Promise<void> {
+    return this.run('LINK', from, async (calls) => {
+      const source = await this.paths.place(calls, from);
+      await link(calls, await lookup(calls, source), await this.paths.place(calls, to));
+      await remove(calls, 'REMOVE', source);
+    }).catch(namedExisting);
+  }
+
   async freeBytes(): Promise<number> {
     return this.run('FSSTAT', '/', async (calls) => fsstat(calls, await this.paths.root(calls)));
   }
@@ -180,6 +190,12 @@ export class NfsClient implements MediumClient {
     const { writeMax } = this.sizes;
     return new NfsFile({ calls, session, handle, path, stability, writeMax });
   }
+}
+
+/** The one error of `renameNew` that the port has a name for. */
+function namedExisting(error: unknown): never {
+  if (!(error instanceof OperationError) || error.errno !== 'NFS3ERR_EXIST') throw error;
+  throw new OperationError(error.operation, error.path, 'EEXIST', error.message);
 }
 
 async function removeBelow(calls: NfsCalls, place: Place): Promise<void> {

@@ -67,6 +67,7 @@ export const PROCEDURES = [
   'REMOVE',
   'RMDIR',
   'RENAME',
+  'LINK',
   'READDIR',
   'ACCESS',
   'FSSTAT',

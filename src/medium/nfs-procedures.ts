@@ -124,6 +124,11 @@ export function rename(calls: NfsCalls, from: Place, to: Place): Promise<void> {
   return calls.call('RENAME', args, () => undefined);
 }
 
+/** A second name for a file; refused where the name is taken (NFS3ERR_EXIST). */
+export function link(calls: NfsCalls, file: Handle, to: Place): Promise<void> {
+  return calls.call('LINK', { file: opaque(file), link: onPlace(to).place }, () => undefined);
+}
+
 /** All names but . and .., in the order of the server. */
 export async function readdir(calls: NfsCalls, directory: Handle): Promise<string[]> {
   const names: string[] = [];

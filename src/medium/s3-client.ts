@@ -2,6 +2,7 @@
 // what S3 has no request for is refused.
 
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -12,6 +13,7 @@ import type {
   MediumClient,
   MediumFile,
   PutCondition,
+  UnfinishedUpload,
   WriteManner,
 } from '../domain/medium.ts';
 import { unsupported } from './client-calls.ts';
@@ -21,7 +23,7 @@ import { statusOf } from './s3-errors.ts';
 import { type S3File, SingleFile } from './s3-file.ts';
 import { createMultipart } from './s3-parts.ts';
 import { type EtagForm, inForm } from './s3-probe.ts';
-import { removeTree } from './s3-remove.ts';
+import { abortUpload, removeTree, uploadsOf } from './s3-remove.ts';
 import { StreamedFile } from './s3-stream.ts';
 
 export interface S3Abilities {
@@ -84,6 +86,7 @@ export class S3MediumClient implements MediumClient {
     const file = await this.started(path, manner);
     this.begun.add(file);
     return {
+      ...(file.uploadId === undefined ? {} : { uploadId: file.uploadId }),
       write: (offset, bytes) => file.write(offset, bytes),
       truncate: (bytes) => file.truncate(bytes),
       sync: () => file.sync(),
@@ -157,6 +160,20 @@ export class S3MediumClient implements MediumClient {
 
   async rename(from: string): Promise<void> {
     throw unsupported('rename', from, 'a rename');
+  }
+
+  async removeFile(path: string): Promise<void> {
+    await this.calls.run('DeleteObject', path, (abortSignal) =>
+      this.calls.sdk.send(new DeleteObjectCommand(this.calls.at(path)), { abortSignal }),
+    );
+  }
+
+  uploads(path: string): Promise<readonly UnfinishedUpload[]> {
+    return uploadsOf(this.calls, path);
+  }
+
+  abandonUpload(path: string, id: string): Promise<void> {
+    return abortUpload(this.calls, path, this.calls.key(path), id);
   }
 
   /** What was begun is taken back first, as parts that nobody completes would stay for ever. */

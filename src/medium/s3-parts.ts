@@ -45,7 +45,7 @@ export async function createMultipart(
 }
 
 export class MultipartFile extends S3Writing {
-  private readonly uploadId: string;
+  readonly uploadId: string;
   private readonly totalBytes: number;
   private partBytes: number | null = null;
   /** Of a last part that was written before the length of the others was known. */

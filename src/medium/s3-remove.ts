@@ -5,9 +5,12 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
+import type { UnfinishedUpload } from '../domain/medium.ts';
 import { OperationError } from './operation-error.ts';
 import type { S3Calls } from './s3-calls.ts';
 
@@ -94,6 +97,31 @@ async function removeBatch(calls: S3Calls, path: string, doomed: readonly Doomed
   throw new OperationError('DeleteObjects', path, failed.Code ?? 'EPROTO', words);
 }
 
+/** Of the name itself, and not of others that begin like it. */
+export async function uploadsOf(
+  calls: S3Calls,
+  path: string,
+): Promise<readonly UnfinishedUpload[]> {
+  const request = { Bucket: calls.bucket, Prefix: calls.key(path) };
+  const found: UnfinishedUpload[] = [];
+  let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | null = {};
+  while (from) {
+    const asked: ListMultipartUploadsCommandInput = { ...request, ...from };
+    const reply: ListMultipartUploadsCommandOutput = await calls.run(
+      'ListMultipartUploads',
+      path,
+      (abortSignal) => calls.sdk.send(new ListMultipartUploadsCommand(asked), { abortSignal }),
+    );
+    for (const { Key, UploadId, Initiated } of reply.Uploads ?? []) {
+      if (Key !== calls.key(path) || UploadId === undefined) continue;
+      found.push({ id: UploadId, begunMs: Initiated?.getTime() ?? null });
+    }
+    const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = reply;
+    from = reply.IsTruncated ? { KeyMarker, UploadIdMarker } : null;
+  }
+  return found;
+}
+
 async function removeUploads(calls: S3Calls, path: string): Promise<void> {
   const request = { Bucket: calls.bucket, Prefix: calls.key(path) };
   try {
@@ -103,7 +131,7 @@ async function removeUploads(calls: S3Calls, path: string): Promise<void> {
         calls.sdk.send(new ListMultipartUploadsCommand(request), { abortSignal }),
       );
       const ours = (reply.Uploads ?? []).filter(({ Key }) => isWithin(calls, path, Key));
-      for (const { Key, UploadId } of ours) await abort(calls, path, Key, UploadId);
+      for (const { Key, UploadId } of ours) await abortUpload(calls, path, Key, UploadId);
       isMore = reply.IsTruncated === true && ours.length > 0;
     }
   } catch (error) {
@@ -111,7 +139,12 @@ async function removeUploads(calls: S3Calls, path: string): Promise<void> {
   }
 }
 
-async function abort(calls: S3Calls, path: string, Key?: string, UploadId?: string): Promise<void> {
+export async function abortUpload(
+  calls: S3Calls,
+  path: string,
+  Key?: string,
+  UploadId?: string,
+): Promise<void> {
   const request = new AbortMultipartUploadCommand({ Bucket: calls.bucket, Key, UploadId });
   await calls
     .run('AbortMultipartUpload', path, (abortSignal) => calls.sdk.send(request, { abortSignal }))

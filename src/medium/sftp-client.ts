@@ -14,7 +14,8 @@ import type {
 } from '../domain/medium.ts';
 import { ClientCalls, PUT_PREFIX, refuseManners, unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
-import { isStatus, type SftpSession, SftpStatus, sftpErrno } from './sftp-session.ts';
+import { renameNew } from './sftp-rename.ts';
+import { isStatus, orIfAbsent, type SftpSession, SftpStatus, sftpErrno } from './sftp-session.ts';
 import { type CallState, SftpTransfer } from './sftp-transfer.ts';
 import { removeTree, statusOf } from './sftp-tree.ts';
 
@@ -112,6 +113,12 @@ export class SftpClient implements MediumClient {
       this.needRename('rename', from);
       await this.renameOver(this.at(from), this.at(to));
     });
+  }
+
+  renameNew(from: string, to: string): Promise<void> {
+    return this.call('rename', from, () =>
+      renameNew(this.session, from, { from: this.at(from), to: this.at(to) }),
+    );
   }
 
   async close(): Promise<void> {
@@ -287,11 +294,4 @@ export class SftpClient implements MediumClient {
   private at(path: string): string {
     return `${this.directory}${path}`.replace(/(?<=.)\/+$/, '');
   }
-}
-
-function orIfAbsent<Value>(instead: Value, request: Promise<Value>): Promise<Value> {
-  return request.catch((error: unknown) => {
-    if (isStatus(error, 'SSH_FX_NO_SUCH_FILE')) return instead;
-    throw error;
-  });
 }

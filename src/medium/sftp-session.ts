@@ -48,6 +48,13 @@ export function isStatus(error: unknown, status: string): error is SftpStatus {
   return error instanceof SftpStatus && error.status === status;
 }
 
+export function orIfAbsent<Value>(instead: Value, request: Promise<Value>): Promise<Value> {
+  return request.catch((error: unknown) => {
+    if (isStatus(error, 'SSH_FX_NO_SUCH_FILE')) return instead;
+    throw error;
+  });
+}
+
 /** What limits@openssh.com and SSH_FXP_VERSION said. */
 export interface SftpTraits {
   /** As the server names itself: `OpenSSH_9.2p1`. */

@@ -35,6 +35,37 @@ export function replaceTests(test: ContractTest): void {
     expectStamped(await readWhole(client, to), 1, 20 * KIB);
   });
 
+  test('a name that is never taken from another file', async (setting) => {
+    const { client, capabilities, directory } = setting;
+    const [from, to] = [`${directory}/from #1`, `${directory}/to 100%`];
+    await writeWhole(client, from, stamped(1, 20 * KIB));
+    if (!client.renameNew) {
+      // Whoever has none can have no rename that one must be afraid of, but in a library's hands.
+      expect(capabilities.rename && capabilities.randomWrites).toBe(false);
+      return;
+    }
+    await writeWhole(client, to, stamped(2, 90 * KIB));
+    expect((await refusal(client.renameNew(from, to))).errno).toBe('EEXIST');
+    expectStamped(await readWhole(client, to), 2, 90 * KIB);
+    expectStamped(await readWhole(client, from), 1, 20 * KIB);
+    await client.removeTree(to);
+    await client.renameNew(from, to);
+    expect(await client.names(directory)).toEqual(['to 100%']);
+    expectStamped(await readWhole(client, to), 1, 20 * KIB);
+    const refused = await refusal(client.renameNew(from, `${directory}/other`));
+    expect(['ENOENT', 'NFS3ERR_NOENT', 'SSH_FX_NO_SUCH_FILE']).toContain(refused.errno);
+    await client.syncDirectory?.(directory);
+  });
+
+  test('one file is removed, and none that begins like it', async ({ client, directory }) => {
+    if (!client.removeFile) return expect(client.rename).toBeTypeOf('function');
+    await writeWhole(client, `${directory}/a`, stamped(1, KIB));
+    await writeWhole(client, `${directory}/a/b`, stamped(2, KIB));
+    await client.removeFile(`${directory}/a`);
+    expect(await client.length(`${directory}/a`)).toBeNull();
+    expect(await client.length(`${directory}/a/b`)).toBe(KIB);
+  });
+
   test('the whole content in one put', async ({ client, capabilities, directory }) => {
     const path = `${directory}/put?`;
     if (!capabilities.atomicReplace) {
