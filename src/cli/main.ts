@@ -13,6 +13,7 @@ import { faultCommand } from './command-lines/fault.ts';
 import { fileCommands } from './command-lines/files.ts';
 import { huntCommands } from './command-lines/hunt.ts';
 import { isolateCommand } from './command-lines/isolate.ts';
+import { manifestCommand } from './command-lines/manifest.ts';
 import { mountCommand } from './command-lines/mount.ts';
 import { proveCommand } from './command-lines/prove.ts';
 import { proxyCommand } from './command-lines/proxy.ts';
@@ -31,6 +32,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
     .exitOverride();
   huntCommands(root, terminal, exit);
   fileCommands(root, terminal, exit);
+  manifestCommand(root, terminal, exit);
   isolateCommand(root, terminal, exit);
   proveCommand(root, terminal, exit);
   caseCommand(root, terminal, exit);

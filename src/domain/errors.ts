@@ -142,6 +142,16 @@ export const ERRORS = {
       'only files written by `heisenwrite stamp` check themselves; ' +
       'compare others with `heisenwrite diagnose BAD GOOD`',
   },
+  'not-a-manifest': {
+    definite: true,
+    exitCode: EXIT_USAGE,
+    remedy: 'give a file that `heisenwrite manifest FILE -o M` wrote, or the mail that holds it',
+  },
+  'manifest-damaged': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'have it sent again, as an attachment or in an archive, and compare its length',
+  },
   'not-a-recording': {
     definite: true,
     exitCode: EXIT_USAGE,

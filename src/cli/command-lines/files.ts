@@ -33,6 +33,7 @@ export function fileCommands(
     .command('verify')
     .description('check a stamped file, alone: what is wrong, where, of what kind')
     .argument('<file>')
+    .option('--manifest <path>', 'any file, by what `heisenwrite manifest` said of the right one')
     .addOption(json)
     .action(async (file: string, options) => {
       const { runVerify } = await import('../verify.ts');
