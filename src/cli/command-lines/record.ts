@@ -23,7 +23,8 @@ File and socket calls of a program and of its children become events of a record
                          what the other had written
   truncated-after-write  cut by somebody else while its writer had it open, or before anybody had
                          read it
-  rename-before-fsync    put in place while what was written to it was not synced
+  rename-before-fsync    put in place by the program that wrote it, or after an earlier sync, while
+                         what was written to it was not synced
 
 It is traced by strace, which works everywhere and makes small writes several times slower, or by
 bpftrace, which costs less and needs root and a kernel that allows it; which one it was and what it

@@ -152,7 +152,7 @@ describe('a rename before the sync', () => {
     const [flag, ...more] = flagsOf([...written, close(7, 3), '7 rename("a", "b") = 0']);
     expect(more).toEqual([]);
     expect(flag).toMatchObject({ kind: 'rename-before-fsync', path: F, call: 'rename' });
-    expect(flag?.words).toMatch(/renamed to \/srv\/b while 1,234 bytes/);
+    expect(flag?.words).toMatch(/to \/srv\/b, by the program that wrote it, while 1,234 bytes/);
   });
 
   test('a sync before the last write is not enough', () => {
@@ -164,6 +164,36 @@ describe('a rename before the sync', () => {
     const lines = [open(7, 3, CREATE, '/srv/d/a'), write(7, 3, 5, '/srv/d/a')];
     const moved = [...lines, '7 rename("d", "e") = 0', '7 rename("e/a", "e/b") = 0'];
     expect(flagsOf(moved).map(({ path }) => path)).toEqual(['/srv/e/a']);
+  });
+
+  test('another program renames it, and it had been synced before the last write', () => {
+    const lines = [...written, sync(7, 3), write(7, 3, 1), '8 rename("a", "b") = 0'];
+    const [flag, ...more] = flagsOf(lines);
+    expect(more).toEqual([]);
+    expect(flag).toMatchObject({ kind: 'rename-before-fsync', process: 8 });
+    expect(flag?.words).toMatch(/although it had been synced before the last of them/);
+  });
+
+  const moved = '7 rename("a", "b") = 0';
+  const other = '8 rename("a", "b") = 0';
+  const exec = '7 execve("/bin/mv", ["mv", "a", "b"], 0x7ffd /* 3 vars */) = 0';
+  test.each([
+    ['mv renames what a shell wrote', [...written, close(7, 3), other]],
+    ['the writer had become mv', [...written, close(7, 3), exec, moved]],
+    ['it was never written here', [open(7, 3, 'O_RDONLY'), close(7, 3), moved]],
+    ['a log is rotated', [...written, close(7, 3), '7 rename("a", "a.1") = 0']],
+    [
+      'what was synced was another content',
+      [...written, sync(7, 3), close(7, 3), open(7, 3, CREATE), write(7, 3, 5), other],
+    ],
+    ['who wrote what was synced wrote no more', [...written, sync(7, 3), '7 sync() = 0', other]],
+  ])('none, since %s', (_, lines) => {
+    expect(kindsOf(lines)).toEqual([]);
+  });
+
+  test('one of those who wrote it renames it', () => {
+    const lines = [...written, open(8, 3, 'O_WRONLY|O_APPEND'), write(8, 3, 5), moved];
+    expect(kindsOf(lines)).toEqual(['rename-before-fsync']);
   });
 
   test.each([
