@@ -51,6 +51,19 @@ export class PageHistory {
     return this.#syncedSize === null ? null : { size: this.#syncedSize, pages: this.#synced };
   }
 
+  /** The range that `lost` puts back; null where nothing is lost. */
+  lostRange(): { readonly offset: number; readonly length: number } | null {
+    if (this.#syncedSize === null) return null;
+    let first = Number.POSITIVE_INFINITY;
+    let end = 0;
+    for (const page of this.#synced.keys()) {
+      first = Math.min(first, page * PAGE_BYTES);
+      end = Math.max(end, (page + 1) * PAGE_BYTES);
+    }
+    const offset = Math.min(first, end);
+    return { offset, length: end - offset };
+  }
+
   /** Whether a read of this range has something older to give. */
   hasBefore(offset: number, length: number): boolean {
     for (const page of pagesOf(offset, length)) if (this.#before.has(page)) return true;

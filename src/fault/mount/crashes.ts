@@ -5,7 +5,6 @@ import type { Fault } from '../../domain/fault.ts';
 import type { ArmedFault, ArmedFaults, FaultCall } from '../armed-faults.ts';
 import { CrashMoments } from '../crash-moments.ts';
 import type { FileLayers, LayeredFiles } from './file-layers.ts';
-import { PAGE_BYTES } from './page-history.ts';
 
 export class Crashes {
   readonly #faults: ArmedFaults;
@@ -36,14 +35,6 @@ export class Crashes {
 
 /** What is at stake of a file: all that was written since the last fsync. */
 function callOf({ path, history }: FileLayers): FaultCall | null {
-  const lost = history.lost();
-  if (lost === null) return null;
-  let first = Number.POSITIVE_INFINITY;
-  let end = 0;
-  for (const page of lost.pages.keys()) {
-    first = Math.min(first, page * PAGE_BYTES);
-    end = Math.max(end, (page + 1) * PAGE_BYTES);
-  }
-  const offset = Math.min(first, end);
-  return { operation: 'write', path, offset, length: end - offset };
+  const range = history.lostRange();
+  return range && { operation: 'write', path, ...range };
 }

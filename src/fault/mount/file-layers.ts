@@ -4,10 +4,10 @@
 
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { PAGE_BYTES, PageHistory } from '../page-history.ts';
 import { free } from './call-memory.ts';
 import { DelayedWrites } from './delayed-writes.ts';
 import type { OpenFile } from './open-files.ts';
-import { PAGE_BYTES, PageHistory } from './page-history.ts';
 
 /** Of history, for each file; of writes that wait, beyond which the oldest are carried out. */
 const BYTES_MAX = 256 * 2 ** 20;

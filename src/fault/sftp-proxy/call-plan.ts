@@ -29,6 +29,8 @@ export interface CallPlan {
   replyData: Buffer | null;
   /** Of a STAT, LSTAT or FSTAT that was answered: what the client will be told. */
   replyAttributes: Buffer | null;
+  /** To be called once the server has answered. */
+  answered: (() => void) | null;
 }
 
 export function planOf(
@@ -51,6 +53,7 @@ export function planOf(
     ending: null,
     replyData: null,
     replyAttributes: null,
+    answered: null,
   };
 }
 

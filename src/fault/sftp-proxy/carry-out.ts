@@ -24,6 +24,7 @@ import {
 import type { OpenFile } from './open-files.ts';
 import { TYPE } from './request.ts';
 import { SSH_FX_OK, statusFor, statusName } from './status.ts';
+import type { UnsyncedFiles } from './unsynced-files.ts';
 
 const SSH_FX_FAILURE = 4;
 
@@ -63,6 +64,7 @@ export const PLANTABLE: PlantableFaults = {
   misdirect: ['read', 'write'],
   torn: ['write'],
   delayed: ['write'],
+  unsynced: ['write'],
   duplicate: ANSWERED,
   reorder: ANSWERED,
   dropped: ALL,
@@ -82,6 +84,7 @@ export interface Tools {
   readonly rates: RateLimits;
   readonly earlier: EarlierContent;
   readonly attributes: EarlierAttributes;
+  readonly unsynced: UnsyncedFiles;
 }
 
 /** Whether a fault is for the reply of a call: what it tells is not known before. */
@@ -94,6 +97,9 @@ export function isForReply(operation: FaultOperation, { kind, values }: Fault): 
 export function isPossible(tools: Tools, fault: Fault, plan: CallPlan): boolean {
   const { call } = plan;
   switch (fault.kind) {
+    case 'unsynced':
+      // What it does it does when the server crashes.
+      return false;
     case 'stale':
       return plan.replyAttributes
         ? tools.attributes.before(attributesKey(plan)) !== null

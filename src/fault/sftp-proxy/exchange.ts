@@ -5,10 +5,12 @@
 import { monotonicMs } from '../../base/clock.ts';
 import type { Fault } from '../../domain/fault.ts';
 import type { ArmedFaults, FaultCall } from '../armed-faults.ts';
-import { type CallPlan, type Ending, planOf, withId } from './call-plan.ts';
+import { type CallPlan, type Ending, planOf } from './call-plan.ts';
 import { attributesKey, carryOut, isForReply, isPossible, type Tools } from './carry-out.ts';
+import { DelayedWrites } from './delayed-writes.ts';
 import { handOn, type Side } from './hand-on.ts';
 import { type OpenFile, OpenFiles } from './open-files.ts';
+import { OwnRequests } from './own-requests.ts';
 import { PacketFramer } from './packet-framer.ts';
 import { PacketWriter } from './packet-writer.ts';
 import {
@@ -22,13 +24,10 @@ import {
 } from './reply.ts';
 import { readRequest, type SftpRequest, TYPE } from './request.ts';
 import { SSH_FX_OK, statusFor, statusPacket } from './status.ts';
+import { UnsyncedWrites } from './unsynced-writes.ts';
 
 /** A reply that waits to be passed by the next one goes after so long all the same. */
 const HELD_MS_MAX = 200;
-/** Writes that were acknowledged and not sent; beyond this they are sent. */
-const DELAYED_BYTES_MAX = 64 * 1024 * 1024;
-/** Numbers of our own requests begin here, far from where clients begin. */
-const OWN_IDS = 0xf000_0000;
 
 /** Requests that tell what later ones are about; looked at also while no fault is set. */
 const TELLING: ReadonlySet<number> = new Set([
@@ -46,13 +45,16 @@ export class SftpExchange {
   readonly #toServer: PacketWriter;
   readonly #toClient: PacketWriter;
   readonly #files = new OpenFiles();
-  /** Requests under way, by their number; null is one of our own. */
-  readonly #pending = new Map<number, CallPlan | null>();
+  /** Requests under way, by their number. */
+  readonly #pending = new Map<number, CallPlan>();
+  readonly #own: OwnRequests;
+  readonly #delayed: DelayedWrites;
+  readonly #unsynced: UnsyncedWrites;
+  /** Requests that wait, in their order; null while none has to. */
+  #waiting: Buffer[] | null = null;
   readonly #timers = new Set<NodeJS.Timeout>();
   #held: (() => void)[] = [];
-  #delayedBytes = 0;
   #dataBytes = 0;
-  #ownId = OWN_IDS;
   /** Calls that a fault may have met, for the counts. */
   calls = 0;
 
@@ -69,17 +71,23 @@ export class SftpExchange {
     this.#end = end;
     this.#toServer = new PacketWriter(server.channel, server.pack, client.lend);
     this.#toClient = new PacketWriter(client.channel, client.pack, server.lend);
+    const send = (packet: Buffer) => this.#toServer.packet(packet);
+    this.#own = new OwnRequests(send, (id) => this.#pending.has(id));
+    this.#unsynced = new UnsyncedWrites(faults, tools.unsynced, this.#own);
+    this.#delayed = new DelayedWrites(this.#files, (packet, file) =>
+      this.#own.send(packet, this.#unsynced.sends(packet, file)),
+    );
     const requests = new PacketFramer({
       wants: (type) => {
         // What is written unseen makes what is known of the past wrong.
         if (faults.quiet && type === TYPE.write) tools.earlier.clear();
-        return !faults.quiet || TELLING.has(type);
+        return !faults.quiet || TELLING.has(type) || this.#waiting !== null;
       },
-      packet: (packet) => this.#request(packet),
+      packet: (packet) => this.#inTurn(packet),
       pass: (bytes, isWhole) => this.#toServer.pass(bytes, isWhole),
     });
     const replies = new PacketFramer({
-      wants: () => this.#pending.size > 0,
+      wants: () => this.#pending.size > 0 || this.#own.areAwaited,
       packet: (packet) => this.#reply(packet),
       pass: (bytes, isWhole) => this.#toClient.pass(bytes, isWhole),
     });
@@ -91,22 +99,43 @@ export class SftpExchange {
       server.came(bytes.length);
       replies.push(bytes);
     });
-    client.channel.on('end', () => this.#sendAllDelayed());
+    client.channel.on('end', () => this.#delayed.sendAll());
   }
 
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#held = [];
+    this.#own.close();
+    for (const { answered } of this.#pending.values()) answered?.();
   }
 
-  #request(packet: Buffer): void {
+  #inTurn(packet: Buffer): void {
+    if (this.#waiting) {
+      this.#waiting.push(packet);
+      return;
+    }
     const request = readRequest(packet);
+    const file = this.#files.of(request?.handle ?? null);
+    const ready = this.#unsynced.before(request, file);
+    if (ready === null) {
+      this.#request(packet, request, file);
+      return;
+    }
+    this.#waiting = [packet];
+    const goOn = () => {
+      const waited = this.#waiting ?? [];
+      this.#waiting = null;
+      for (const each of waited) this.#inTurn(each);
+    };
+    void ready.then(goOn, goOn);
+  }
+
+  #request(packet: Buffer, request: SftpRequest | null, file: OpenFile | undefined): void {
     if (request?.operation == null) {
       this.#toServer.packet(packet);
       return;
     }
-    const file = this.#files.of(request.handle);
     const plan = planOf(this.#callOf(request, file), request, file, packet);
     if (!this.#faults.quiet) this.#ask(plan, (fault) => !isForReply(plan.call.operation, fault));
     this.calls++;
@@ -149,9 +178,12 @@ export class SftpExchange {
     }
     this.#dataBytes += call.length;
     if (file && (call.operation === 'close' || call.operation === 'fsync')) this.#payUp(plan, file);
-    if (plan.isDelayed && file) this.#delay(plan, file);
+    if (plan.isDelayed && file) this.#delayed.add(plan, file);
     if (request.type === TYPE.close) this.#files.closed(request.handle as string);
     if (plan.isForwarded) {
+      if (file && call.operation === 'write') {
+        plan.answered = this.#unsynced.sends(plan.packet, file);
+      }
       if (this.#needsReply(plan)) this.#pending.set(request.id, plan);
       this.#toServer.packet(plan.packet);
     } else this.#answer(plan, statusPacket(request.id, plan.status ?? SSH_FX_OK));
@@ -166,7 +198,7 @@ export class SftpExchange {
   /** At close and fsync: what was put off is sent, and the error that is owed is given. */
   #payUp(plan: CallPlan, file: OpenFile): void {
     const { operation } = plan.call;
-    if (operation === 'close' || file.delayedUntil === 'fsync') this.#sendDelayed(file);
+    if (operation === 'close' || file.delayedUntil === 'fsync') this.#delayed.sendOf(file);
     const { late } = file;
     if (late?.at !== operation) return;
     file.late = null;
@@ -174,44 +206,16 @@ export class SftpExchange {
     this.#faults.receipt(late.armed, plan.call, `${late.errno} for the write that was lost`);
   }
 
-  #delay(plan: CallPlan, file: OpenFile): void {
-    file.delayed.push(plan.packet);
-    this.#delayedBytes += plan.packet.length;
-    plan.isForwarded = false;
-    plan.status ??= SSH_FX_OK;
-    if (this.#delayedBytes > DELAYED_BYTES_MAX) this.#sendAllDelayed();
-  }
-
-  #sendAllDelayed(): void {
-    for (const file of this.#files.delayed()) this.#sendDelayed(file);
-  }
-
-  #sendDelayed(file: OpenFile): void {
-    const packets = file.delayed.splice(0);
-    if (file.delayedUntil === 'reversed') packets.reverse();
-    for (const packet of packets) {
-      this.#delayedBytes -= packet.length;
-      this.#sendOwn(packet);
-    }
-  }
-
-  /** A request of which the client must not see the reply. */
-  #sendOwn(packet: Buffer): void {
-    do this.#ownId = this.#ownId === 0xffff_ffff ? OWN_IDS : this.#ownId + 1;
-    while (this.#pending.has(this.#ownId));
-    this.#pending.set(this.#ownId, null);
-    this.#toServer.packet(withId(packet, this.#ownId));
-  }
-
   #reply(packet: Buffer): void {
     const id = replyId(packet);
+    if (this.#own.answered(id, packet)) return;
     const plan = this.#pending.get(id);
     if (plan === undefined) {
       this.#toClient.packet(packet);
       return;
     }
     this.#pending.delete(id);
-    if (plan === null) return;
+    plan.answered?.();
     try {
       this.#learn(plan, packet);
       plan.replyData = replyData(packet);
@@ -232,7 +236,7 @@ export class SftpExchange {
   #said({ request, status, replyAttributes: told }: CallPlan, packet: Buffer): Buffer {
     if (status === null) return told ? attributesPacket(request.id, told) : packet;
     // The server gave out a handle that the client will never hear of.
-    if (packet[4] === TYPE.handle) this.#sendOwn(closePacket(packet));
+    if (packet[4] === TYPE.handle) this.#own.send(closePacket(packet));
     return statusPacket(request.id, status);
   }
 
@@ -241,8 +245,10 @@ export class SftpExchange {
     const { operation, path, offset, data } = call;
     const isDone = isOk(reply);
     const { earlier, attributes } = this.#tools;
+    this.#unsynced.done(plan, reply, this.#files.absolute(request.otherPath ?? ''));
     if (reply[4] === TYPE.handle && status === null) {
-      this.#files.opened(replyText(reply) ?? '', path, call.flags ?? []);
+      const file = { path, name: request.path ?? path, flags: call.flags ?? [] };
+      this.#files.opened(replyText(reply) ?? '', file);
     } else if (request.type === TYPE.realpath && request.path === '.') {
       this.#files.home = replyText(reply, 4) ?? this.#files.home;
     } else if (operation === 'write' && data && isDone) {

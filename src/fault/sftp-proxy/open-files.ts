@@ -5,6 +5,8 @@ import type { ArmedFault } from '../armed-faults.ts';
 
 export interface OpenFile {
   readonly path: string;
+  /** As the client wrote it. */
+  readonly name: string;
   readonly flags: readonly string[];
   /** The error that comes at close or fsync, since a write was lost before. */
   late: { readonly armed: ArmedFault; readonly errno: string; readonly at: string } | null;
@@ -18,8 +20,8 @@ export class OpenFiles {
   /** What relative paths begin with, once the server has said it (REALPATH of `.`). */
   home = '';
 
-  opened(handle: string, path: string, flags: readonly string[]): void {
-    this.#files.set(handle, { path, flags, late: null, delayed: [], delayedUntil: 'close' });
+  opened(handle: string, file: Pick<OpenFile, 'path' | 'name' | 'flags'>): void {
+    this.#files.set(handle, { ...file, late: null, delayed: [], delayedUntil: 'close' });
   }
 
   of(handle: string | null): OpenFile | undefined {

@@ -1,6 +1,6 @@
 // What is read of replies, and the one request that the proxy itself makes of them.
 
-import { Fields, TYPE } from './request.ts';
+import { ATTR_SIZE, Fields, TYPE } from './request.ts';
 import { SSH_FX_OK } from './status.ts';
 
 const VERSION = 2;
@@ -47,6 +47,18 @@ export function replyText(packet: Buffer, skipBytes = 0): string | null {
   if (packet[4] === TYPE.handle) return new Fields(packet, 9).string().toString('latin1');
   if (packet[4] === TYPE.name) return new Fields(packet, 9 + skipBytes).string().toString();
   return null;
+}
+
+/** The bytes of the handle that a HANDLE gives out; null for another reply. */
+export function replyHandle(packet: Buffer): Buffer | null {
+  return packet[4] === TYPE.handle ? new Fields(packet, 9).string() : null;
+}
+
+/** The size that attributes tell; null where they do not. */
+export function sizeOf(attributes: Buffer | null): number | null {
+  if (attributes === null) return null;
+  const fields = new Fields(attributes, 0);
+  return (fields.uint32() & ATTR_SIZE) === 0 ? null : fields.uint64();
 }
 
 /** CLOSE of the handle that a HANDLE gave out. */

@@ -11,6 +11,7 @@ export const TYPE = {
   read: 5,
   write: 6,
   lstat: 7,
+  fstat: 8,
   opendir: 11,
   realpath: 16,
   extended: 200,
@@ -28,7 +29,8 @@ const FLAGS: readonly (readonly [bit: number, name: string])[] = [
 ];
 const FXF_CREAT = 0x08;
 /** SSH_FILEXFER_ATTR_SIZE */
-const ATTR_SIZE = 0x01;
+export const ATTR_SIZE = 0x01;
+const FXF_READ = 0x01;
 
 /** What names the file: a path, two of them, or a handle. */
 type Naming = 'path' | 'handle' | 'none';
@@ -128,6 +130,40 @@ function decode(packet: Buffer): SftpRequest {
 }
 
 const NONE = [null, 'none'] as const;
+
+/** A whole FSTAT. @param handle as text (latin1) */
+export function fstatPacket(handle: string): Buffer {
+  return requestPacket(TYPE.fstat, [text(Buffer.from(handle, 'latin1'))]);
+}
+
+/** A whole OPEN to read, of a file that is there. */
+export function openToRead(name: string): Buffer {
+  return requestPacket(TYPE.open, [text(Buffer.from(name)), numbers(FXF_READ, 0)]);
+}
+
+/** A whole READ. */
+export function readPacket(handle: Buffer, offset: number, length: number): Buffer {
+  const place = Buffer.alloc(8);
+  place.writeBigUInt64BE(BigInt(offset));
+  return requestPacket(TYPE.read, [text(handle), place, numbers(length)]);
+}
+
+/** Its number is 0, to be replaced. */
+function requestPacket(type: number, fields: readonly Buffer[]): Buffer {
+  const packet = Buffer.concat([numbers(0), Buffer.from([type]), numbers(0), ...fields]);
+  packet.writeUInt32BE(packet.length - 4);
+  return packet;
+}
+
+function numbers(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, 4 * index);
+  return bytes;
+}
+
+function text(bytes: Buffer): Buffer {
+  return Buffer.concat([numbers(bytes.length), bytes]);
+}
 
 function openFields(bits: number): { operation: FaultOperation; flags: readonly string[] } {
   return {

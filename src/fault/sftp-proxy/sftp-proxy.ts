@@ -10,7 +10,8 @@ import { assert } from '../../base/assert.ts';
 import { HeisenwriteError } from '../../domain/errors.ts';
 import type { Fault } from '../../domain/fault.ts';
 import { UnreachableError } from '../../medium/operation-error.ts';
-import { type OpenedChannel, openChannel } from '../../medium/sftp-connect.ts';
+import { SftpClient } from '../../medium/sftp-client.ts';
+import { type OpenedChannel, openChannel, openSession } from '../../medium/sftp-connect.ts';
 import { type SshSettings, settingsFor } from '../../medium/sftp-settings.ts';
 import { EarlierAttributes } from '../earlier-attributes.ts';
 import { EarlierContent } from '../earlier-content.ts';
@@ -22,8 +23,10 @@ import { PLANTABLE } from './carry-out.ts';
 import { SftpExchange } from './exchange.ts';
 import type { Side } from './hand-on.ts';
 import { authorizedKeys, hostKeyOf, isLetIn } from './keys.ts';
+import { ServerCrashes } from './server-crashes.ts';
 import { SshLine } from './ssh-line.ts';
 import { admitErrno } from './status.ts';
+import { UnsyncedFiles } from './unsynced-files.ts';
 
 const CONNECT_MS_MAX = 20_000;
 /** What files held before, for stale reads. */
@@ -101,6 +104,8 @@ class SshFront {
   readonly #rates = new RateLimits();
   readonly #earlier = new EarlierContent(EARLIER_BYTES_MAX);
   readonly #attributes = new EarlierAttributes();
+  readonly #unsynced = new UnsyncedFiles();
+  readonly #crashes: ServerCrashes;
   #connections = 0;
   #sessions = 0;
   #calls = 0;
@@ -115,6 +120,10 @@ class SshFront {
     this.#settings = settings;
     this.#server = server;
     this.#keys = keys;
+    this.#crashes = new ServerCrashes(settings.faults, this.#unsynced, async () => {
+      const { session } = await openSession(server, CONNECT_MS_MAX);
+      return new SftpClient(session, '', CONNECT_MS_MAX);
+    });
     this.#ssh = new ssh2.Server(
       { hostKeys: [hostKey], algorithms: { cipher: [...CIPHERS] } },
       (client) => this.#attend(client),
@@ -132,6 +141,7 @@ class SshFront {
   }
 
   async close(): Promise<void> {
+    this.#crashes.close();
     const closed = new Promise<void>((resolve) => this.listener.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
@@ -205,6 +215,7 @@ class SshFront {
         rates: this.#rates,
         earlier: this.#earlier,
         attributes: this.#attributes,
+        unsynced: this.#unsynced,
       },
       end,
     );

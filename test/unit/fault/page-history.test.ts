@@ -1,7 +1,7 @@
 // What pages held before: before their last write, for stale reads; at the last fsync, for crashes.
 
 import { describe, expect, it } from 'vitest';
-import { PAGE_BYTES, PageHistory } from '../../../../src/fault/mount/page-history.ts';
+import { PAGE_BYTES, PageHistory } from '../../../src/fault/page-history.ts';
 
 const page = (byte: number, bytes = PAGE_BYTES) => Buffer.alloc(bytes, byte);
 const PLENTY = 100 * PAGE_BYTES;
