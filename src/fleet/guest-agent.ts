@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { assert } from '../base/assert.ts';
 import { monotonicNs } from '../base/clock.ts';
+import { runProgram } from '../base/process-group.ts';
 import { hostFacts, placeFacts } from '../observe/facts.ts';
 import { ActorPool } from '../trial/actor-pool.ts';
 import {
@@ -18,6 +19,9 @@ import {
 } from './guest-messages.ts';
 import { mountNfs, unmount } from './guest-mount.ts';
 import { type Boards, fromLine, lineReader, sharedBoard, toLine } from './wire.ts';
+
+/** Of what a program says. */
+const KEPT_BYTES = 65_536;
 
 type Board = ReturnType<typeof sharedBoard>;
 
@@ -80,6 +84,10 @@ async function answer(request: Request): Promise<object> {
       mountNfs(request.mount);
       mounted.add(at);
       return {};
+    }
+    case 'run': {
+      const { words, limitMs } = request;
+      return runProgram({ words, directory: '/tmp', limitMs, keptBytes: KEPT_BYTES });
     }
     case 'facts':
       return { host: hostFacts(), place: placeFacts(request.path) };

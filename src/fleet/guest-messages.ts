@@ -16,6 +16,8 @@ export type Request =
     }
   /** Mount an export of the host; what was mounted there before is unmounted. */
   | { readonly ask: 'mount'; readonly mount: NfsMount }
+  /** Run a program of the guest to its end; it may also run while others are asked for. */
+  | { readonly ask: 'run'; readonly words: readonly string[]; readonly limitMs: number }
   | { readonly ask: 'facts'; readonly path: string }
   /** What its clock says, which starts with the guest and stands still while it is paused. */
   | { readonly ask: 'clock' }

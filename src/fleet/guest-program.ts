@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { HeisenwriteError } from '../domain/errors.ts';
@@ -24,9 +24,19 @@ const MKE2FS = ['mke2fs', '/usr/sbin/mke2fs', '/sbin/mke2fs'];
 const SPARE_SHARE = 0.15;
 const SPARE_MIB = 16;
 
+/** What a guest can start besides its agent. */
+export interface GuestTools {
+  /** Files of this program that are started; with what they import, absolute paths. */
+  readonly entries: readonly string[];
+  /** Programs of this machine, absolute paths; in /bin of the guest, with their libraries. */
+  readonly programs: readonly string[];
+}
+
+const NO_TOOLS: GuestTools = { entries: [], programs: [] };
+
 /** The image's path. @throws HeisenwriteError `missing-component` */
-export async function guestProgram(say: Say): Promise<string> {
-  const program = programFiles([AGENT, ACTOR_ENTRY]);
+export async function guestProgram(say: Say, tools = NO_TOOLS): Promise<string> {
+  const program = programFiles([AGENT, ACTOR_ENTRY, ...tools.entries]);
   const node = process.execPath;
   const hash = inputsHash([
     process.version,
@@ -35,12 +45,14 @@ export async function guestProgram(say: Say): Promise<string> {
     readFileSync(fileURLToPath(import.meta.url)),
     ...program.files.flatMap((file) => [file, readFileSync(join(program.root, file))]),
     ...program.packages.flatMap((each) => [each, manifestOf(join(program.root, each))]),
+    ...tools.programs.flatMap((each) => [each, readFileSync(each)]),
   ]);
   const entry = await cached(`program-${process.version}-${hash}`, async (directory) => {
     const work = await mkdtemp(join(tmpdir(), 'heisenwrite-guest-'));
     try {
       say(`collecting Node ${process.version} and this program for the guests`);
-      await collect(work, node, program);
+      await collect(work, program);
+      for (const each of [node, ...tools.programs]) await addProgram(work, each);
       say('making the image of the program');
       await makeImage(work, join(directory, 'program.ext4'));
     } finally {
@@ -86,14 +98,9 @@ function strippedOfTypes(source: string): string {
   }
 }
 
-async function collect(work: string, node: string, program: ProgramFiles): Promise<void> {
+async function collect(work: string, program: ProgramFiles): Promise<void> {
   for (const each of ['bin', 'proc', 'sys', 'dev', 'tmp', 'mnt', 'etc', 'program']) {
     await mkdir(join(work, each), { recursive: true });
-  }
-  await copyFile(node, join(work, 'bin/node'));
-  for (const library of await librariesOf(node)) {
-    await mkdir(join(work, dirname(library)), { recursive: true });
-    await copyFile(library, join(work, library));
   }
   await writeFile(join(work, 'agent'), AGENT_START);
   await chmod(join(work, 'agent'), 0o755);
@@ -112,6 +119,14 @@ async function collect(work: string, node: string, program: ProgramFiles): Promi
       // Packages below are in the list by themselves, where they are needed at all.
       filter: (source) => source !== nested,
     });
+  }
+}
+
+async function addProgram(work: string, program: string): Promise<void> {
+  await copyFile(program, join(work, 'bin', basename(program)));
+  for (const library of await librariesOf(program)) {
+    await mkdir(join(work, dirname(library)), { recursive: true });
+    await copyFile(library, join(work, library));
   }
 }
 
