@@ -55,7 +55,7 @@ function evidenceWords(damage: Damage): string {
     case 'untouched':
       return 'the read returned success and never filled them';
     case 'early':
-      return 'seen before it was complete';
+      return damage.because;
     default:
       return valueWords(damage);
   }

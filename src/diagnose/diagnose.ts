@@ -6,6 +6,7 @@ import type { Observation } from '../domain/observation.ts';
 import type { Diagnosis } from '../domain/trial.ts';
 import { diagnoseBlocks, meantBlocks } from './blocks.ts';
 import { diagnoseDeliveries } from './deliveries.ts';
+import { earlyLayer, wasPickedUpEarly, withEarly } from './early.ts';
 import { diagnoseCompared, diagnoseGiven, meantGiven } from './given.ts';
 import { layerOf } from './layer.ts';
 import { diagnoseMessage, meantMessage } from './message.ts';
@@ -14,11 +15,13 @@ import { diagnoseUnit, meantUnit } from './unit.ts';
 
 /** Never throws, whatever the bytes. Without damage the bytes are as they were meant. */
 export function diagnose(observation: Observation): Diagnosis {
-  const { layer, because } = layerOf(observation);
+  const bytes = damageIn(observation);
+  const isEarly = bytes.length > 0 && wasPickedUpEarly(observation);
+  const { layer, because } = isEarly ? earlyLayer(observation) : layerOf(observation);
   return {
     observation: observation.seq,
     promise: observation.promise,
-    damage: damageIn(observation),
+    damage: isEarly ? withEarly(observation, bytes) : bytes,
     layer,
     layerBecause: because,
     atNs: observation.atNs,

@@ -1,6 +1,7 @@
 // What was seen, raw. An observation is written to the evidence before anything judges it, so it
 // must carry all that a judge needs: the bytes, and how to make the bytes that were meant.
 
+import type { PickedUp } from './delivery.ts';
 import type { DeliveryOrder, MessageStream } from './message-stream.ts';
 import type { PromiseName } from './promise.ts';
 
@@ -155,9 +156,14 @@ export interface Observation {
   readonly atNs: string;
   /** False when the writer's buffer no longer had its own checksum afterwards. */
   readonly sourceIntact: boolean;
+  /** Of a copy that a watcher made of what it took for ready. */
+  readonly pickedUp?: PickedUp;
   /** Of the first observation in a file: all of it that is wrong, beyond the windows kept. */
   readonly wholeFile?: readonly WrongRange[];
 }
+
+/** Of a copy that a watcher made. */
+export type PickedUpObservation = Observation & { readonly pickedUp: PickedUp };
 
 /** An operation that returned an error, or wrote or read less than was asked without a reason. */
 export interface OperationFailure {

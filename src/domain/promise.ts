@@ -21,6 +21,7 @@ export const PROMISES = [
   'append-atomic',
   'replace-atomic',
   'synced',
+  'ready-whole',
   ...MESSAGE_PROMISES,
 ] as const;
 
@@ -34,6 +35,7 @@ export const PROMISE_WORDS: Readonly<Record<PromiseName, string>> = {
   'append-atomic': 'records appended by several writers are neither mixed nor lost',
   'replace-atomic': 'a reader of a replaced file sees the old file or the new one, whole',
   synced: 'after fsync a read that bypasses the cache agrees with what was written',
+  'ready-whole': 'what a watcher takes for ready is the whole file',
   'message-delivered': 'a message that the channel accepted is delivered to every receiver',
   'message-once': 'what is delivered was sent, and is delivered once',
   'message-whole': 'a delivery is one message, all of it, unchanged',

@@ -3,6 +3,7 @@
 import type { CaptureAccount } from './capture.ts';
 import type { Cell, Level } from './cell.ts';
 import type { Damage, DamageKind, Layer } from './damage.ts';
+import type { DeliveryAccount } from './delivery.ts';
 import type { FaultReceipt } from './fault.ts';
 import type { Facts } from './hunt-report.ts';
 import type { Observation, OperationFailure } from './observation.ts';
@@ -58,6 +59,8 @@ export interface TrialOutcome {
   readonly programs?: readonly ProgramRun[];
   /** Of a sequential capture: how far it came, and what is left. */
   readonly capture?: CaptureAccount;
+  /** Of a file that watchers waited for: who picked it up, and how early. */
+  readonly delivery?: DeliveryAccount;
   /** Of a trial on another host: which, its facts, and what was done to it meanwhile. */
   readonly host?: HostAccount;
   /** Of a plan that plants faults: what fired in this trial. */

@@ -191,11 +191,36 @@ const clientRoundtrip = definePlan({
   stop: { for: '120s' },
 });
 
-export const PRESETS: Readonly<Record<string, PlanInput>> = { survey, torn, roundtrip };
+/** The writers and the rules that a relay between two companies meets, with one part that is slow. */
+const delivery = definePlan({
+  name: 'delivery',
+  arms: [
+    {
+      workload: 'delivery',
+      factors: {
+        writer: ['sequential', 'out-of-order', 'rename', 'marker'],
+        rule: ['size-stable', 'size-and-mtime-stable', 'marker-present', 'final-name'],
+        size: '1MiB',
+        part: '128KiB',
+        stall: '400ms',
+      },
+      // Where there is no marker, nobody ever picks it up.
+      constraints: ['rule = marker-present => writer = marker'],
+    },
+  ],
+  expect: [
+    { promise: 'read-back', source: 'POSIX' },
+    { promise: 'ready-whole', source: 'design' },
+  ],
+  stop: { for: '120s' },
+});
+
+export const PRESETS: Readonly<Record<string, PlanInput>> = { survey, torn, roundtrip, delivery };
 
 /** The presets of the same names for places that are reached by a client. */
 export const CLIENT_PRESETS: Readonly<Record<string, PlanInput>> = {
   survey: clientSurvey,
   torn: clientTorn,
   roundtrip: clientRoundtrip,
+  delivery,
 };

@@ -38,6 +38,7 @@ const OUTCOMES: Readonly<
   'append-atomic': ['never mixed or lost', 'mixed or lost'],
   'replace-atomic': ['always whole', 'seen partial, empty or absent'],
   synced: ['the medium agrees', 'the medium disagrees'],
+  'ready-whole': ['never picked up too early', 'picked up too early'],
 };
 
 /** @param caveat why it may not be built on although it was not seen broken, or null */

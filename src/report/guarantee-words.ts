@@ -42,6 +42,11 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       const mode = { ...place, workload: 'exchange', way, ...chunks, ...askedOf(levels) };
       return { bytes: Number(size), mode };
     }
+    case 'delivery': {
+      const { size = 0, writer = 'sequential', rule = 'size-stable' } = levels;
+      const waited: Levels = promise === 'ready-whole' ? { rule } : {};
+      return { bytes: Number(size), mode: { ...place, workload: 'delivery', writer, ...waited } };
+    }
     case 'stream': {
       const { bytes, mode } = messageMode(levels);
       return { bytes, mode: { ...place, ...mode } };
@@ -148,6 +153,12 @@ export function modeWords(
       const who = READ_BY[String(mode.reader)] ?? 'by a client on another host';
       return `${prefix}files of ${sizes} ${again}${askedWords(mode)}, then read back ${who}`;
     }
+    case 'delivery': {
+      const by = `files of ${sizes} by the writer "${mode.writer}"`;
+      return mode.rule === undefined
+        ? `${prefix}${by}, read back in the first store`
+        : `${prefix}${by}, picked up by the rule "${mode.rule}"`;
+    }
     case 'stream':
       return `${prefix}${messagesThrough(mode, sizes)}`;
     case 'exchange':
@@ -192,6 +203,8 @@ export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): st
         : mode.publish === 'shared-temporary'
           ? 'give every writer a temporary name of its own (mkstemp)'
           : 'rename does not protect readers here: use a marker or a checksum';
+    case 'ready-whole':
+      return 'write under a temporary name and rename at last, or let the reader wait for a marker';
     case 'synced':
     case 'read-back':
       return 'do not trust this medium with data before this is explained';

@@ -13,6 +13,7 @@ const TRY_NOUNS: Readonly<Record<PromiseName, string>> = {
   'append-atomic': 'records',
   'replace-atomic': 'reads',
   synced: 'reads of one I/O',
+  'ready-whole': 'pickups',
   'message-delivered': 'messages',
   'message-once': 'deliveries',
   'message-whole': 'deliveries',
@@ -31,6 +32,7 @@ export const PROMISES_OF_WORKLOADS: ReadonlyMap<string, readonly PromiseName[]> 
   ['exchange', ['replace-atomic', 'fresh-read']],
   ['capture', ['read-back']],
   ['command', ['read-back']],
+  ['delivery', ['read-back', 'ready-whole']],
   ['stream', [...MESSAGE_PROMISES]],
 ]);
 

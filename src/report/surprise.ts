@@ -57,6 +57,8 @@ function seenWords({ promise, mode }: Guarantee, size: string): string {
       return 'a read can miss a write that was acknowledged before it began';
     case 'replace-atomic':
       return `${replacedWords(mode, size)} can be read partial, empty or absent`;
+    case 'ready-whole':
+      return `a file can be taken for ready by ${mode.rule} before it is whole`;
     case 'unit-atomic':
       return unitWords(mode, size);
     default:

@@ -18,6 +18,7 @@ const BROKEN_WORDS: Readonly<Record<PromiseName, string>> = {
   'fresh-read': 'reads did not see writes that were acknowledged before they began',
   'append-atomic': 'appended records were mixed or lost',
   'replace-atomic': 'readers of a replaced file saw neither the old file nor the new one, whole',
+  'ready-whole': 'files were picked up before they were whole',
   synced: 'after fsync the medium did not hold what was written',
   'message-delivered': 'messages that were accepted were lost',
   'message-once': 'messages were delivered more than once',

@@ -5,6 +5,7 @@ import { provokable } from '../provoke/provocations.ts';
 import { append } from './append.ts';
 import { capture } from './capture.ts';
 import { command } from './command.ts';
+import { delivery } from './delivery.ts';
 import { exchange } from './exchange.ts';
 import { mailbox } from './mailbox.ts';
 import { replace } from './replace.ts';
@@ -21,5 +22,6 @@ export const WORKLOADS: readonly Workload[] = [
   exchange,
   capture,
   command,
+  delivery,
   stream,
 ].map(provokable);

@@ -77,7 +77,7 @@ export function huntCommands(
       .command('hunt')
       .description('carry out a plan (default: survey the current directory)')
       .argument('[where...]', 'directories, URLs of media, and at most one plan (.json, .ts, .js)')
-      .option('--preset <name>', 'survey, torn or roundtrip')
+      .option('--preset <name>', 'survey, torn, roundtrip or delivery')
       .option('--write <command>', 'your own writer, repeatable (see Commands)', several)
       .option('--read <command>', 'your own reader, whose output is checked, repeatable', several)
       .option('--compare <command>', 'exit 0 same, 1 differs: for a writer that transforms')

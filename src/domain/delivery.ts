@@ -1,0 +1,83 @@
+// Delivery: what an observer of a drop folder can see of a file without touching it, the rules by
+// which it believes that the file is ready, and the account of who believed it too early.
+
+/** What is known of one name in a folder; null where the medium, or this host, does not say. */
+export interface FileLook {
+  readonly bytes: number;
+  /** Time of the last change, milliseconds since 1970, by the clock of the medium. */
+  readonly modifiedMs: number | null;
+  /** Bytes that blocks are allocated for. */
+  readonly allocatedBytes: number | null;
+  /** Some process of this host has it open for writing. */
+  readonly isBeingWritten: boolean | null;
+  /** How often it was closed after it had been open for writing, since the folder is watched. */
+  readonly closedWrites: number | null;
+}
+
+/** A folder at one moment. */
+export interface FolderLook {
+  /** Monotonic, milliseconds. */
+  readonly atMs: number;
+  /** Milliseconds since 1970, by the clock of whoever looks. */
+  readonly wallMs: number;
+  readonly files: ReadonlyMap<string, FileLook>;
+}
+
+/** What a rule must be able to see; `names` and `bytes` are always there. */
+export type Sight = 'modified' | 'allocated' | 'open' | 'closed';
+
+export interface RuleOptions {
+  /** How long something must have stayed the same; milliseconds. */
+  readonly settleMs: number;
+}
+
+/** Told each look at the folder, in order; says whether the file is to be taken for ready. */
+export type RuleWatch = (name: string, look: FolderLook) => boolean;
+
+/** A way in which watchers guess that a file is ready. */
+export interface ReadinessRule {
+  readonly name: string;
+  /** As a sentence: a file is ready when ... */
+  readonly about: string;
+  readonly sees: readonly Sight[];
+  /** What it has seen of the files of one folder is kept in what this returns. */
+  begin(options: RuleOptions): RuleWatch;
+}
+
+/** One belief that a file was ready, and what was taken away by it. */
+export interface Pickup {
+  /** 0 is the first store. */
+  readonly hop: number;
+  readonly rule: string;
+  /** Before its writer was done, milliseconds; negative: after. */
+  readonly earlyMs: number;
+  /** How long the copy took; milliseconds. */
+  readonly copyMs: number;
+  /** Length of the file when the rule said ready. */
+  readonly seenBytes: number;
+  readonly copiedBytes: number;
+  /** Parts of the copy, from 0, in which something is not as its writer meant; at most 64. */
+  readonly wrongParts: readonly number[];
+  readonly wrongPartsInAll: number;
+  /** Of these, all zeros. */
+  readonly zeroParts: number;
+}
+
+/** How one file was delivered. */
+export interface DeliveryAccount {
+  readonly sizeBytes: number;
+  readonly partBytes: number;
+  /** From the writer's first call to its last; milliseconds. */
+  readonly writeMs: number;
+  readonly pickups: readonly Pickup[];
+}
+
+/** Of an observation in what was picked up. */
+export interface PickedUp {
+  readonly rule: string;
+  /** When the rule said ready, and when the writer was done; monotonic, nanoseconds, decimal. */
+  readonly readyNs: string;
+  readonly doneNs: string;
+  /** Afterwards the file that was picked up held all that its writer meant. */
+  readonly isWholeNow: boolean;
+}

@@ -1,0 +1,131 @@
+// The watcher of `delivery`: lives by one rule, and carries what that calls ready into the next
+// store, as a relay does.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { monotonicMs, monotonicNs } from '../base/clock.ts';
+import { FolderObserver } from '../delivery/folder-observer.ts';
+import { RULES } from '../delivery/rules.ts';
+import type { RuleWatch } from '../domain/delivery.ts';
+import type { MediumAddress, MediumClient } from '../domain/medium.ts';
+import type { OperationFailure } from '../domain/observation.ts';
+import { operationFailure } from '../medium/operation-error.ts';
+import { connectionTo, giveUpConnection } from './connections.ts';
+import {
+  type DeliveryBoard,
+  hasFailed,
+  markDone,
+  markWatching,
+  SinceDone,
+} from './delivery-board.ts';
+import { DELIVERED } from './delivery-writers.ts';
+import type { ActorBench } from './role.ts';
+import { readFully } from './transfer-roles.ts';
+
+const COPY_BYTES = 1024 * 1024;
+
+export interface DeliveryWatchAssignment {
+  readonly board: DeliveryBoard;
+  readonly hop: number;
+  readonly medium: MediumAddress;
+  /** Folders on the medium. */
+  readonly from: string;
+  readonly to: string;
+  readonly rule: string;
+  readonly settleMs: number;
+  readonly pollMs: number;
+  /** How long after the end of the writer the rule may still say ready. */
+  readonly patienceMs: number;
+}
+
+export interface DeliveryWatchResult {
+  /** Null where the rule never said ready. */
+  readonly pickup: {
+    readonly readyNs: string;
+    readonly copyMs: number;
+    readonly seenBytes: number;
+    readonly copiedBytes: number;
+    /** When the copy was there; it is the next store's writer. */
+    readonly doneNs: string;
+  } | null;
+  readonly looks: number;
+  readonly failures: readonly OperationFailure[];
+}
+
+export async function deliveryWatch(
+  assignment: DeliveryWatchAssignment,
+  bench: ActorBench,
+): Promise<DeliveryWatchResult> {
+  const { board, hop, medium, from } = assignment;
+  const state = { looks: 0, isAnnounced: false };
+  const announce = () => {
+    if (!state.isAnnounced) markWatching(board);
+    state.isAnnounced = true;
+  };
+  let observer: FolderObserver | null = null;
+  try {
+    const { client } = await connectionTo(medium);
+    const rule = RULES.find(({ name }) => name === assignment.rule);
+    if (!rule) throw new Error(`there is no rule ${assignment.rule}`);
+    const directory = medium.url.startsWith('file:') ? fileURLToPath(medium.url) + from : null;
+    observer = new FolderObserver({ client, path: from, directory, sights: new Set(rule.sees) });
+    announce();
+    const seen = await waitFor(observer, rule.begin(assignment), assignment, state);
+    const pickup = seen === null ? null : await carry(client, assignment, seen);
+    markDone(board, hop + 1, pickup !== null);
+    return { pickup, looks: state.looks, failures: [] };
+  } catch (error) {
+    announce();
+    markDone(board, hop + 1, false);
+    await giveUpConnection(medium);
+    const failures = [operationFailure(error, bench.name, DELIVERED)];
+    return { pickup: null, looks: state.looks, failures };
+  } finally {
+    observer?.close();
+  }
+}
+
+/** Looks until the rule says ready; null where it does not in time, or its writer failed. */
+async function waitFor(
+  observer: FolderObserver,
+  isReady: RuleWatch,
+  { board, hop, pollMs, patienceMs }: DeliveryWatchAssignment,
+  state: { looks: number },
+): Promise<{ readonly readyNs: string; readonly seenBytes: number } | null> {
+  const since = new SinceDone();
+  while (since.ms(board, hop) <= patienceMs && !hasFailed(board, hop)) {
+    const look = await observer.look();
+    state.looks++;
+    const file = look.files.get(DELIVERED);
+    if (file && isReady(DELIVERED, look)) {
+      return { readyNs: String(monotonicNs()), seenBytes: file.bytes };
+    }
+    await sleep(pollMs);
+  }
+  return null;
+}
+
+/** A plain copy from the beginning to the end, as relays make it. */
+async function carry(
+  client: MediumClient,
+  { from, to }: DeliveryWatchAssignment,
+  { readyNs, seenBytes }: { readonly readyNs: string; readonly seenBytes: number },
+) {
+  const beganMs = monotonicMs();
+  const manner = { stability: 'any', upload: 'any', totalBytes: seenBytes } as const;
+  const copy = await client.create(`${to}/${DELIVERED}`, manner);
+  let copiedBytes = 0;
+  try {
+    const buffer = new Uint8Array(COPY_BYTES);
+    for (;;) {
+      const count = await readFully(client, `${from}/${DELIVERED}`, copiedBytes, buffer);
+      if (count > 0) await copy.write(copiedBytes, buffer.subarray(0, count));
+      copiedBytes += count;
+      if (count < buffer.length) break;
+    }
+  } finally {
+    await copy.close();
+  }
+  const copyMs = monotonicMs() - beganMs;
+  return { readyNs, seenBytes, copiedBytes, copyMs, doneNs: String(monotonicNs()) };
+}

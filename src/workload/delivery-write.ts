@@ -1,0 +1,161 @@
+// The writer of `delivery`: fills a file in one of the ways in which files come to be, with a pause
+// here and there, and says when it was done.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs, monotonicNs, wallMs } from '../base/clock.ts';
+import { createRng } from '../base/rng.ts';
+import { MARKER_ENDING } from '../delivery/temporary-names.ts';
+import type { MediumAddress, MediumClient, MediumFile } from '../domain/medium.ts';
+import type { OperationFailure, StampStream } from '../domain/observation.ts';
+import { operationFailure } from '../medium/operation-error.ts';
+import { connectionTo, giveUpConnection } from './connections.ts';
+import { type DeliveryBoard, markDone, watching } from './delivery-board.ts';
+import { DELIVERED, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
+import { inFlight } from './in-flight.ts';
+import type { ActorBench } from './role.ts';
+import { DATA_BYTES } from './run-check.ts';
+import { ordered } from './write-order.ts';
+
+const WATCHERS_MS_MAX = 10_000;
+
+export interface DeliveryWriteAssignment {
+  readonly board: DeliveryBoard;
+  /** So many must watch before the first write. */
+  readonly watchers: number;
+  readonly medium: MediumAddress;
+  readonly folder: string;
+  readonly writer: DeliveryWriter;
+  readonly stream: StampStream;
+  readonly sizeBytes: number;
+  readonly partBytes: number;
+  /** Parts under way at a time, of a parallel writer. */
+  readonly inFlight: number;
+  readonly paceMs: number;
+  /** One part, not the first, waits so long before it is written. */
+  readonly stallMs: number;
+  readonly seed: string;
+}
+
+export interface DeliveryWriteResult {
+  readonly writes: number;
+  readonly bytesWritten: number;
+  readonly sourceIntact: boolean;
+  readonly begunNs: string;
+  /** After the last call: a rename, a marker. */
+  readonly doneNs: string;
+  readonly failures: readonly OperationFailure[];
+}
+
+/** Parts, from 0, that the writer writes; the others are holes. */
+export function partsOf({
+  writer,
+  sizeBytes,
+  partBytes,
+}: Pick<DeliveryWriteAssignment, 'writer' | 'sizeBytes' | 'partBytes'>): number[] {
+  const parts = Array.from({ length: sizeBytes / partBytes }, (_, part) => part);
+  return WRITER_MANNERS[writer].isSparse ? parts.filter((part) => part % 2 === 0) : parts;
+}
+
+export async function deliveryPrepare(
+  { medium, folders }: { readonly medium: MediumAddress; readonly folders: readonly string[] },
+  bench: ActorBench,
+): Promise<{ readonly failures: readonly OperationFailure[] }> {
+  try {
+    const { client } = await connectionTo(medium);
+    for (const folder of folders) await client.makeDirectory(folder);
+    return { failures: [] };
+  } catch (error) {
+    return { failures: [operationFailure(error, bench.name, DELIVERED)] };
+  }
+}
+
+export async function deliveryWrite(
+  assignment: DeliveryWriteAssignment,
+  bench: ActorBench,
+): Promise<DeliveryWriteResult> {
+  const { board, watchers, medium } = assignment;
+  const untilMs = monotonicMs() + WATCHERS_MS_MAX;
+  while (watching(board) < watchers && monotonicMs() < untilMs) await sleep(1);
+  const result = { writes: 0, bytesWritten: 0, sourceIntact: true };
+  const begunNs = String(monotonicNs());
+  const ended = () => ({ ...result, begunNs, doneNs: String(monotonicNs()) });
+  try {
+    const { client } = await connectionTo(medium);
+    await writeAll(client, assignment, bench, result);
+    markDone(board, 0, true);
+    return { ...ended(), failures: [] };
+  } catch (error) {
+    markDone(board, 0, false);
+    await giveUpConnection(medium);
+    return { ...ended(), failures: [operationFailure(error, bench.name, DELIVERED)] };
+  }
+}
+
+async function writeAll(
+  client: MediumClient,
+  assignment: DeliveryWriteAssignment,
+  bench: ActorBench,
+  result: { writes: number; bytesWritten: number; sourceIntact: boolean },
+): Promise<void> {
+  const { folder, writer, sizeBytes } = assignment;
+  const { isPreallocated, isSparse, reopens, name } = WRITER_MANNERS[writer];
+  const path = `${folder}/${name}`;
+  const upload = writer === 'multipart' ? ('multipart' as const) : ('any' as const);
+  const manner = { stability: 'any' as const, upload, totalBytes: sizeBytes };
+  let file: MediumFile = await client.create(path, manner);
+  try {
+    if (isPreallocated) await file.truncate(sizeBytes);
+    await inParts(assignment, bench, result, async (offset, bytes) => {
+      await file.write(offset, bytes);
+      if (!reopens) return;
+      await file.close();
+      file = await client.open(path, manner);
+    });
+    if (isSparse) await file.truncate(sizeBytes);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+  await file.close();
+  if (name !== DELIVERED) await client.rename(path, `${folder}/${DELIVERED}`);
+  if (writer === 'marker') await writeMarker(client, `${folder}/${DELIVERED}`, sizeBytes);
+}
+
+/** Each part is made, paced, and given to `write`; one of them is stalled. */
+async function inParts(
+  { writer, stream, partBytes, ...assignment }: DeliveryWriteAssignment,
+  bench: ActorBench,
+  result: { writes: number; bytesWritten: number; sourceIntact: boolean },
+  write: (offset: number, bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const { order, isParallel } = WRITER_MANNERS[writer];
+  const slots = isParallel ? assignment.inFlight : 1;
+  const kernel = bench.kernel(Math.max(DATA_BYTES, slots * partBytes));
+  kernel.use(stream);
+  const parts = ordered(partsOf({ ...assignment, writer, partBytes }), order, assignment.seed);
+  const rng = createRng(assignment.seed).fork('stall');
+  const stalled = parts.length > 1 ? parts[rng.integer(1, parts.length - 1)] : -1;
+  const blocks = partBytes / stream.blockBytes;
+  await inFlight(parts, slots, async (part, slot) => {
+    if (part === stalled) await sleep(assignment.stallMs);
+    else if (assignment.paceMs > 0) await sleep(assignment.paceMs);
+    const at = slot * partBytes;
+    kernel.encode(at, part * blocks, blocks, 1, BigInt(wallMs()) * 1_000_000n);
+    const before = kernel.checksum(at, partBytes);
+    await write(part * partBytes, kernel.memory.subarray(at, at + partBytes));
+    if (kernel.checksum(at, partBytes) !== before) result.sourceIntact = false;
+    result.writes++;
+    result.bytesWritten += partBytes;
+  });
+}
+
+async function writeMarker(client: MediumClient, path: string, bytes: number): Promise<void> {
+  const text = Buffer.from(`${JSON.stringify({ bytes })}\n`);
+  const manner = { stability: 'any', upload: 'any', totalBytes: text.length } as const;
+  const marker = await client.create(path + MARKER_ENDING, manner);
+  try {
+    await marker.write(0, text);
+  } finally {
+    await marker.close();
+  }
+}
