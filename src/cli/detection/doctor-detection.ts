@@ -71,11 +71,11 @@ async function reportOf(
 
 async function testedIn(
   ground: MediumGround,
-  { name, rows }: TestedMedium,
+  { name, rows, proxy }: TestedMedium,
   test: Pick<MediumTest, 'trials' | 'seed' | 'note'>,
 ): Promise<MediumCounts> {
   try {
-    return await testMedium({ medium: name, place: ground.place, rows, ...test });
+    return await testMedium({ medium: name, place: ground.place, rows, proxy, ...test });
   } finally {
     await ground.close();
   }

@@ -14,7 +14,7 @@ import { openMedium } from '../places.ts';
 import { ClientTrials, directoryTrials } from '../trials-place.ts';
 import type { DetectionRow } from './row.ts';
 import { blockRows, fileRows } from './rows-mounted.ts';
-import { nfsRows, s3Rows, sftpRows } from './rows-proxied.ts';
+import { nfsRows, s3Rows, sftpRows, tcpRows } from './rows-proxied.ts';
 
 /** After which a call is given up; what is never answered costs so much. */
 const CALL_LIMIT_MS = 2000;
@@ -25,6 +25,8 @@ export interface TestedMedium {
   /** What stands between a program and its bytes. */
   readonly about: string;
   readonly rows: readonly DetectionRow[];
+  /** Instead of the one that understands what is spoken. */
+  readonly proxy?: 'tcp';
   /** Starts what it needs. @throws HeisenwriteError `missing-component` and the like */
   open(): Promise<MediumGround>;
 }
@@ -63,19 +65,7 @@ export const TESTED_MEDIA: readonly TestedMedium[] = [
     name: 'nfs',
     about: 'NFSv3 through `heisenwrite proxy nfs`, nfs-ganesha behind it',
     rows: nfsRows,
-    async open() {
-      const folder = newFolder();
-      const server = await Ganesha.start(folder).catch((error: Error) => {
-        removeFolder(folder);
-        throw error;
-      });
-      const { nfsPort, mountPort } = server;
-      const url = `nfs://127.0.0.1${folder}?nfsport=${nfsPort}&mountport=${mountPort}`;
-      return overClient(url, { limitMs: CALL_LIMIT_MS }, async () => {
-        await server.stop();
-        removeFolder(folder);
-      });
-    },
+    open: overGanesha,
   },
   {
     name: 'sftp',
@@ -103,7 +93,28 @@ export const TESTED_MEDIA: readonly TestedMedium[] = [
       });
     },
   },
+  {
+    name: 'tcp',
+    about: 'NFSv3 through `heisenwrite proxy tcp`, which knows nothing of it',
+    rows: tcpRows,
+    proxy: 'tcp',
+    open: overGanesha,
+  },
 ];
+
+async function overGanesha(): Promise<MediumGround> {
+  const folder = newFolder();
+  const server = await Ganesha.start(folder).catch((error: Error) => {
+    removeFolder(folder);
+    throw error;
+  });
+  const { nfsPort, mountPort } = server;
+  const url = `nfs://127.0.0.1${folder}?nfsport=${nfsPort}&mountport=${mountPort}`;
+  return overClient(url, { limitMs: CALL_LIMIT_MS }, async () => {
+    await server.stop();
+    removeFolder(folder);
+  });
+}
 
 async function overClient(
   url: string,

@@ -49,9 +49,32 @@ const lostRename: DetectionRow = {
   expects: damage(['stale']),
 };
 
+/** A sector, which no server tears by itself; a torn one stays so until the next is torn. */
+const tornUnit: DetectionRow = {
+  fault: 'torn:op=write,path=*/published,bytes=256,skip=1',
+  case: 'of a unit that is read meanwhile',
+  workload: 'exchange',
+  factors: { way: 'in-place', size: 512, time: 200 },
+  expects: damage(['torn']),
+};
+
+/** NFS tells it besides by the verifier at the COMMIT; what was acknowledged is gone all the same. */
+const crash: DetectionRow = {
+  fault: 'unsynced:start=150ms',
+  case: 'a crash in the midst of a capture',
+  workload: 'capture',
+  factors: { size: 2 ** 22, io: 65_536, stall: 5 },
+  counts: ({ length }) => length > 0,
+  expects: damage(['zeroed', 'missing'], {
+    because: 'the file is as it was at the last sync: what is written later leaves a hole',
+  }),
+};
+
 export const nfsRows: readonly DetectionRow[] = [
   ...rowsOfData(rewriting),
   lostRename,
+  tornUnit,
+  crash,
   inPlace(`errno:op=write,errno=EACCES,${MIDDLE}`, fails('NFS3ERR_ACCES')),
   inPlace(`errno:op=read,errno=EIO,${MIDDLE}`, fails('NFS3ERR_IO')),
   inPlace('errno:op=fsync,errno=ENOSPC,count=1', fails('NFS3ERR_NOSPC')),
@@ -78,6 +101,8 @@ export const sftpRows: readonly DetectionRow[] = [
     row.fault.startsWith('stale') ? { ...row, factors: { ...row.factors, reader: 'same' } } : row,
   ),
   lostRename,
+  tornUnit,
+  crash,
   inPlace(`errno:op=write,errno=EACCES,${MIDDLE}`, fails('SSH_FX_PERMISSION_DENIED')),
   inPlace(`errno:op=read,errno=EIO,${MIDDLE}`, fails('SSH_FX_FAILURE')),
   inPlace('errno:op=fsync,errno=EIO,count=1', fails('SSH_FX_FAILURE'), SYNCED),
@@ -93,6 +118,21 @@ export const sftpRows: readonly DetectionRow[] = [
   ),
   ...transport(inPlace),
   inPlace('half-close:op=write,count=1', told(BROKEN)),
+];
+
+/** Of a proxy that knows no protocol, with NFS on it: it changes no byte, only when bytes come.
+ * Offsets are places in the stream, here among the data of a WRITE or READ. */
+export const tcpRows: readonly DetectionRow[] = [
+  inPlace('latency:time=5ms,jitter=5ms,count=5', harmless(LATE)),
+  inPlace('rate:bytes=16MiB', harmless(SLOW)),
+  inPlace('slice:op=write,bytes=100,count=3', harmless('a record is put together again')),
+  inPlace('slice:op=read,bytes=100,count=3', harmless('a record is put together again')),
+  inPlace('dropped:op=write,offset=64KiB-,skip={0..3},count=1', told(AGAIN)),
+  inPlace('dropped:op=read,offset=64KiB-,skip={0..3},count=1', told(AGAIN)),
+  inPlace('cut:op=write,bytes=10KiB,offset=64KiB-,skip={0..3},count=1', told(BROKEN)),
+  inPlace('cut:op=read,offset=64KiB-,skip={0..3},count=1', told(BROKEN)),
+  inPlace('reset:op=write,offset=64KiB-,skip={0..3},count=1', told(BROKEN)),
+  inPlace('half-close:op=write,offset=64KiB-,skip={0..3},count=1', told(BROKEN)),
 ];
 
 const WHOLE = { ...FOUR_WRITES, upload: 'single' } as const;

@@ -31,6 +31,8 @@ export interface MediumTest {
   readonly medium: string;
   readonly place: TrialsPlace;
   readonly rows: readonly DetectionRow[];
+  /** Before the server, instead of the one that understands what is spoken. */
+  readonly proxy: 'tcp' | undefined;
   /** In which each fault must fire, and in which nothing is planted. */
   readonly trials: number;
   readonly seed: string;
@@ -69,7 +71,7 @@ class Bench {
   constructor(test: MediumTest) {
     this.#test = test;
     this.#rng = createRng(test.seed).fork(test.medium);
-    this.#places = new FaultyPlaces(test.seed);
+    this.#places = new FaultyPlaces(test.seed, test.proxy);
   }
 
   /** A mount or proxy that cannot be is better known now than as trials that are unknown. */

@@ -27,11 +27,14 @@ export interface FaultyPlace {
 
 export class FaultyPlaces {
   readonly #seed: string;
+  readonly #proxy: 'tcp' | undefined;
   /** By the URL, or the directory that is mounted over. */
   readonly #places = new Map<string, FaultyPlace>();
 
-  constructor(seed: string) {
+  /** @param proxy before all that is reached by a proxy, whatever is spoken */
+  constructor(seed: string, proxy?: 'tcp') {
     this.#seed = seed;
+    this.#proxy = proxy;
   }
 
   /** @throws HeisenwriteError `invalid-plan`; `missing-component` with what a server said */
@@ -41,7 +44,7 @@ export class FaultyPlaces {
     const known = this.#places.get(key);
     if (known?.isUp) return known;
     await known?.close();
-    const place = await start(ground, `${this.#seed}-${this.#places.size}`);
+    const place = await start(ground, `${this.#seed}-${this.#places.size}`, this.#proxy);
     this.#places.set(key, place);
     return place;
   }
@@ -55,14 +58,20 @@ export class FaultyPlaces {
 
 const isDirectory = ({ medium }: TrialGround) => schemeOf(medium.url) === 'file';
 
-async function start(ground: TrialGround, seed: string): Promise<FaultyPlace> {
+async function start(
+  ground: TrialGround,
+  seed: string,
+  proxy: 'tcp' | undefined,
+): Promise<FaultyPlace> {
   if (isDirectory(ground)) {
     return mountOver(dirname(ground.directory), seed, (at, { directory, medium }) => {
       return { directory: join(at, basename(directory)), medium };
     });
   }
   const place = plantedPlace(ground.medium);
-  if (place.way === 'proxy') return proxyBefore(place, seed);
+  if (place.way === 'proxy') {
+    return proxyBefore(proxy ? { ...place, protocol: proxy, words: [] } : place, seed);
+  }
   return mountOver(place.directory, seed, (at, { directory }) => {
     return { directory, medium: place.through(at) };
   });

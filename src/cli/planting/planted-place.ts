@@ -24,7 +24,7 @@ export interface MountedImage {
 
 export interface ProxiedPlace {
   readonly way: 'proxy';
-  readonly protocol: 'nfs' | 'sftp' | 's3';
+  readonly protocol: 'nfs' | 'sftp' | 's3' | 'tcp';
   /** `HOST:PORT` of the server. */
   readonly to: string;
   /** More words of `heisenwrite proxy`. */
