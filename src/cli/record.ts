@@ -1,13 +1,13 @@
 // `heisenwrite record`: traces a command or a process, records its calls, says what is wrong with
 // them.
 
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { isoTime, monotonicNs, wallMs } from '../base/clock.ts';
 import { Guard } from '../base/guard.ts';
 import { parseDuration } from '../base/quantities.ts';
 import { EXIT_CLEAN, EXIT_DAMAGE, EXIT_UNKNOWN, HeisenwriteError } from '../domain/errors.ts';
-import { RECORDING_ENDING, RecordingError } from '../recorder/index.ts';
+import { RECORDING_ENDING } from '../recorder/index.ts';
 import { TraceAnalysis } from '../trace/analysis.ts';
 import { type CallRecording, openCallRecording } from '../trace/call-recording.ts';
 import { type ChosenTracer, chooseTracer } from '../trace/choose-tracer.ts';
@@ -23,6 +23,7 @@ import {
 } from '../trace/trace-account.ts';
 import type { TracerName, TraceTarget, Tracing } from '../trace/tracing.ts';
 import { machineWorld } from '../trace/world.ts';
+import { commandError } from './recording-failure.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RecordArguments {
@@ -42,7 +43,7 @@ const EXITS = { clean: EXIT_CLEAN, flagged: EXIT_DAMAGE, unknown: EXIT_UNKNOWN }
 /**
  * @returns the exit code, when the target has ended or the tracer was taken away
  * @throws HeisenwriteError invalid-option, invalid-duration, no-such-program, no-such-process,
- * not-traceable, missing-component, file-exists, write-failed
+ * not-traceable, missing-component, file-exists, place-not-writable, no-space, write-failed
  */
 export async function runRecord(
   command: readonly string[],
@@ -67,6 +68,10 @@ export async function runRecord(
     if (given.json) terminal.printJson(traceDocument(analysis, facts));
     else for (const line of traceLines(analysis, facts)) say(line);
     return EXITS[verdictOf(analysis)];
+  } catch (error) {
+    // Nothing was traced: what would be left says nothing, and takes the name of the next one.
+    if (recording.events === 0) rmSync(recording.path, { force: true });
+    throw error;
   } finally {
     recording.close();
     await guard.stop();
@@ -199,9 +204,7 @@ function openRecording(target: TraceTarget, given: RecordArguments): CallRecordi
   try {
     return openCallRecording(path, slots, name);
   } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
-    const code = error.code === 'file-exists' ? 'file-exists' : 'write-failed';
-    throw new HeisenwriteError(code, error.message, { cause: error });
+    throw commandError(error);
   }
 }
 

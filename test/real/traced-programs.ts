@@ -22,6 +22,7 @@ export interface RecordAnswer {
     readonly errno: string | null;
     readonly path: string | null;
     readonly process: number;
+    readonly command: string;
     readonly words: string;
   }[];
   readonly lostEvents: number;

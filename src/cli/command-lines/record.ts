@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { FLAG_KINDS } from '../../trace/flags/flag.ts';
 import type { Terminal } from '../terminal.ts';
-import { several } from './several.ts';
+import { several, severalOf } from './several.ts';
 
 const RECORD_HELP = `
 Examples:
@@ -55,11 +55,7 @@ export function recordCommand(
         .default('auto'),
     )
     .option('--probe <probe>', 'u:/PATH/LIBRARY:FUNCTION (ur: its return), repeatable', several)
-    .addOption(
-      new Option('--allow <kind>', 'do not flag it, repeatable')
-        .choices(FLAG_KINDS)
-        .argParser(several),
-    )
+    .option('--allow <kind>', 'do not flag it, repeatable', severalOf(FLAG_KINDS))
     .option('--for <duration>', 'take the tracer away after that long (30s, 5m)')
     .option('--no-cost', 'do not measure what the tracer costs')
     .option('--json', 'print one JSON document')
