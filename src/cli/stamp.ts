@@ -23,8 +23,8 @@ export interface StampArguments {
 
 /**
  * @returns the exit code
- * @throws HeisenwriteError invalid-size, invalid-option, unknown-level, file-exists when a file cannot
- *   be gone on with, and those of writing
+ * @throws HeisenwriteError invalid-size, invalid-option, unknown-level, file-exists when a file
+ *   cannot be gone on with, and those of writing
  */
 export async function runStamp(
   given: StampArguments,

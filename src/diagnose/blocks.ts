@@ -13,7 +13,7 @@ import { missingDamage } from './missing.ts';
 import { type ObservedBytes, observedInMemory } from './observed-bytes.ts';
 import type { PlacedRun } from './placed-run.ts';
 import { plainWordsOf, type Scene } from './scene.ts';
-import { type Segmentation, segment } from './segmenter.ts';
+import { type Piece, type Segmentation, segment } from './segmenter.ts';
 import { sparing } from './sparing-origins.ts';
 import { staleDamage } from './stale.ts';
 import { meantAt, type StampedSetting, stampedOrigins, stampedRight } from './stamped-origins.ts';
@@ -94,6 +94,8 @@ export interface StampedJudge {
    * @returns the number of pieces that were not right
    */
   look(from: number, to: number): number;
+  /** All was right from the last look up to `to`; what is before it is not read again. */
+  passed(to: number): void;
   end(askedTo?: number): void;
 }
 
@@ -105,6 +107,8 @@ export function stampedJudge(
     readonly lengthBytes: number | null;
     readonly seenToEnd: boolean;
     readonly fileBytes?: number;
+    /** A longer run is concluded in parts; not given where all can be read again. */
+    readonly spanBytesMax?: number;
   },
   otherGeneration?: (run: PlacedRun) => void,
 ): StampedJudge {
@@ -135,17 +139,23 @@ export function stampedJudge(
           list.add(damage);
         }
       }),
+    file.spanBytesMax,
   );
+  let last: Piece | undefined;
   return {
     look(from, to) {
       let pieces = 0;
-      for (const piece of segment(segmentation, from, to)) {
+      const goesOn = last?.cause === 'placed' && last.to === from;
+      const before = goesOn ? last?.hypothesis : undefined;
+      for (const piece of segment(segmentation, from, to, before)) {
         conclusion.add(piece);
+        last = piece;
         pieces++;
         if (list.isOverfull) break;
       }
       return pieces;
     },
+    passed: (to) => conclusion.passed(to),
     end(askedTo) {
       conclusion.end(observed.end, askedTo);
     },

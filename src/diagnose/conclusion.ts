@@ -30,13 +30,14 @@ const SECTOR_BYTES = 512;
 const PENDING_MAX = 64;
 /** Damage of up to so many bytes inside a run does not end it. */
 const REST_INSIDE_BYTES_MAX = 64;
-/** A long piece is concluded in parts, which the list joins again: a multiple of 8. */
+/** A long piece is concluded in parts that begin where blocks do: the list joins them again. */
 const REST_BYTES_MAX = 65_536;
 
 export class Conclusion {
   private readonly scene: Scene;
   private readonly list: DamageList;
   private readonly otherGeneration: (run: PlacedRun) => void;
+  private readonly spanBytesMax: number;
   private lastEnd: number;
   private alignment: Alignment | null;
   private run: PlacedRun | null = null;
@@ -47,16 +48,21 @@ export class Conclusion {
   private pending: Piece[] = [];
   private readonly rests: RestGroups;
 
-  /** @param otherGeneration told of every run of another generation of its own place */
+  /**
+   * @param otherGeneration told of every run of another generation of its own place
+   * @param spanBytesMax a longer run is concluded in parts: a stream keeps no more than that
+   */
   constructor(
     scene: Scene,
     start: number,
     list: DamageList,
     otherGeneration: (run: PlacedRun) => void,
+    spanBytesMax = Number.POSITIVE_INFINITY,
   ) {
     this.scene = scene;
     this.list = list;
     this.otherGeneration = otherGeneration;
+    this.spanBytesMax = spanBytesMax;
     this.rests = new RestGroups(scene, list);
     this.lastEnd = start;
     this.alignment = start === 0 ? { to: 0, displacement: 0 } : null;
@@ -75,6 +81,7 @@ export class Conclusion {
     if (this.run && near && sameAlignment(this.run.hypothesis, hypothesis)) {
       this.concludePending();
       this.run = { ...this.run, to };
+      if (to - this.run.from > this.spanBytesMax) this.closeRun(false);
       return;
     }
     this.closeRun(false);
@@ -87,10 +94,10 @@ export class Conclusion {
     const last = this.pending.at(-1);
     if (last?.cause === piece.cause && last.hypothesis === piece.hypothesis) {
       this.pending[this.pending.length - 1] = { ...last, to: piece.to };
-      return;
-    }
-    this.pending.push(piece);
-    if (this.pending.length > PENDING_MAX) this.concludePending();
+    } else this.pending.push(piece);
+    const first = this.pending[0] as Piece;
+    const long = piece.to - first.from > this.spanBytesMax;
+    if (long || this.pending.length > PENDING_MAX) this.concludePending();
   }
 
   /**
@@ -103,6 +110,14 @@ export class Conclusion {
     this.concludePending();
     this.rests.end();
     this.concludeEnd(end, askedTo);
+  }
+
+  /** All was right up to `to`: nothing before it has to be looked at again. */
+  passed(to: number): void {
+    if (to <= this.lastEnd) return;
+    this.wasRight(to);
+    this.rests.end();
+    this.lastEnd = to;
   }
 
   private wasRight(to: number): void {
@@ -125,8 +140,10 @@ export class Conclusion {
   private concludeRest(piece: Piece): void {
     const { meantBytes } = this.scene;
     const end = meantBytes === null ? piece.to : Math.min(piece.to, meantBytes);
-    for (let from = piece.from; from < end; from += REST_BYTES_MAX) {
-      this.rests.add({ ...piece, from, to: Math.min(end, from + REST_BYTES_MAX) });
+    for (let from = piece.from; from < end; ) {
+      const to = Math.min(end, (Math.floor(from / REST_BYTES_MAX) + 1) * REST_BYTES_MAX);
+      this.rests.add({ ...piece, from, to });
+      from = to;
     }
   }
 
@@ -149,7 +166,10 @@ export class Conclusion {
     this.run = null;
     const whose = run.hypothesis.provenance;
     const own = whose === null || whose.ownFile;
-    const shifted = own && run.hypothesis.displacement !== 0 && goesOn(this.scene, run);
+    const { displacement } = run.hypothesis;
+    const before = this.alignment;
+    const continued = before?.to === run.from && before.displacement === displacement;
+    const shifted = own && displacement !== 0 && (continued || goesOn(this.scene, run));
     if (shifted) {
       this.keepShifted(run, bounded);
       return;
@@ -158,7 +178,7 @@ export class Conclusion {
     this.concludeGap();
     this.releaseHeld();
     if (whose && !whose.ownHunt) this.list.add(this.within(foreignRunDamage(this.scene, edged)));
-    else if (!own || run.hypothesis.displacement !== 0) this.held = edged;
+    else if (!own || displacement !== 0) this.held = edged;
     else {
       this.otherGeneration(edged);
       this.alignment = { to: run.to, displacement: 0 };

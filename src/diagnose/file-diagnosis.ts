@@ -3,6 +3,8 @@
 
 import type { Damage, Signature } from '../domain/damage.ts';
 import type { Pattern } from '../domain/observation.ts';
+import type { IntactBytes, MovedBytes } from './intact-ranges.ts';
+import type { PartGrid } from './part-grid.ts';
 
 /** Damaged ranges that are listed where nobody asks for another number; the rest is counted. */
 export const RANGES_MAX_DEFAULT = 1000;
@@ -30,6 +32,25 @@ export interface FileDiagnosis {
   readonly blocks?: readonly BlockRange[];
   /** Blocks that are not right, all of them. */
   readonly blocksDamaged?: number;
+  /** Of a stamped file: what of it was checked. Offsets are those of the whole stamped file. */
+  readonly scope?: CheckedScope;
+  /** Of a stamped file: what of the scope is right; null where not all damage is listed. */
+  readonly intact?: IntactBytes | null;
+  /** Of a stamped file: its own bytes that stand in the place of others. */
+  readonly moved?: readonly MovedBytes[];
+  /** Of a stamped file: the part size that explains the damaged ranges; null where none does. */
+  readonly parts?: PartGrid | null;
+}
+
+export interface CheckedScope {
+  /**
+   * `whole`: what was read begins with the first byte. `range`: somebody asked for these bytes of
+   * it. `part`: what was read begins with another byte of the stamped file, as its stamps say.
+   */
+  readonly kind: 'whole' | 'range' | 'part';
+  /** Bytes [from, to) of the stamped file were there to be checked. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface StampSummary {
@@ -49,6 +70,10 @@ export interface BlockRange {
 
 export interface FileDiagnosisOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** That it holds only a part of the stamped file is known: what is not in it is not missing. */
+  readonly part?: boolean;
+  /** Check only these bytes [from, to) of what is read. */
+  readonly range?: { readonly from: number; readonly to: number };
   /** @defaultValue RANGES_MAX_DEFAULT */
   readonly rangesMax?: number;
 }

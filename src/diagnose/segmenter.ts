@@ -42,13 +42,18 @@ const ZEROS_MIN = 8;
 /** So many zeros are a run of their own even when what follows is damaged too. */
 const ZEROS_ALONE_MIN = 64;
 
-/** The pieces of [from, to) that are not right. @param to at most the end of the bytes observed */
+/**
+ * The pieces of [from, to) that are not right.
+ * @param to at most the end of the bytes observed
+ * @param before what held up to `from`, where something else than what is meant did
+ */
 export function* segment(
   { observed, right, origins }: Segmentation,
   from: number,
   to: number,
+  before = right,
 ): Generator<Piece> {
-  let current = right;
+  let current = before;
   let cursor = from;
   while (cursor < to) {
     const wrong = agreeUntil(observed, current, cursor, to);

@@ -18,20 +18,25 @@ import {
 } from './file-diagnosis.ts';
 import type { OpenedFile } from './good-file.ts';
 import { observedInFile } from './observed-bytes.ts';
-import { signatureOf } from './signature.ts';
+import { stampedAnswer } from './stamped-answer.ts';
+import { verifyPartOfFile } from './stamped-part.ts';
 
 /** @throws HeisenwriteError not-stamped, read-failed */
 export async function verifyStamped(
   file: OpenedFile,
-  { onProgress, rangesMax = RANGES_MAX_DEFAULT }: FileDiagnosisOptions,
+  options: FileDiagnosisOptions,
 ): Promise<FileDiagnosis> {
+  const { onProgress, rangesMax = RANGES_MAX_DEFAULT, part = false } = options;
   const { path, descriptor, length } = file;
   const identity = attempt('read', path, () => learnIdentity(descriptor, length));
-  const verification = identity && new Verification(file, identity, rangesMax);
+  if (identity && (identity.partOffset > 0 || options.range)) {
+    return await verifyPartOfFile(file, identity, options);
+  }
+  const verification = identity && new Verification(file, identity, rangesMax, part);
   const look = (blocks: DamagedBlocks) => verification?.look(blocks);
   // Without an identity the scan says why there is none.
   const scan = await scanStampedFile(path, look, onProgress, identity ? { identity } : {});
-  return (verification ?? new Verification(file, scan, rangesMax)).end(scan);
+  return (verification ?? new Verification(file, scan, rangesMax, part)).end(scan);
 }
 
 class Verification {
@@ -46,7 +51,7 @@ class Verification {
   /** Where the look for an identity saw no right header, and the scan has nothing wrong so far. */
   private readonly doubted: Set<number>;
 
-  constructor(file: OpenedFile, identity: StampedIdentity, rangesMax: number) {
+  constructor(file: OpenedFile, identity: StampedIdentity, rangesMax: number, part: boolean) {
     const { stream, generation } = identity;
     this.file = file;
     this.identity = identity;
@@ -59,7 +64,8 @@ class Verification {
     const versionOf = (block: number) =>
       block * stream.blockBytes < end ? { generation } : undefined;
     const setting = stampedSetting(stream, observed, versionOf, generation, this.meantBytes);
-    const whole = { lengthBytes: this.meantBytes, seenToEnd: true };
+    // Of a beginning that is known to be one, the rest is not missing.
+    const whole = { lengthBytes: this.meantBytes, seenToEnd: !part };
     this.judge = stampedJudge(setting, this.list, whole);
   }
 
@@ -78,7 +84,6 @@ class Verification {
 
   end(scan: StampedScan): FileDiagnosis {
     const { file, identity, meantBytes } = this;
-    const { stream, generation } = identity;
     for (const at of this.doubted) {
       if (at < scan.checkedBytes) this.addSeenOnce({ offset: at, length: HEADER_BYTES });
     }
@@ -88,22 +93,9 @@ class Verification {
         if (beyond < file.length) this.judge.look(beyond, file.length);
         this.judge.end();
       });
-    const damage = this.list.all();
-    const { hunt, blockBytes, pattern } = stream;
-    return {
-      schema: 'heisenwrite.verify/1',
-      verdict: damage.length + scan.damagedBlocks === 0 ? 'clean' : 'damaged',
-      file: file.path,
-      bytes: file.length,
-      meantBytes,
-      damage,
-      damageNotListed: this.list.notListed,
-      givenUp: this.list.isOverfull,
-      signature: signatureOf([{ damage, ioBytes: 0, layer: 'undetermined' }]),
-      stamp: { hunt, file: stream.file, blockBytes, pattern, generation },
-      blocks: this.blocks,
-      blocksDamaged: scan.damagedBlocks,
-    };
+    const checked = { identity, list: this.list, blocks: this.blocks };
+    const scope = { kind: 'whole', from: 0, to: file.length } as const;
+    return stampedAnswer(file.path, checked, scan.damagedBlocks, scope);
   }
 
   private addSeenOnce({ offset, length }: ByteRange): void {

@@ -1,6 +1,6 @@
-// Goes on with a stamped file that was begun and ended (Ctrl-C, `kill -9`, a lost session). Where it
-// stood is asked of the file itself: every block of it must be right and be of what was asked for.
-// Anything else is left alone, as it may be the evidence of something.
+// Goes on with a stamped file that was begun and ended (Ctrl-C, `kill -9`, a lost session). Where
+// it stood is asked of the file itself: every block of it must be right and be of what was asked
+// for. Anything else is left alone, as it may be the evidence of something.
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { formatCount } from '../base/quantities.ts';
@@ -84,6 +84,6 @@ function firstHeader(path: string, descriptor: number) {
 
 function refuse(path: string, why: string): never {
   throw new HeisenwriteError('file-exists', `${path} cannot be gone on with: ${why}`, {
-    remedy: `see what it is with \`heisenwrite verify ${path}\`, then remove it or use another name`,
+    remedy: `see what it is with \`heisenwrite verify ${path}\`; remove it or use another name`,
   });
 }

@@ -26,6 +26,11 @@ export interface StampedIdentity {
    * that learned all this. A later read that finds them right found a file that reads differently.
    */
   readonly doubted: readonly number[];
+  /**
+   * Where in the stamped file the first byte of this one belongs, when it is a part of it: not one
+   * header stands in its place, and most say the same place. Else 0.
+   */
+  readonly partOffset: number;
 }
 
 /** What was read where a header stands whatever the block size; null for no valid header. */
@@ -39,6 +44,8 @@ interface Vote {
   /** Bytes for which headers speak that stand where they say that they belong. */
   inPlace: number;
   displaced: number;
+  /** By how much headers stand before the place where they belong, and the weight of these. */
+  readonly partOffsets: Map<number, number>;
   readonly generations: Map<number, number>;
 }
 
@@ -55,11 +62,7 @@ export function learnIdentity(descriptor: number, fileBytes: number): StampedIde
   const bytes = Buffer.alloc(Math.min(SEARCHED_BYTES, fileBytes));
   const tail = fileBytes - bytes.length;
   for (const from of tail < bytes.length ? [0, Math.max(tail, bytes.length)] : [0, tail]) {
-    const got = bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, from));
-    for (let at = got.indexOf(MAGIC_BYTES); at >= 0; at = got.indexOf(MAGIC_BYTES, at + 1)) {
-      const header = readHeader(got, at);
-      if (header) castVote(votes, header, from + at, header.blockBytes);
-    }
+    castVotesIn(votes, bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, from)), from);
   }
   return elect(votes, samples, fileBytes);
 }
@@ -122,10 +125,18 @@ function pollChunks(
 function castVote(votes: Map<string, Vote>, header: Header, at: number, weight: number): void {
   const stream = streamOf(header);
   const key = JSON.stringify(stream);
-  const vote = votes.get(key) ?? { stream, inPlace: 0, displaced: 0, generations: new Map() };
+  const vote = votes.get(key) ?? {
+    stream,
+    inPlace: 0,
+    displaced: 0,
+    partOffsets: new Map(),
+    generations: new Map(),
+  };
   votes.set(key, vote);
-  if (isInPlace(header, at)) vote.inPlace += weight;
+  const partOffset = header.blockIndex * header.blockBytes - at;
+  if (partOffset === 0) vote.inPlace += weight;
   else vote.displaced += weight;
+  vote.partOffsets.set(partOffset, (vote.partOffsets.get(partOffset) ?? 0) + weight);
   const before = vote.generations.get(header.generation) ?? 0;
   vote.generations.set(header.generation, before + weight);
 }
@@ -140,15 +151,47 @@ function elect(
   );
   if (!best) return null;
   const [key, { stream, generations }] = best;
+  const partOffset = partOffsetOf(best[1], fileBytes);
   const [most] = [...generations].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
   const [generation] = most as [number, number];
   const isRight = ({ at, header }: Sample) =>
     header !== null &&
     header.generation === generation &&
-    isInPlace(header, at) &&
+    isInPlace(header, at + partOffset) &&
     JSON.stringify(streamOf(header)) === key;
   const doubted = samples.filter((sample) => !isRight(sample)).map(({ at }) => at);
-  return { stream, generation, fileBytes, doubted };
+  return { stream, generation, fileBytes, doubted, partOffset };
+}
+
+/** A file of which any header stands in its place is no part, but a damaged file. */
+function partOffsetOf({ stream, inPlace, displaced, partOffsets }: Vote, fileBytes: number) {
+  if (inPlace > 0) return 0;
+  const [most] = [...partOffsets].sort((a, b) => b[1] - a[1]);
+  const [offset, weight] = most as [number, number];
+  const fits = stream.fileBytes === 0 || offset + fileBytes <= stream.fileBytes;
+  return offset > 0 && fits && weight * 2 > displaced ? offset : 0;
+}
+
+/**
+ * Learns the same from the first bytes of a stream, of which nothing can be sampled.
+ * @param from offset of the first of these in the stream
+ * @param streamBytes length of all of it; not given where that is not known yet
+ */
+export function learnIdentityFrom(
+  bytes: Buffer,
+  from: number,
+  streamBytes = 0,
+): StampedIdentity | null {
+  const votes = new Map<string, Vote>();
+  castVotesIn(votes, bytes, from);
+  return elect(votes, [], streamBytes);
+}
+
+function castVotesIn(votes: Map<string, Vote>, bytes: Buffer, from: number): void {
+  for (let at = bytes.indexOf(MAGIC_BYTES); at >= 0; at = bytes.indexOf(MAGIC_BYTES, at + 1)) {
+    const header = readHeader(bytes, at);
+    if (header) castVote(votes, header, from + at, header.blockBytes);
+  }
 }
 
 function streamOf({ hunt, file, writer, blockBytes, pattern, fileBytes }: Header): StampStream {

@@ -1,5 +1,5 @@
-// A stamped file that was begun is gone on with to the same bytes; what is not an intact beginning of
-// what is asked for is left as it stands.
+// A stamped file that was begun is gone on with to the same bytes; what is not an intact beginning
+// of what is asked for is left as it stands.
 
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
