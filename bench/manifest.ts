@@ -1,4 +1,4 @@
-// `npm run bench:manifest [-- --json] [--pairs 5] [--size 2GiB]`: `heisenwrite manifest` and
+// `npm run bench:manifest [-- --json] [--pairs 5] [--size 4GiB]`: `heisenwrite manifest` and
 // `verify --manifest` beside b3sum or sha256sum, whichever is the faster here, on one file that is
 // in memory (tmpfs). Whole processes, from their start to their end, since that is what a user
 // waits for: ours begins some tenths of a second late, so that a larger file fares better.
@@ -18,7 +18,7 @@ const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname;
 const PEERS = ['b3sum', 'sha256sum'] as const;
 
 const { json, pairs, sizeBytes } = benchOptions({
-  usual: '2GiB',
+  usual: '4GiB',
   mostBytes: 10 * 2 ** 30,
   unitBytes: 2 ** 20,
 });

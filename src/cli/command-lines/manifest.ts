@@ -19,7 +19,7 @@ Nobody may see the other's file, and both have a manifest, with whatever chunks:
 
 All manifests of the same bytes have the same root, so two can also be compared by telephone.
 A manifest that was damaged on its way is recognised and accuses no file. Against somebody who
-chooses both files on purpose it is no proof.
+chooses both files on purpose it is no proof. Its layout: docs/manifest.md.
 
 Exit: 0 done, or no difference; 1 they differ; 2 usage, or what was given is no manifest; 3 nothing
 could be concluded: the manifest is damaged, or the file changed while it was read.`;
