@@ -1,5 +1,16 @@
 // The public API: named exports only, each with its own documentation where it is defined.
 
+export type { PublishStep } from './delivery/delivery.ts';
+export {
+  type HandedFile,
+  type HandOptions,
+  type IntoOptions,
+  type PickedUp,
+  type PickUpOptions,
+  pickUp,
+} from './delivery/pick-up.ts';
+export type { Picked, PickStep, Waiting } from './delivery/picking.ts';
+export { type Published, type PublishOptions, publish } from './delivery/publish.ts';
 export type { Cell, Level, Levels } from './domain/cell.ts';
 export { levelsText } from './domain/cell.ts';
 export type { BitDamage, Damage, DamageKind, Layer, Signature } from './domain/damage.ts';

@@ -168,6 +168,21 @@ export const ERRORS = {
     remedy:
       'heisenwrite overwrites nothing that it did not create: remove the file or use another name',
   },
+  'source-changed': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'publish it again when no program writes to it any more',
+  },
+  'read-back-differs': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'nobody was shown it; find out with `heisenwrite hunt` on that place what it loses',
+  },
+  'name-busy': {
+    definite: true,
+    exitCode: EXIT_UNKNOWN,
+    remedy: 'wait until the other publisher or picker is done, then try again',
+  },
   'no-such-hunt': {
     definite: true,
     exitCode: EXIT_USAGE,

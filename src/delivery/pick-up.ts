@@ -1,0 +1,131 @@
+// The other half of `publish`: takes from a folder what was published there, each file once, also
+// with several pickers at once, and never a half of one. What it takes is checked against the
+// marker while it is brought to its place; what differs is left, and said.
+
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { ConnectOptions, MediumConnection } from '../domain/medium.ts';
+import { connectMedium } from '../medium/media.ts';
+import { CHUNK_BYTES, type Content, digestOf } from './content.ts';
+import { pickObjects } from './object-picking.ts';
+import type { Picked, Picking, PickStep, Waiting } from './picking.ts';
+import { bring, type PublishOptions, urlOf } from './publish.ts';
+import { saidOf } from './refusals.ts';
+import { pickByRename } from './rename-picking.ts';
+import { STALE_MS } from './sign.ts';
+import { removeStale } from './stale-uploads.ts';
+
+/** A file that was checked and is nobody else's; good until `hand` returns. */
+export interface HandedFile extends Picked {
+  /** From its beginning; each chunk is lent until the next one is asked for. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+interface CommonOptions {
+  /**
+   * `marker`, the default: what has a marker that agrees in length and SHA-256. `name`: all that
+   * has a final name, which is right only where every writer renames, or puts whole objects.
+   */
+  readonly trust?: 'marker' | 'name';
+  /**
+   * After which what a picker on another host claimed is given back; milliseconds, default a day.
+   * Of this host it is known whether its process lives.
+   */
+  readonly staleMs?: number;
+  readonly connect?: ConnectOptions;
+  /** Called after each step of each file; what it returns is waited for. */
+  readonly onStep?: (step: PickStep, name: string) => void | Promise<void>;
+}
+
+export interface IntoOptions extends CommonOptions {
+  /** A folder, path or URL, into which each file is published as `publish` does it. */
+  readonly into: string;
+  /** Of that; `marker` is false where it is not given. */
+  readonly publish?: Omit<PublishOptions, 'name' | 'onStep'>;
+}
+
+export interface HandOptions extends CommonOptions {
+  /** When it returns the file is removed; when it rejects the file is given back. */
+  readonly hand: (file: HandedFile) => Promise<void>;
+}
+
+export type PickUpOptions = IntoOptions | HandOptions;
+
+export interface PickedUp {
+  readonly picked: readonly Picked[];
+  /** What is there and was not taken, with the reason. */
+  readonly waiting: readonly Waiting[];
+  /** By what it was claimed, in words. */
+  readonly used: readonly string[];
+}
+
+/**
+ * Picks up all that is ready now.
+ * @param from the folder: a path, or the URL of a medium
+ * @throws HeisenwriteError `unsupported-medium` where a file cannot be claimed, what `publish`
+ *   throws
+ *   for `into`, and what connecting throws; besides it whatever `hand` rejects with
+ */
+export async function pickUp(from: string, options: PickUpOptions): Promise<PickedUp> {
+  const doing = `pick up from ${from}`;
+  const place = await connectMedium(urlOf(from), options.connect).catch(saidOf(doing));
+  try {
+    const used = waysOf(place, from);
+    const target = 'into' in options ? await targetOf(options) : null;
+    try {
+      const deliver = target ?? { deliver: handing(options as HandOptions) };
+      const picking: Picking = {
+        place,
+        trust: options.trust ?? 'marker',
+        staleMs: options.staleMs ?? STALE_MS,
+        deliver: (name, content) => deliver.deliver(name, content),
+        step: async (step, name) => {
+          await options.onStep?.(step, name);
+        },
+        picked: [],
+        waiting: [],
+      };
+      const pick = place.client.renameNew ? pickByRename : pickObjects;
+      await pick(picking).catch(saidOf(doing));
+      return { picked: picking.picked, waiting: picking.waiting, used };
+    } finally {
+      await target?.close();
+    }
+  } finally {
+    await place.client.close();
+  }
+}
+
+function waysOf({ client, capabilities }: MediumConnection, from: string): string[] {
+  if (client.renameNew && capabilities.rename) {
+    return ['claimed by renaming marker and file, which one picker alone can do'];
+  }
+  if (client.renameNew) return ['claimed by renaming marker and file to names of the picker'];
+  if (capabilities.conditionalPut) return ['claimed by an object that is put only if absent'];
+  const words = `${from} has neither a rename nor a conditional put, so no file can be claimed`;
+  throw new HeisenwriteError('unsupported-medium', words, {
+    remedy: 'use one picker alone, with the tools of that medium',
+  });
+}
+
+async function targetOf({ into, publish = {} }: IntoOptions) {
+  const url = urlOf(into);
+  const place = await connectMedium(url, publish.connect).catch(saidOf(`bring to ${into}`));
+  await removeStale(place.client, publish.staleMs ?? STALE_MS).catch(saidOf(`bring to ${into}`));
+  const options: PublishOptions = { marker: false, ...publish };
+  return {
+    deliver: async (name: string, content: Content) =>
+      (await bring({ url, place, name, content, options })).sha256,
+    close: () => place.client.close(),
+  };
+}
+
+/** All is read and checked before it is handed out, and cannot change in between. */
+function handing({ hand }: HandOptions) {
+  return async (name: string, content: Content): Promise<string> => {
+    const sha256 = await digestOf(content.chunks(CHUNK_BYTES));
+    await content.check(sha256);
+    const { bytes } = content;
+    await hand({ name, bytes, sha256, read: () => content.chunks(CHUNK_BYTES) });
+    return sha256;
+  };
+}
