@@ -20,6 +20,7 @@ import { proxyCommand } from './command-lines/proxy.ts';
 import { recordCommand } from './command-lines/record.ts';
 import { replayCommand } from './command-lines/replay.ts';
 import { reportCommand } from './command-lines/report.ts';
+import { watchCommand } from './command-lines/watch.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 enableCompileCache();
@@ -43,6 +44,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   mountCommand(root, terminal, exit);
   faultCommand(root, terminal, exit);
   recordCommand(root, terminal, exit);
+  watchCommand(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;
 }

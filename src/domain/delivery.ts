@@ -81,3 +81,25 @@ export interface PickedUp {
   /** Afterwards the file that was picked up held all that its writer meant. */
   readonly isWholeNow: boolean;
 }
+
+/** What one rule said of a file that arrived. */
+export interface RuleAnswer {
+  readonly rule: string;
+  /** `never`: not until the file was taken for complete, or went away. */
+  readonly answer: 'right' | 'fooled' | 'never';
+  /** From when it said ready to the last change that was seen; milliseconds. */
+  readonly earlyMs: number | null;
+  /** By how much the file grew after that. 0: what changed lay within its length. */
+  readonly missingBytes: number | null;
+}
+
+/** A file that came into a folder that is watched. */
+export interface Arrival {
+  readonly name: string;
+  readonly bytes: number;
+  /** From when it was first seen to its last change; milliseconds. */
+  readonly tookMs: number;
+  /** It went away (somebody picked it up, or renamed it) before it had been quiet. */
+  readonly isGone: boolean;
+  readonly rules: readonly RuleAnswer[];
+}

@@ -1,0 +1,76 @@
+// `heisenwrite watch` on a real folder, as a process: a file in two halves, one that is renamed.
+
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'heisenwrite-watch-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function watch(...words: string[]) {
+  const args = [MAIN, 'watch', folder, '--settle', '100ms', '--poll', '10ms', ...words];
+  return execa(process.execPath, args, { reject: false, timeout: 50_000 });
+}
+
+/** Until it watches: what is there before that is no arrival. */
+function begun({ stdout }: ReturnType<typeof watch>): Promise<void> {
+  return new Promise((resolve) => {
+    stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.includes('"watching"')) resolve();
+    });
+  });
+}
+
+it('tells the fooled from the right, opens nothing and leaves all as it was', async () => {
+  writeFileSync(join(folder, 'old.csv'), 'was here');
+  const watching = watch('--quiet', '2s', '--files', '2', '--json');
+  await begun(watching);
+  writeFileSync(join(folder, 'half.csv'), 'one');
+  writeFileSync(join(folder, '.whole.part'), 'all of it');
+  renameSync(join(folder, '.whole.part'), join(folder, 'whole.csv'));
+  await sleep(800);
+  appendFileSync(join(folder, 'half.csv'), ' and two');
+  const { exitCode, stdout } = await watching;
+  const lines = stdout.split('\n').map((line) => JSON.parse(line));
+  const of = (name: string) => lines.find((line) => line.name === name);
+  const answers = (name: string) =>
+    Object.fromEntries(of(name).rules.map((one: { rule: string }) => [one.rule, one]));
+  expect(answers('half.csv')['size-stable']).toMatchObject({ answer: 'fooled', missingBytes: 8 });
+  expect(answers('half.csv')['close-write']).toMatchObject({ answer: 'fooled' });
+  expect(answers('half.csv')['marker-present']).toMatchObject({ answer: 'never' });
+  expect(answers('whole.csv')['final-name']).toMatchObject({ answer: 'right' });
+  expect(of('old.csv')).toBeUndefined();
+  expect(lines.at(-1)).toMatchObject({ schema: 'heisenwrite.watch/1', event: 'ended', files: 2 });
+  expect(exitCode).toBe(1);
+  expect(readdirSync(folder).toSorted()).toEqual(['half.csv', 'old.csv', 'whole.csv']);
+});
+
+it('where nothing arrives nothing is concluded', async () => {
+  const { exitCode, stdout } = await watch('--for', '300ms');
+  expect([exitCode, stdout]).toEqual([3, expect.stringContaining('nothing arrived')]);
+});
+
+it('what cannot be is refused with what to do', async () => {
+  const nowhere = await execa(process.execPath, [MAIN, 'watch', join(folder, 'none')], {
+    reject: false,
+  });
+  expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining('no directory')]);
+  const never = await watch('--for', 'soon');
+  expect([never.exitCode, never.stderr]).toEqual([2, expect.stringContaining('--for soon')]);
+});
