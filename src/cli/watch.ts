@@ -227,8 +227,8 @@ function endLines(files: number, underWay: number, tallies: readonly RuleTally[]
     lines.push(`  ${rule.padEnd(width)}  ${words}${rest}`);
   }
   lines.push(
-    'Safe by agreement, not by luck: the writer gives the final name by a rename at last, or writes',
-    'a marker after the file, and the reader waits for that (publish of the library does both).',
+    'Safe by agreement, not by luck: the writer gives the final name by a rename at last, or',
+    'writes a marker after the file, and the reader waits for that. `publish` of the library does.',
   );
   return lines;
 }
