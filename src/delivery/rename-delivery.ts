@@ -65,7 +65,7 @@ async function writeTemporary(delivery: Delivery, path: string): Promise<string>
     const chunkBytes = Math.max(1, Math.min(CHUNK_BYTES, Math.ceil(content.bytes / 2)));
     for await (const chunk of content.chunks(chunkBytes)) {
       hash.update(chunk);
-      await file.write(offset, chunk);
+      await file.write(offset, chunk).catch(fullOr(delivery, chunk.length));
       const isHalf = offset * 2 < content.bytes && (offset + chunk.length) * 2 >= content.bytes;
       offset += chunk.length;
       if (isHalf) await delivery.step('half');
@@ -74,8 +74,7 @@ async function writeTemporary(delivery: Delivery, path: string): Promise<string>
     await delivery.step('written');
     const isSynced = await syncOrNot(file.sync());
     if (isSynced) delivery.used.add(words.sync);
-    else
-      delivery.missing.add(`the server has no ${words.sync}: after its power cut bytes may lack`);
+    else delivery.missing.add(`the server has no ${words.sync}: a power cut may take bytes`);
     isClosed = true;
     await file.close();
     await delivery.step('synced');
@@ -84,6 +83,21 @@ async function writeTemporary(delivery: Delivery, path: string): Promise<string>
     if (!isClosed) await file.close().catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * For `catch`: a write that came to less than it was given, and a failure of SFTP that has no status
+ * for it, are a full disk where no more is free than that.
+ */
+function fullOr({ place }: Delivery, bytes: number): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const isUnclear =
+      error instanceof OperationError && ['SHORT', 'SSH_FX_FAILURE'].includes(error.errno);
+    const free = isUnclear ? await place.freeBytes().catch(() => null) : null;
+    if (!isUnclear || free === null || free >= bytes) throw error;
+    const words = `${error.message}; ${free} bytes are free there`;
+    throw new OperationError(error.operation, error.path, 'ENOSPC', words, error.offset);
+  };
 }
 
 async function giveName(delivery: Delivery, temporary: string): Promise<void> {
