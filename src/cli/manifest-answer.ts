@@ -3,12 +3,14 @@
 
 import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
 import { damageWords } from '../diagnose/damage-words.ts';
-import type { Damage } from '../domain/damage.ts';
+import type { ByteRange, Damage } from '../domain/damage.ts';
 import type { ManifestVerification } from '../manifest/verification.ts';
 
 /** Ranges shown to a person; `--json` has the others. */
 const SHOWN_MAX = 20;
 const PARTS_SHOWN_MAX = 8;
+/** Writers take no smaller parts; below, a common divisor of borders is chance. */
+const PART_BYTES_MIN = 65_536;
 
 /** @param against path of the manifest */
 export function manifestAnswerLines(answer: ManifestVerification, against: string): string[] {
@@ -66,21 +68,48 @@ function remarks(answer: ManifestVerification): string[] {
 }
 
 /** `Exactly parts 7, 9 (of 8MiB, from 0)` where all ranges fit a grid coarser than the chunks. */
-function partLines({ damage, damageNotListed, bytes, chunkBytes }: ManifestVerification): string[] {
+function partLines(answer: ManifestVerification): string[] {
+  const { damage, damageNotListed, zeros, bytes, chunkBytes } = answer;
   const inside = damage.filter(({ kind }) => kind !== 'missing' && kind !== 'extra');
   if (inside.length === 0 || damageNotListed > 0) return [];
-  const edges = inside.flatMap(({ offset, length }) => [offset, offset + length]);
-  const part = edges.filter((edge) => edge !== bytes).reduce(greatestCommonDivisor, 0);
-  const size = part > chunkBytes ? part : chunkBytes;
-  const parts = inside.flatMap(({ offset, length }) => {
+  const isNews = inside.some(({ kind }) => kind === 'unexplained') && zeros.length > 0;
+  const [size, zerosSize] = [gridOf(inside, bytes), gridOf(zeros.map(wholePages), bytes)];
+  const lines = [`Exactly ${partWords(inside, size, size > chunkBytes ? 'part' : 'chunk')}`];
+  if (!isNews) return lines;
+  for (const { offset, length } of zeros.slice(0, PARTS_SHOWN_MAX)) {
+    const place = `${formatCount(length)} bytes at offset ${formatCount(offset)}`;
+    lines.push(`Zeros in it, whether meant or not: ${place}`);
+  }
+  const left = zeros.length - PARTS_SHOWN_MAX;
+  if (left > 0) lines.push(`  and ${formatCount(left)} more (--json lists up to 1,000)`);
+  if (zerosSize >= PART_BYTES_MIN) {
+    lines.push(`They hold ${partWords(zeros.map(wholePages), zerosSize, 'part')}`);
+  }
+  return lines;
+}
+
+/** Without the zeros that were meant and lie next to it: borders of parts are those of pages. */
+function wholePages({ offset, length }: ByteRange): ByteRange {
+  const start = Math.ceil(offset / 4096) * 4096;
+  const end = Math.floor((offset + length) / 4096) * 4096;
+  return { offset: start, length: Math.max(0, end - start) };
+}
+
+/** The greatest size of which all borders are multiples, but for the end of the file. */
+function gridOf(ranges: readonly ByteRange[], bytes: number): number {
+  const edges = ranges.flatMap(({ offset, length }) => [offset, offset + length]);
+  const inner = edges.filter((edge) => edge !== bytes).reduce(greatestCommonDivisor, 0);
+  return inner === 0 ? bytes : inner;
+}
+
+function partWords(ranges: readonly ByteRange[], size: number, noun: string): string {
+  const parts = ranges.flatMap(({ offset, length }) => {
     const count = Math.min(PARTS_SHOWN_MAX + 1, Math.ceil(length / size));
     return Array.from({ length: count }, (_, at) => offset / size + at);
   });
   const shown = parts.slice(0, PARTS_SHOWN_MAX).map(formatCount).join(', ');
-  const noun = size === chunkBytes ? 'chunk' : 'part';
   const more = parts.length > PARTS_SHOWN_MAX ? ' and more' : '';
-  const plural = parts.length === 1 ? '' : 's';
-  return [`Exactly ${noun}${plural} ${shown}${more} (of ${formatSize(size)}, from 0)`];
+  return `${noun}${parts.length === 1 ? '' : 's'} ${shown}${more} (of ${formatSize(size)}, from 0)`;
 }
 
 function greatestCommonDivisor(left: number, right: number): number {

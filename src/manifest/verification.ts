@@ -2,12 +2,13 @@
 // which is what `--json` prints, a promise to those who build on it.
 
 import { isoTime } from '../base/clock.ts';
-import type { Damage } from '../domain/damage.ts';
+import type { ByteRange, Damage } from '../domain/damage.ts';
 import { digestChunks } from './chunk-digests.ts';
 import { type ChunkDifference, compareDigests, type DigestedBytes } from './difference.ts';
 import { createPairHash } from './digest-tree.ts';
 import type { Manifest } from './manifest.ts';
 import { withSourceFile } from './source-file.ts';
+import { zeroRuns } from './zero-runs.ts';
 
 /** Ranges that are listed; the rest is counted. */
 const RANGES_MAX = 1000;
@@ -29,6 +30,11 @@ export interface ManifestVerification {
   readonly damageNotListed: number;
   /** What is there and could not be judged: the chunk in which the shorter of two ends. */
   readonly unjudged: { readonly offset: number; readonly length: number } | null;
+  /**
+   * Of a file: runs of zeros from 4 KiB on in what differs, to the byte, whether or not zeros were
+   * meant there; of the first GiB of it, at most 1,000.
+   */
+  readonly zeros: readonly ByteRange[];
   /** Several chunks were compared and none is right: another file, or all of it moved. */
   readonly nothingInCommon: boolean;
   /** What the manifest is of, by its own name. */
@@ -58,7 +64,9 @@ export function verifyAgainst(
     const digests = await digestChunks(file, { bytes, chunkBytes, onProgress });
     const found = { bytes, chunkBytes, digests };
     const difference = compareDigests(manifest, found, await createPairHash());
-    const judged = { path, bytes: file.bytes, modifiedMs: file.modifiedMs };
+    const looked = difference.ranges.filter(({ kind }) => kind !== 'misdirected');
+    const zeros = zeroRuns(file, looked);
+    const judged = { path, bytes: file.bytes, modifiedMs: file.modifiedMs, zeros };
     return answerOf('heisenwrite.verify-manifest/1', manifest, judged, difference);
   });
 }
@@ -70,14 +78,21 @@ export async function compareManifests(
   meant: Manifest,
 ): Promise<ManifestVerification> {
   const difference = compareDigests(meant, found satisfies DigestedBytes, await createPairHash());
-  const judged = { path, bytes: found.bytes, modifiedMs: found.modifiedMs };
+  const judged = { path, bytes: found.bytes, modifiedMs: found.modifiedMs, zeros: [] };
   return answerOf('heisenwrite.compare-manifests/1', meant, judged, difference);
+}
+
+interface Judged {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  readonly zeros: readonly ByteRange[];
 }
 
 function answerOf(
   schema: ManifestVerification['schema'],
   meant: Manifest,
-  judged: { readonly path: string; readonly bytes: number; readonly modifiedMs: number },
+  judged: Judged,
   difference: ChunkDifference,
 ): ManifestVerification {
   const { chunkBytes, compared, differing, unjudged } = difference;
@@ -94,6 +109,7 @@ function answerOf(
     damage: all.slice(0, RANGES_MAX),
     damageNotListed: Math.max(0, all.length - RANGES_MAX),
     unjudged,
+    zeros: judged.zeros,
     nothingInCommon:
       compared > 1 &&
       differing === compared &&

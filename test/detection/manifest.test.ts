@@ -102,6 +102,36 @@ describe('what a digest can tell', () => {
   });
 });
 
+describe('zeros inside of what differs', () => {
+  it('are told to the byte, over the borders of chunks', async () => {
+    const holes = replaced(WHOLE, CHUNK + 1000, Buffer.alloc(2 * CHUNK + 77));
+    const [first, last] = [CHUNK + 999, 3 * CHUNK + 1077];
+    holes[first] = 1;
+    holes[last] = 1;
+    const answer = await verify(holes);
+    expect(found(answer)).toEqual([
+      ['unexplained', CHUNK, CHUNK],
+      ['zeroed', 2 * CHUNK, CHUNK],
+      ['unexplained', 3 * CHUNK, CHUNK],
+    ]);
+    expect(answer.zeros).toEqual([{ offset: CHUNK + 1000, length: 2 * CHUNK + 77 }]);
+  });
+
+  it('are not told where they are few, nor where nothing differs', async () => {
+    const few = replaced(WHOLE, 5 * CHUNK, Buffer.alloc(4000));
+    few[5 * CHUNK + 4000] = 1;
+    expect((await verify(few)).zeros).toEqual([]);
+    const path = files.put(new Uint8Array(3 * CHUNK));
+    expect((await verifyAgainst(path, await takeManifest(path))).zeros).toEqual([]);
+  });
+
+  it('are told up to the end of the file', async () => {
+    const tail = replaced(WHOLE, SIZE - 5000, Buffer.alloc(5000));
+    tail[SIZE - 5001] = 1;
+    expect((await verify(tail)).zeros).toEqual([{ offset: SIZE - 5000, length: 5000 }]);
+  });
+});
+
 describe('the length', () => {
   it('one byte longer, and all that was meant is there', async () => {
     const answer = await verify(inserted(WHOLE, SIZE, Uint8Array.of(0)));

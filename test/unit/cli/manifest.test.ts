@@ -123,6 +123,14 @@ describe('verify --manifest', () => {
     expect(out).not.toContain('Not judged');
   });
 
+  it('names parts whose borders are not those of chunks by their zeros', async () => {
+    const bad = put((bytes) => bytes.fill(0, 655_360, 1_310_720).fill(0, 2_621_440, 3_276_800));
+    const { out } = await verify(bad, await manifestFile({ chunk: '512KiB' }));
+    // One byte of zero was meant before the first part, and two behind it.
+    expect(out).toContain('Zeros in it, whether meant or not: 655,363 bytes at offset 655,359');
+    expect(out).toContain('They hold parts 1, 4 (of 640KiB, from 0)');
+  });
+
   it('says that it may be another file, and what was not judged', async () => {
     const other = put((bytes) => bytes.reverse());
     truncateSync(other, 3 * MIB + 5);
