@@ -9,7 +9,7 @@ import type { TrialSetting } from '../domain/workload.ts';
 import type { DeliveryBoard } from './delivery-board.ts';
 import type { DeliveryPartsAssignment, DeliveryPartsResult } from './delivery-parts.ts';
 import type { DeliveryWatchResult } from './delivery-watch.ts';
-import type { DeliveryWriteResult } from './delivery-write.ts';
+import type { DeliveryOrigin, DeliveryWriteResult } from './delivery-write.ts';
 import { DELIVERED, type DeliveryWriter } from './delivery-writers.ts';
 import type { GenerationMap } from './generation-map.ts';
 import type { CheckResult } from './run-check.ts';
@@ -24,6 +24,7 @@ export interface DeliveryCourse {
   readonly sizeBytes: number;
   readonly partBytes: number;
   readonly writer: DeliveryWriter;
+  readonly origin: DeliveryOrigin | null;
   readonly relays: number;
 }
 

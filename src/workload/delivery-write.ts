@@ -14,9 +14,16 @@ import { DELIVERED, type DeliveryWriter, WRITER_MANNERS } from './delivery-write
 import { inFlight } from './in-flight.ts';
 import type { ActorBench } from './role.ts';
 import { DATA_BYTES } from './run-check.ts';
+import { readFully } from './transfer-roles.ts';
 import { ordered } from './write-order.ts';
 
 const WATCHERS_MS_MAX = 10_000;
+
+/** The file as it lies on another medium, for a writer that downloads it in ranges. */
+export interface DeliveryOrigin {
+  readonly medium: MediumAddress;
+  readonly path: string;
+}
 
 export interface DeliveryWriteAssignment {
   readonly board: DeliveryBoard;
@@ -25,6 +32,10 @@ export interface DeliveryWriteAssignment {
   readonly medium: MediumAddress;
   readonly folder: string;
   readonly writer: DeliveryWriter;
+  /** A marker is written after the file. */
+  readonly marker: boolean;
+  /** Where the parts are read from; null where they are made here. */
+  readonly origin: DeliveryOrigin | null;
   readonly stream: StampStream;
   readonly sizeBytes: number;
   readonly partBytes: number;
@@ -69,6 +80,45 @@ export async function deliveryPrepare(
   }
 }
 
+/** Puts the whole file where the writer will download it from. */
+export async function deliveryOrigin(
+  {
+    origin,
+    stream,
+    sizeBytes,
+    partBytes,
+  }: Pick<DeliveryWriteAssignment, 'stream' | 'sizeBytes' | 'partBytes'> & {
+    readonly origin: DeliveryOrigin;
+  },
+  bench: ActorBench,
+): Promise<{ readonly failures: readonly OperationFailure[] }> {
+  const kernel = bench.kernel(Math.max(DATA_BYTES, partBytes));
+  kernel.use(stream);
+  const blocks = partBytes / stream.blockBytes;
+  try {
+    const { client } = await connectionTo(origin.medium);
+    const manner = { stability: 'any', upload: 'any', totalBytes: sizeBytes } as const;
+    const file = await client.create(origin.path, manner);
+    for (let offset = 0; offset < sizeBytes; offset += partBytes) {
+      const at = BigInt(wallMs()) * 1_000_000n;
+      kernel.encode(0, offset / stream.blockBytes, blocks, 1, at);
+      await file.write(offset, kernel.memory.slice(0, partBytes));
+    }
+    await file.close();
+    return { failures: [] };
+  } catch (error) {
+    await giveUpConnection(origin.medium);
+    return { failures: [operationFailure(error, bench.name, 'origin')] };
+  }
+}
+
+/** Takes it away again. */
+export async function deliveryRemoveOrigin(origin: DeliveryOrigin): Promise<object> {
+  const { client } = await connectionTo(origin.medium);
+  await client.removeTree(origin.path);
+  return {};
+}
+
 export async function deliveryWrite(
   assignment: DeliveryWriteAssignment,
   bench: ActorBench,
@@ -97,7 +147,7 @@ async function writeAll(
   bench: ActorBench,
   result: { writes: number; bytesWritten: number; sourceIntact: boolean },
 ): Promise<void> {
-  const { folder, writer, sizeBytes } = assignment;
+  const { folder, writer, marker, sizeBytes } = assignment;
   const { isPreallocated, isSparse, reopens, name } = WRITER_MANNERS[writer];
   const path = `${folder}/${name}`;
   const upload = writer === 'multipart' ? ('multipart' as const) : ('any' as const);
@@ -118,7 +168,7 @@ async function writeAll(
   }
   await file.close();
   if (name !== DELIVERED) await client.rename(path, `${folder}/${DELIVERED}`);
-  if (writer === 'marker') await writeMarker(client, `${folder}/${DELIVERED}`, sizeBytes);
+  if (marker) await writeMarker(client, `${folder}/${DELIVERED}`, sizeBytes);
 }
 
 /** Each part is made, paced, and given to `write`; one of them is stalled. */
@@ -136,11 +186,19 @@ async function inParts(
   const rng = createRng(assignment.seed).fork('stall');
   const stalled = parts.length > 1 ? parts[rng.integer(1, parts.length - 1)] : -1;
   const blocks = partBytes / stream.blockBytes;
+  const { origin } = assignment;
+  const source = origin === null ? null : (await connectionTo(origin.medium)).client;
   await inFlight(parts, slots, async (part, slot) => {
     if (part === stalled) await sleep(assignment.stallMs);
     else if (assignment.paceMs > 0) await sleep(assignment.paceMs);
     const at = slot * partBytes;
-    kernel.encode(at, part * blocks, blocks, 1, BigInt(wallMs()) * 1_000_000n);
+    if (source === null) {
+      kernel.encode(at, part * blocks, blocks, 1, BigInt(wallMs()) * 1_000_000n);
+    } else {
+      const range = kernel.memory.subarray(at, at + partBytes);
+      const came = await readFully(source, assignment.origin?.path ?? '', part * partBytes, range);
+      if (came < partBytes) throw new Error(`a range of the origin ended after ${came} bytes`);
+    }
     const before = kernel.checksum(at, partBytes);
     await write(part * partBytes, kernel.memory.subarray(at, at + partBytes));
     if (kernel.checksum(at, partBytes) !== before) result.sourceIntact = false;

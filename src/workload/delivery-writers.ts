@@ -14,7 +14,6 @@ export const DELIVERY_WRITERS = [
   'sparse',
   'append',
   'rename',
-  'marker',
   'multipart',
 ] as const;
 
@@ -53,6 +52,5 @@ export const WRITER_MANNERS: Readonly<Record<DeliveryWriter, WriterManner>> = {
   sparse: { ...PLAIN, isSparse: true, needs: ['randomWrites'] },
   append: { ...PLAIN, reopens: true, needs: ['randomWrites'] },
   rename: { ...PLAIN, name: 'data.part', isParallel: true, order: 'random', needs: ['rename'] },
-  marker: { ...PLAIN, isParallel: true, order: 'random' },
   multipart: { ...PLAIN, isParallel: true, order: 'random', needs: ['multipart'] },
 };

@@ -3,6 +3,7 @@
 // copy is not what the file holds once its writer is done.
 
 import { RULES } from '../delivery/rules.ts';
+import { MARKER_ENDING } from '../delivery/temporary-names.ts';
 import type { Levels } from '../domain/cell.ts';
 import type { Capability } from '../domain/medium.ts';
 import type { StampStream } from '../domain/observation.ts';
@@ -14,6 +15,7 @@ import { boardSlots } from './delivery-board.ts';
 import { type DeliveryCourse, deliveryOutcome, folderOf } from './delivery-outcome.ts';
 import type { DeliveryWatchAssignment, DeliveryWatchResult } from './delivery-watch.ts';
 import {
+  type DeliveryOrigin,
   type DeliveryWriteAssignment,
   type DeliveryWriteResult,
   partsOf,
@@ -22,6 +24,8 @@ import { DELIVERY_WRITERS, type DeliveryWriter, WRITER_MANNERS } from './deliver
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
 import { checkedOutcome } from './tally.ts';
 
+/** Of `origin`: the parts are made by the writer. */
+const NOWHERE = 'none';
 /** After the writer is done a rule has this long beyond what it waits for by itself; ms. */
 const PATIENCE_MS = 2000;
 
@@ -112,9 +116,27 @@ export const delivery: Workload = {
       max: 4,
       shrinks: true,
     },
+    {
+      name: 'marker',
+      kind: 'flag',
+      about: `a marker (NAME${MARKER_ENDING}) is written after the file`,
+      fallback: false,
+    },
+    {
+      name: 'origin',
+      kind: 'text',
+      about: 'URL of another medium, from which the writer downloads the parts in ranges',
+      fallback: NOWHERE,
+    },
     PATTERN_FACTOR,
   ],
-  constraints: ['part <= size', 'part divides size'],
+  constraints: [
+    'part <= size',
+    'part divides size',
+    // Nobody would ever pick it up.
+    'rule = marker-present => marker = true',
+    'writer = sparse => origin = none',
+  ],
   promises: ['read-back', 'ready-whole'],
   anywhere: true,
   spaceBytes: (levels) =>
@@ -146,6 +168,29 @@ function patienceMs(levels: Levels): number {
 
 async function runDelivery(setting: TrialSetting): Promise<TrialOutcome> {
   const course = courseOf(setting);
+  const { origin, stream, sizeBytes, partBytes } = course;
+  if (origin === null) return deliver(course);
+  const assignment = { origin, stream, sizeBytes, partBytes };
+  const { failures } = await setting.actors.call<Pick<TrialOutcome, 'failures'>>(
+    'writer-0',
+    'delivery-origin',
+    assignment,
+  );
+  if (failures.length > 0) return checkedOutcome([], [], failures);
+  try {
+    return await deliver(course);
+  } finally {
+    await setting.actors.call('writer-0', 'delivery-remove-origin', origin);
+  }
+}
+
+function originOf({ levels, directory }: TrialSetting): DeliveryOrigin | null {
+  const url = textLevel(levels, 'origin');
+  return url === NOWHERE ? null : { medium: { url, options: {} }, path: `${directory}/origin` };
+}
+
+async function deliver(course: DeliveryCourse): Promise<TrialOutcome> {
+  const { setting } = course;
   const { actors, medium } = setting;
   const stores = Array.from({ length: course.relays + 1 }, (_, store) => folderOf(course, store));
   const prepared = await actors.call<{ failures: TrialOutcome['failures'] }>(
@@ -168,6 +213,7 @@ function courseOf(setting: TrialSetting): DeliveryCourse {
   const partBytes = numberLevel(levels, 'part');
   const writer = textLevel(levels, 'writer') as DeliveryWriter;
   const relays = numberLevel(levels, 'relays');
+  const origin = originOf(setting);
   const blockBytes = blockBytesOf(partBytes);
   const pattern = textLevel(levels, 'pattern') as StampStream['pattern'];
   const map = new GenerationMap(sizeBytes / blockBytes);
@@ -179,15 +225,16 @@ function courseOf(setting: TrialSetting): DeliveryCourse {
     setting,
     board: actors.board?.(slots) ?? new Int32Array(new SharedArrayBuffer(4 * slots)),
     stream: { hunt, file: firstFile, writer: 0, blockBytes, pattern, fileBytes: 0 },
-    ...{ map, sizeBytes, partBytes, writer, relays },
+    ...{ map, sizeBytes, partBytes, writer, origin, relays },
   };
 }
 
 function write(course: DeliveryCourse): Promise<DeliveryWriteResult> {
-  const { setting, board, stream, sizeBytes, partBytes, writer, relays } = course;
+  const { setting, board, stream, sizeBytes, partBytes, writer, origin, relays } = course;
   const { levels, medium, rng, actors } = setting;
   const assignment: DeliveryWriteAssignment = {
-    ...{ board, medium, writer, stream, sizeBytes, partBytes },
+    ...{ board, medium, writer, origin, stream, sizeBytes, partBytes },
+    marker: Boolean(levels.marker),
     watchers: relays,
     folder: folderOf(course, 0),
     inFlight: numberLevel(levels, 'inflight'),
