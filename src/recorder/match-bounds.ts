@@ -67,17 +67,20 @@ export function horizonNs({ header, firstNs }: BoundedRecording): number {
 }
 
 /**
- * Times of a batch, relative to `baseNs`, without a BigInt for each.
+ * Fills `relative` with the times of a batch, relative to `baseNs`, without a BigInt for each.
  * Exact up to 2^53 ns (104 days) from the base.
  */
-export function relativeTimes(timeNs: BigInt64Array, length: number, baseNs: bigint): Float64Array {
+export function relativeTimes(
+  timeNs: BigInt64Array,
+  length: number,
+  baseNs: bigint,
+  relative: Float64Array,
+): void {
   const halves = new Int32Array(timeNs.buffer, timeNs.byteOffset, 2 * length);
   const baseHigh = Number(BigInt.asIntN(32, baseNs >> 32n));
   const baseLow = Number(BigInt.asUintN(32, baseNs));
-  const relative = new Float64Array(length);
   for (let index = 0; index < length; index++) {
     const high = (halves[2 * index + 1] as number) - baseHigh;
     relative[index] = high * 2 ** 32 + ((halves[2 * index] as number) >>> 0) - baseLow;
   }
-  return relative;
 }

@@ -27,7 +27,9 @@ export function keyWords(
     if ('width' in column) textWords(column, columns.length, texts, words, stride, 2 * index);
     else if (column instanceof BigInt64Array || column instanceof BigUint64Array) {
       wideWords(column, columns.length, words, stride, 2 * index);
-    } else numberWords(column, columns.length, words, stride, 2 * index);
+    } else if (column instanceof Float32Array || column instanceof Float64Array) {
+      numberWords(column, columns.length, words, stride, 2 * index);
+    } else integerWords(column, columns.length, words, stride, 2 * index);
   });
 }
 
@@ -68,8 +70,22 @@ function wideWords(
 
 const FRACTION_BITS = new DataView(new ArrayBuffer(8));
 
+function integerWords(
+  column: Exclude<NumberColumn, BigInt64Array | BigUint64Array | Float32Array | Float64Array>,
+  length: number,
+  words: Int32Array,
+  stride: number,
+  start: number,
+): void {
+  for (let index = 0, at = start; index < length; index++, at += stride) {
+    const value = column[index] as number;
+    words[at] = value;
+    words[at + 1] = value < 0 ? -1 : 0;
+  }
+}
+
 function numberWords(
-  column: Exclude<NumberColumn, BigInt64Array | BigUint64Array>,
+  column: Float32Array | Float64Array,
   length: number,
   words: Int32Array,
   stride: number,

@@ -9,6 +9,7 @@ import type { MatchFinding, MatchResult } from './match-result.ts';
 import { keyText, keyWords, type TextNumbers } from './message-key.ts';
 import { nthLeast } from './nth-least.ts';
 import { Receipts } from './receipts.ts';
+import type { Columns } from './record-scan.ts';
 import type { RecordingHeader } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
 import type { Recordings } from './recordings.ts';
@@ -216,14 +217,29 @@ function readSent(
   messages: SentMessages,
   texts: TextNumbers,
 ) {
-  const stride = 2 * sent.fields.length;
-  return recordings.scan(sender.index, sent.event, (columns) => {
-    const { length, sequence } = columns;
-    const words = new Int32Array(length * stride);
-    keyWords(columns, sent.fields, texts, words);
-    const times = relativeTimes(columns.timeNs, length, baseNs);
-    messages.add(length, words, sender.index, sequence, times);
-  });
+  messages.expect(sender.header.counts.written - sender.header.counts.overwritten);
+  const readBatch = batchReader(sent, baseNs, texts);
+  const visit = (columns: Columns) => {
+    const { words, times } = readBatch(columns);
+    messages.add(columns.length, words, sender.index, columns.sequence, times);
+  };
+  return recordings.scan(sender.index, sent.event, visit, sent.fields);
+}
+
+/** Keys and times of a batch, in arrays that are used again for the next one. */
+function batchReader({ fields }: MatchTerm, baseNs: bigint, texts: TextNumbers) {
+  let words = new Int32Array(0);
+  let times = new Float64Array(0);
+  return (columns: Columns) => {
+    const { length, timeNs, sequence } = columns;
+    if (times.length < length) {
+      words = new Int32Array(2 * fields.length * sequence.length);
+      times = new Float64Array(sequence.length);
+    }
+    keyWords(columns, fields, texts, words);
+    relativeTimes(timeNs, length, baseNs, times);
+    return { words, times };
+  };
 }
 
 function readReceipts(
@@ -235,12 +251,12 @@ function readReceipts(
 ): void {
   const { event, fields } = options.received;
   receipts.begin(receiver);
-  const account = recordings.scan(receiver.index, event, (columns) => {
-    const words = new Int32Array(columns.length * 2 * fields.length);
-    keyWords(columns, fields, texts, words);
-    const times = relativeTimes(columns.timeNs, columns.length, baseNs);
+  const readBatch = batchReader(options.received, baseNs, texts);
+  const visit = (columns: Columns) => {
+    const { words, times } = readBatch(columns);
     receipts.take(columns.length, columns.sequence, words, times);
-  });
+  };
+  const account = recordings.scan(receiver.index, event, visit, fields);
   receipts.hidden += account.torn + account.overtaken;
 }
 
@@ -267,10 +283,11 @@ function declares({ events }: RecordingHeader, event: string): boolean {
 /** Whether the recording has at least one of the event. */
 function holds(recordings: Recordings, { index }: BoundedRecording, { event }: MatchTerm): boolean {
   let found = false;
-  recordings.scan(index, event, ({ length }) => {
+  const visit = ({ length }: Columns) => {
     found = length > 0;
     return !found;
-  });
+  };
+  recordings.scan(index, event, visit, []);
   return found;
 }
 

@@ -45,6 +45,9 @@ export class Receipts {
   /** By sender: how much earlier than its send a receipt may be. */
   #beforeSendNs = new Float64Array(0);
   readonly #listed = new Map<FindingKind, number>();
+  /** Made once: it is asked for every receipt. */
+  readonly #isWaiting = (message: number, timeNs: number): boolean =>
+    this.#receivedBy[message] === 0 && timeNs >= this.#earliestNs(message);
 
   constructor(ground: MatchGround) {
     this.#ground = ground;
@@ -135,7 +138,7 @@ export class Receipts {
   /** The first message of that key which waits for a receipt, else the last that had one. */
   #sendOf(words: Int32Array, at: number, timeNs: number): number {
     const { messages } = this.#ground;
-    const guessed = this.#cursors.guess(words, at, (one) => this.#isWaiting(one, timeNs));
+    const guessed = this.#cursors.guess(words, at, timeNs, this.#isWaiting);
     if (guessed !== NONE) return guessed;
     let received = NONE;
     for (let one = messages.find(words, at); one !== NONE; one = messages.next(one)) {
@@ -146,10 +149,6 @@ export class Receipts {
       if (this.#receivedBy[one] !== 0 && timeNs >= this.#earliestNs(one)) received = one;
     }
     return received;
-  }
-
-  #isWaiting(message: number, timeNs: number): boolean {
-    return this.#receivedBy[message] === 0 && timeNs >= this.#earliestNs(message);
   }
 
   /** What was received before this was not this message. */

@@ -56,12 +56,13 @@ type Gather = (positions: Int32Array, length: number) => void;
 
 /**
  * Visits all records of one event that are there when it begins; `visit` ends it by returning
- * false. @throws RecordingError `no-such-event`, `truncated`
+ * false. Only the columns of `wanted` fields are made; of all, where it is left out. @throws RecordingError `no-such-event`, `truncated`
  */
 export function scanRecording(
   recording: Recording,
   event: string,
   visit: (columns: Columns) => unknown,
+  wanted?: readonly string[],
 ): ScanAccount {
   const { events } = recording.layout.description;
   const number = events.findIndex(({ name }) => name === event);
@@ -70,7 +71,9 @@ export function scanRecording(
     throw new RecordingError('no-such-event', recording.path, `no event "${event}", but ${known}`);
   }
   const reader = new PieceReader(recording, PIECE_BYTES);
-  const batch = new Batch(recording, reader.buffer, number, events[number] as EventSchema);
+  const { fields } = events[number] as EventSchema;
+  const some = wanted ? fields.filter(({ name }) => wanted.includes(name)) : fields;
+  const batch = new Batch(recording, reader.buffer, number, some);
   let records = 0;
   for (let piece = reader.next(); piece !== null; piece = reader.next()) {
     const columns = batch.take(piece);
@@ -90,7 +93,12 @@ class Batch {
   readonly #gathers: readonly Gather[];
   readonly #columns: { length: number } & Omit<Columns, 'length'>;
 
-  constructor(recording: Recording, buffer: ArrayBuffer, event: number, schema: EventSchema) {
+  constructor(
+    recording: Recording,
+    buffer: ArrayBuffer,
+    event: number,
+    some: readonly FieldSchema[],
+  ) {
     const { recordBytes } = recording.layout;
     const most = buffer.byteLength / recordBytes;
     const place = { buffer, recordBytes, most };
@@ -99,14 +107,14 @@ class Batch {
     this.#recordWords = recordBytes / 4;
     this.#positions = new Int32Array(most);
     const time = gatherTimes(place, recording.live().offsetNs);
-    const fields = schema.fields.map((field) => gatherField(place, field));
+    const fields = some.map((field) => gatherField(place, field));
     this.#gathers = [time.gather, ...fields.map(({ gather }) => gather)];
     this.#columns = {
       length: 0,
       sequence: new Float64Array(most),
       timeNs: time.column,
       fields: Object.fromEntries(
-        schema.fields.map(({ name }, index) => [name, fields[index]?.column as NumberColumn]),
+        some.map(({ name }, index) => [name, fields[index]?.column as NumberColumn]),
       ),
     };
   }

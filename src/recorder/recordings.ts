@@ -26,9 +26,15 @@ export interface Recordings {
   events(range?: TimeRange): Iterable<RecordedEvent>;
   /**
    * All records of one event of one recording, as columns, a batch at a time; `visit` ends it by
-   * returning false. @throws RecordingError `no-such-event`, `truncated`
+   * returning false. The columns are those of the fields in `wanted`; without it, of all.
+   * @throws RecordingError `no-such-event`, `truncated`
    */
-  scan(recording: number, event: string, visit: (columns: Columns) => unknown): ScanAccount;
+  scan(
+    recording: number,
+    event: string,
+    visit: (columns: Columns) => unknown,
+    wanted?: readonly string[],
+  ): ScanAccount;
   close(): void;
 }
 
@@ -48,9 +54,9 @@ export function openRecordings(paths: readonly string[]): Recordings {
     },
     unreadable,
     events: (range = {}) => ({ [Symbol.iterator]: () => mergedEvents(opened, range) }),
-    scan: (index, event, visit) => {
+    scan: (index, event, visit, wanted) => {
       const recording = opened[index];
-      if (recording) return scanRecording(recording, event, visit);
+      if (recording) return scanRecording(recording, event, visit, wanted);
       throw new RangeError(`no recording ${index}, of ${opened.length}`);
     },
     close: () => {

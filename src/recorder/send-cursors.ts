@@ -24,7 +24,12 @@ export class SendCursors {
   }
 
   /** A message with this key that is expected about now, or -1. */
-  guess(words: Int32Array, at: number, isWaiting: (message: number) => boolean): number {
+  guess(
+    words: Int32Array,
+    at: number,
+    timeNs: number,
+    isWaiting: (message: number, timeNs: number) => boolean,
+  ): number {
     // Where keys were sent again, the first that waits is meant, and only the hash knows it.
     if (this.#messages.reused > 0) return -1;
     const senders = this.#latest.length;
@@ -33,7 +38,7 @@ export class SendCursors {
       const latest = this.#latest[sender] as number;
       const end = Math.min(latest + 1 + LOOK_AHEAD, this.#end[sender] as number);
       for (let message = latest + 1; message < end; message++) {
-        if (!this.#messages.isKeyOf(message, words, at) || !isWaiting(message)) continue;
+        if (!this.#messages.isKeyOf(message, words, at) || !isWaiting(message, timeNs)) continue;
         this.#current = sender;
         this.#latest[sender] = message;
         return message;

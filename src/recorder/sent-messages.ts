@@ -6,6 +6,8 @@
 /** Up to this load probes stay short, also where groups of neighbours collide. */
 const LOAD_MAX = 0.35;
 const NONE = -1;
+/** What is reserved ahead at most: 400 MB of addresses, of which only what is filled is used. */
+const EXPECTED_MAX = 2 ** 24;
 const NEAR_BITS = 3;
 
 /** The messages of one sender: from `start` to before `end`. */
@@ -25,6 +27,7 @@ export class SentMessages {
   /** Index of the recording that sent it. */
   sender = new Uint16Array(0);
   readonly #stride: number;
+  readonly #ranges: { readonly start: number; end: number; readonly sender: number }[] = [];
   #words = new Int32Array(0);
   /** Index of the first message of a key, plus 1; 0: free. Null until a key is looked up. */
   #slots: Int32Array | null = null;
@@ -36,6 +39,11 @@ export class SentMessages {
   /** @param words words of a key */
   constructor(words: number) {
     this.#stride = words;
+  }
+
+  /** So many may follow: room for them is made once, and not doubled and copied again and again. */
+  expect(more: number): void {
+    this.#reserve(Math.min(more, EXPECTED_MAX));
   }
 
   /** @param words the keys, one after the other */
@@ -51,17 +59,15 @@ export class SentMessages {
     this.timeNs.set(timeNs.subarray(0, length), this.count);
     this.sequence.set(sequence.subarray(0, length), this.count);
     this.sender.fill(sender, this.count, this.count + length);
+    const last = this.#ranges.at(-1);
     this.count += length;
+    if (last?.sender === sender) last.end = this.count;
+    else if (length > 0) this.#ranges.push({ start: this.count - length, end: this.count, sender });
   }
 
   /** In the order of their senders, each of which was added in one go. */
-  senderRanges(): SenderRange[] {
-    const ranges: SenderRange[] = [];
-    for (let start = 0, end = 0; start < this.count; start = end) {
-      while (end < this.count && this.sender[end] === this.sender[start]) end++;
-      ranges.push({ start, end });
-    }
-    return ranges;
+  senderRanges(): readonly SenderRange[] {
+    return this.#ranges;
   }
 
   /** The first message that was sent with this key, or -1. */
