@@ -17,6 +17,7 @@ import { manifestCommand } from './command-lines/manifest.ts';
 import { mountCommand } from './command-lines/mount.ts';
 import { proveCommand } from './command-lines/prove.ts';
 import { proxyCommand } from './command-lines/proxy.ts';
+import { publishCommands } from './command-lines/publish.ts';
 import { recordCommand } from './command-lines/record.ts';
 import { replayCommand } from './command-lines/replay.ts';
 import { reportCommand } from './command-lines/report.ts';
@@ -45,6 +46,7 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   faultCommand(root, terminal, exit);
   recordCommand(root, terminal, exit);
   watchCommand(root, terminal, exit);
+  publishCommands(root, terminal, exit);
   doctorCommand(root, terminal, exit);
   return root;
 }

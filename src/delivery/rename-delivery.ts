@@ -86,8 +86,8 @@ async function writeTemporary(delivery: Delivery, path: string): Promise<string>
 }
 
 /**
- * For `catch`: a write that came to less than it was given, and a failure of SFTP that has no status
- * for it, are a full disk where no more is free than that.
+ * For `catch`: a write that came to less than it was given, and a failure of SFTP that has no
+ * status for it, are a full disk where no more is free than that.
  */
 function fullOr({ place }: Delivery, bytes: number): (error: unknown) => Promise<never> {
   return async (error) => {
