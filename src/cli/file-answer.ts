@@ -4,6 +4,7 @@
 import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
 import { damageWords } from '../diagnose/damage-words.ts';
 import type { BlockRange, FileDiagnosis } from '../diagnose/file-diagnosis.ts';
+import { partLines, scopeLines } from './part-answer.ts';
 
 /** Ranges shown to a person; `--json` has the others. */
 const SHOWN_MAX = 20;
@@ -14,12 +15,14 @@ export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
   const { file, bytes, damage, damageNotListed, givenUp, signature } = diagnosis;
   const size = `${file} (${exactSize(bytes)})`;
   if (diagnosis.verdict === 'clean') {
-    return [`CLEAN: every byte of ${size} is ${meant}${stampWords(diagnosis)}`];
+    const clean = `CLEAN: every byte of ${size} is ${meant}${stampWords(diagnosis)}`;
+    return [clean, ...scopeLines(diagnosis)];
   }
   const ranges = damage.length + damageNotListed;
   const lines = [
     `DAMAGED: ${size} is not ${meant}: ${givenUp ? 'more than ' : ''}${formatCount(ranges)} ` +
       `${ranges === 1 ? 'range' : 'ranges'}${lengthWords(diagnosis)}`,
+    ...scopeLines(diagnosis),
     '',
   ];
   for (const one of damage.slice(0, SHOWN_MAX)) {
@@ -27,7 +30,7 @@ export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
   }
   const more = ranges - Math.min(SHOWN_MAX, damage.length);
   if (more > 0) lines.push(`  and ${formatCount(more)} more (--json lists up to 1,000)`);
-  lines.push('', ...blockLines(diagnosis));
+  lines.push('', ...partLines(diagnosis), ...blockLines(diagnosis));
   if (signature) {
     const { offsetAlignment, lengthAlignment } = signature;
     // Of a single range an alignment would be no more than its own offset.
@@ -46,7 +49,8 @@ function stampWords({ stamp }: FileDiagnosis): string {
   return ` (pattern ${pattern}, generation ${generation}, file ${file} of hunt ${hunt})`;
 }
 
-function lengthWords({ bytes, meantBytes }: FileDiagnosis): string {
+function lengthWords({ bytes, meantBytes, scope }: FileDiagnosis): string {
+  if (scope && scope.kind !== 'whole') return '';
   if (meantBytes === null || meantBytes === bytes) return '';
   const [difference, word] =
     bytes < meantBytes ? [meantBytes - bytes, 'shorter'] : [bytes - meantBytes, 'longer'];

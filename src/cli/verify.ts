@@ -1,34 +1,114 @@
-// `heisenwrite verify FILE`: checks a stamped file, alone; any file with a manifest.
+// `heisenwrite verify FILE`: checks a stamped file, alone, or a range or part of one, a member of
+// an archive or a stream; any file with a manifest.
 
+import { readSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { parseSize } from '../base/quantities.ts';
+import type { FileDiagnosis, FileDiagnosisOptions } from '../diagnose/file-diagnosis.ts';
 import { verifyFile } from '../diagnose/files.ts';
-import { EXIT_CLEAN, EXIT_DAMAGE } from '../domain/errors.ts';
+import { openForReading } from '../diagnose/good-file.ts';
+import { verifyStream } from '../diagnose/stamped-part.ts';
+import { EXIT_CLEAN, EXIT_DAMAGE, HeisenwriteError } from '../domain/errors.ts';
+import { attempt } from '../stamp/file-failure.ts';
 import { answerLines } from './file-answer.ts';
 import { fileProgress } from './file-progress.ts';
 import { runVerifyAgainst } from './manifest.ts';
+import { tarMember } from './tar-member.ts';
 
 export interface VerifyArguments {
   readonly file: string;
   /** Path of the manifest that a file of any kind is held against. */
   readonly manifest?: string | undefined;
+  /** `A-B`: only these bytes of the file, the second exclusive. */
+  readonly range?: string | undefined;
+  /** The file is known to be a part of the stamped one. */
+  readonly part?: boolean | undefined;
+  /** Name of a member of the tar archive that the file is. */
+  readonly member?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
+const STREAM = '-';
+const ARCHIVE_READ_BYTES = 256 * 1024;
+
 /**
  * @returns the exit code: 0 clean, 1 damaged
- * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed, and those of a
- *   manifest
+ * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed, invalid-option,
+ *   and those of a manifest
  */
 export async function runVerify(
-  { file, manifest, json }: VerifyArguments,
-  io: { readonly out: Writable; readonly err: Writable },
+  given: VerifyArguments,
+  io: { readonly out: Writable; readonly err: Writable; readonly in?: AsyncIterable<Uint8Array> },
 ): Promise<number> {
-  if (manifest !== undefined) return await runVerifyAgainst({ file, manifest, json }, io);
+  const { file, manifest, json } = given;
+  if (manifest !== undefined) {
+    refuseBeside(given, ['range', 'part', 'member']);
+    return await runVerifyAgainst({ file, manifest, json }, io);
+  }
   const progress = fileProgress('verify', io.err);
-  const diagnosis = await verifyFile(file, { onProgress: progress.show }).finally(progress.end);
+  const options = { onProgress: progress.show, ...(given.part ? { part: true } : {}) };
+  const answer = verifyGiven(given, io.in ?? process.stdin, options);
+  const diagnosis = await answer.finally(progress.end);
   const text = json
     ? JSON.stringify(diagnosis, null, 2)
     : answerLines(diagnosis, 'as it was stamped').join('\n');
   io.out.write(`${text}\n`);
   return diagnosis.verdict === 'clean' ? EXIT_CLEAN : EXIT_DAMAGE;
+}
+
+async function verifyGiven(
+  given: VerifyArguments,
+  input: AsyncIterable<Uint8Array>,
+  options: FileDiagnosisOptions,
+): Promise<FileDiagnosis> {
+  const { file, member } = given;
+  const name = file === STREAM ? 'stdin' : file;
+  if (member !== undefined) {
+    refuseBeside(given, ['range']);
+    const archive = file === STREAM ? input : archiveChunks(file);
+    return await verifyStream(`${name}:${member}`, tarMember(name, archive, member), options);
+  }
+  if (file === STREAM) {
+    refuseBeside(given, ['range']);
+    return await verifyStream(name, input, options);
+  }
+  const range = given.range === undefined ? {} : { range: rangeOf(given.range) };
+  return await verifyFile(file, { ...options, ...range });
+}
+
+/** @throws HeisenwriteError no-such-file, not-readable, read-failed */
+async function* archiveChunks(path: string): AsyncGenerator<Uint8Array> {
+  const opened = openForReading(path);
+  try {
+    const buffer = Buffer.alloc(ARCHIVE_READ_BYTES);
+    for (;;) {
+      const read = () => readSync(opened.descriptor, buffer, 0, buffer.length, null);
+      const got = attempt('read', path, read);
+      if (got === 0) return;
+      // A copy: the library keeps what it is given.
+      yield Buffer.from(buffer.subarray(0, got));
+    }
+  } finally {
+    opened.close();
+  }
+}
+
+/** `8MiB-16MiB`: from the first, up to but not including the second. */
+function rangeOf(text: string): { from: number; to: number } {
+  const [first, second, more] = text.split('-').map((side) => parseSize(side));
+  const isRange = first !== null && second !== null && more === undefined;
+  if (isRange && first !== undefined && second !== undefined && first < second) {
+    return { from: first, to: second };
+  }
+  throw new HeisenwriteError('invalid-option', `--range ${text} is not a range`, {
+    remedy: 'write FROM-TO, such as 8MiB-16MiB or 0-4096; the byte at TO is not in it',
+  });
+}
+
+function refuseBeside(given: VerifyArguments, options: readonly (keyof VerifyArguments)[]): void {
+  const other = options.find((option) => given[option] !== undefined);
+  if (!other) return;
+  throw new HeisenwriteError('invalid-option', `--${other} does not go with the rest`, {
+    remedy: '--range is for a file; a manifest describes a whole file',
+  });
 }

@@ -42,11 +42,7 @@ const ZEROS_MIN = 8;
 /** So many zeros are a run of their own even when what follows is damaged too. */
 const ZEROS_ALONE_MIN = 64;
 
-/**
- * The pieces of [from, to) that are not right.
- * @param to at most the end of the bytes observed
- * @param before what held up to `from`, where something else than what is meant did
- */
+/** Pieces of [from, to), not beyond the end, that are not right. @param before held until `from` */
 export function* segment(
   { observed, right, origins }: Segmentation,
   from: number,

@@ -3,6 +3,23 @@
 import { type Command, Option } from 'commander';
 import type { Terminal } from '../terminal.ts';
 
+const VERIFY_HELP = `
+Whoever has some bytes of a stamped file can check them, without the rest and without its writer:
+
+  heisenwrite stamp probe.bin --size 10GiB        at the sender, then sent the usual way
+  heisenwrite verify probe.bin                    at each hop: what is wrong there, and where
+  heisenwrite verify probe.bin --range 8MiB-16MiB
+  heisenwrite verify probe.bin.part --part        what has come so far, or any range of it: the
+                                                  stamps say which
+  heisenwrite verify archive.tar --member probe.bin
+  zcat archive.tar.gz | heisenwrite verify - --member probe.bin
+  curl -s URL | heisenwrite verify -              forward only; nothing is stored
+
+The answer lists what is intact, zeros, stale (of an older generation), misdirected (from where),
+missing or of another hunt, with offsets of the stamped file, and the part size that explains the
+holes, where one does: "exactly parts 7 and 9 of 8MiB". Without --part a beginning that is all right
+is still not the whole file. Exit code: 0 as it was stamped, 1 not so, 2 no stamped file.`;
+
 /** Declares the three; the program is loaded when one is called. */
 export function fileCommands(
   root: Command,
@@ -32,9 +49,13 @@ export function fileCommands(
   root
     .command('verify')
     .description('check a stamped file, alone: what is wrong, where, of what kind')
-    .argument('<file>')
+    .argument('<file>', 'a stamped file, a part of one, a tar archive, or - for stdin')
+    .option('--range <from-to>', 'only these bytes of the file, such as 8MiB-16MiB')
+    .option('--part', 'it is known to be a part: what is not in it is not missing')
+    .option('--member <name>', 'a file in the tar archive that the file is')
     .option('--manifest <path>', 'any file, by what `heisenwrite manifest` said of the right one')
     .addOption(json)
+    .addHelpText('after', VERIFY_HELP)
     .action(async (file: string, options) => {
       const { runVerify } = await import('../verify.ts');
       exit(await runVerify({ file, ...options }, terminal));
