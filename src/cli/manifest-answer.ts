@@ -49,9 +49,7 @@ function remarks(answer: ManifestVerification): string[] {
   const { unjudged, nothingInCommon, manifestOf, chunkBytes } = answer;
   const lines = partLines(answer);
   if (nothingInCommon) {
-    lines.push(
-      `Not one chunk is right: it may be another file or version (the manifest is of ${manifestOf})`,
-    );
+    lines.push(`Not one chunk is right: it may be another file or version than ${manifestOf}`);
   } else if (chunkBytes > 65_536 && answer.damage.some(({ kind }) => kind === 'unexplained')) {
     lines.push('Ranges are whole chunks: a manifest with a smaller --chunk would be more exact');
   }

@@ -130,7 +130,8 @@ function textOf(manifest: Manifest, file: string, output: string | undefined): s
   const { bytes, chunkBytes, digests, root } = manifest;
   const chunks = formatCount(digests.length / 16);
   return (
-    `${file}: ${formatSize(bytes)} in ${chunks} chunks of ${formatSize(chunkBytes)}, root ${root}\n` +
+    `${file}: ${formatSize(bytes)} in ${chunks} chunks of ${formatSize(chunkBytes)}, ` +
+    `root ${root}\n` +
     `check a copy anywhere with: heisenwrite verify COPY --manifest ${output}\n`
   );
 }

@@ -55,7 +55,7 @@ it.each([1, LEAF - 1, LEAF, LEAF + 1, 2 * LEAF, 5 * LEAF + 17, 16 * LEAF])(
   },
 );
 
-it('is the same by several threads, and in chunks larger than what a thread takes at once', async () => {
+it('is the same by several threads, and in chunks larger than a span', async () => {
   const bytes = bytesOf(70 * 2 ** 20 + 4711);
   const path = put(bytes);
   const by = (threads: number, chunkBytes: number) =>
