@@ -20,7 +20,7 @@ import {
 } from './call-plan.ts';
 import type { Arguments, CalledOperation, Dialect, NfsCall, Subject } from './called-operation.ts';
 import { type FileNames, namedKey } from './file-names.ts';
-import { HeldWrites } from './held-writes.ts';
+import { HeldWrites, operationsToHold } from './held-writes.ts';
 import { canBeLost, lose } from './lost-calls.ts';
 import type { ServerState } from './server-state.ts';
 import { OK, statusOf } from './status.ts';
@@ -82,7 +82,7 @@ export class CallFaults {
   /** As in the memory of a server that is going to crash. */
   #holdUnsynced(operation: OperationPlan, plan: CallPlan): void {
     const { asked, call, sent } = operation;
-    if (plan.nfsCall.version !== 3 || asked.args.kind !== 'write' || sent === null) return;
+    if (asked.subject.handle === null || asked.args.kind !== 'write' || sent === null) return;
     const { args } = sent;
     if (args.kind !== 'write' || args.stable !== UNSTABLE || args.data.length === 0) return;
     const meeting = this.#faults.meeting('write', call.path);
@@ -93,9 +93,12 @@ export class CallFaults {
   #hold(armed: ArmedFault, operation: OperationPlan, { nfsCall, dialect }: CallPlan): void {
     const { sent, call } = operation;
     const file = fileKey(operation.asked.subject, this.#names);
-    const held = { ...nfsCall, operations: sent ? [sent] : [] };
+    const operations = sent ? operationsToHold(nfsCall, operation.asked, sent) : [];
+    const held = { ...nfsCall, operations, unknown: null };
     this.held.add({ file, nfsCall: held, dialect, call, armed });
     lose(operation, dialect);
+    // A crash before the reply takes it: the client must be able to tell.
+    operation.verifier = this.#state.verifierNow();
   }
 
   #lateFailure({ operation, subject }: CalledOperation): number | null {
@@ -234,7 +237,7 @@ function canFire(fault: Fault, asked: CalledOperation, dialect: Dialect, version
       return canBeLost(asked, dialect);
     case 'delayed':
       // Of a durable WRITE no COMMIT follows, before which it could be carried out.
-      return version === 3 && isUnstable(args) && canBeLost(asked, dialect);
+      return asked.subject.handle !== null && isUnstable(args) && canBeLost(asked, dialect);
     case 'late':
       return canBeLost(asked, dialect) && statusOf(String(fault.values.errno), version) !== null;
     case 'verifier':

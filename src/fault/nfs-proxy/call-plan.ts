@@ -16,6 +16,8 @@ export interface OperationPlan {
   sent: CalledOperation | null;
   /** What the client is told, made in turn from what the server says. */
   readonly edits: Edit[];
+  /** What the client is told for a verifier, where it is not that of when the reply comes. */
+  verifier?: (real: Buffer) => Buffer;
 }
 
 export interface Ending {

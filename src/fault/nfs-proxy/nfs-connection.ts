@@ -8,7 +8,6 @@ import type { Joint } from '../relay.ts';
 import { Splice } from '../splice.ts';
 import { type CallPlan, sentCall } from './call-plan.ts';
 import type { Dialect, NfsCall, NfsReply } from './called-operation.ts';
-import type { HeldWrite } from './held-writes.ts';
 import { LateRecords } from './late-records.ts';
 import { compoundTells, learnNames, tellsNames } from './learnt-names.ts';
 import { nfs3 } from './nfs3.ts';
@@ -72,6 +71,7 @@ export class NfsConnection {
     this.#toServer = new Outlet(server, () => calls.isBetween);
     this.#toClient = new Outlet(client, () => replies.isBetween);
     this.#own = new OwnCalls({
+      slots: proxied.slots,
       freshXid: () => proxied.freshXid((xid) => this.#awaits(xid)),
       send: (record) => this.#toServer.insert(record),
       failed: (file, status) => proxied.failLater(file, status),
@@ -152,11 +152,15 @@ export class NfsConnection {
       this.#toServer.insert([raw]);
       return;
     }
-    this.#afterHeld(this.#proxied.heldBefore(call), () => this.#plan(call, dialect, raw));
+    const held = this.#proxied.heldBefore(call);
+    if (held.length === 0) this.#plan(call, dialect, raw);
+    else this.#late.when(this.#own.carryOut(held, call), () => this.#plan(call, dialect, raw));
   }
 
   #plan(call: NfsCall, dialect: Dialect, raw: Buffer): void {
+    const isRenumbered = this.#proxied.slots.renumberCall(call);
     const plan = this.#planFor(call, dialect);
+    if (plan && isRenumbered) plan.isChanged = true;
     const isAwaited = call.version === 3 || plan !== null || compoundTells(call);
     if (isAwaited) this.#pending.add({ call, dialect, plan });
     if (plan === null) {
@@ -176,11 +180,6 @@ export class NfsConnection {
 
   #awaits(xid: number): boolean {
     return this.#pending.has(xid) || this.#own.has(xid);
-  }
-
-  #afterHeld(held: readonly HeldWrite[], act: () => void): void {
-    if (held.length === 0) act();
-    else this.#late.when(this.#own.carryOut(held), act);
   }
 
   /** What is no NFS as it is specified passes as it is. */
@@ -226,6 +225,7 @@ export class NfsConnection {
       return;
     }
     const { plan } = pending;
+    this.#proxied.slots.renumberReply(reply);
     this.#understood(() => learnNames(this.#proxied.names, sentOf(pending), reply));
     if (plan === null) this.#sendReply([raw]);
     else this.#answer(plan, reply, raw);

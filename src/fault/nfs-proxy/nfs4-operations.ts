@@ -24,6 +24,7 @@ export const NFS4 = {
   SAVEFH: 32,
   SETATTR: 34,
   WRITE: 38,
+  SEQUENCE: 53,
 } as const;
 
 const STATEID_BYTES = 16;
@@ -93,8 +94,7 @@ const LAYOUTS: Readonly<Record<number, Layout>> = {
   37: layout(null, attributes, nothing),
   [NFS4.WRITE]: layout('write', inTurn(bytes(STATEID_BYTES + 12), opaque), bytes(16)),
   45: layout(null, stateid, nothing),
-  // SEQUENCE: session, sequence, slot, highest slot, and of the call whether to cache the reply.
-  53: layout(null, bytes(32), bytes(36)),
+  [NFS4.SEQUENCE]: layout(null, bytes(32), bytes(36)),
   58: layout(null, bytes(4), nothing),
 };
 

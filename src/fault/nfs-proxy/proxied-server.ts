@@ -6,13 +6,14 @@ import type { FaultOperation } from '../../domain/fault.ts';
 import type { ArmedFaults } from '../armed-faults.ts';
 import type { ProxySettings } from '../fault-proxy.ts';
 import { CallFaults, fileKey } from './call-faults.ts';
-import type { NfsCall } from './called-operation.ts';
+import type { Arguments, CalledOperation, NfsCall } from './called-operation.ts';
 import { FileNames } from './file-names.ts';
 import type { HeldWrite } from './held-writes.ts';
 import { NFS3, operationsOfProcedure } from './nfs3.ts';
 import { ReplyFaults } from './reply-faults.ts';
 import { ServerCrashes } from './server-crashes.ts';
 import { ServerState } from './server-state.ts';
+import { SessionSlots } from './session-slots.ts';
 
 const UNSTABLE = 0;
 const XID_MAX = 0xffff_ffff;
@@ -23,6 +24,7 @@ export class ProxiedServer {
   readonly replyFaults: ReplyFaults;
   /** `untouched`: calls that could not be read, and passed. */
   readonly counts = { calls: 0, untouched: 0 };
+  readonly slots = new SessionSlots();
   readonly #state: ServerState;
   readonly #crashes: ServerCrashes;
   readonly #rng: Rng;
@@ -52,12 +54,16 @@ export class ProxiedServer {
   heldBefore(call: NfsCall): readonly HeldWrite[] {
     const { held } = this.callFaults;
     if (held.isEmpty) return [];
-    if (held.isFull) return held.take(() => true);
-    return call.operations.flatMap(({ operation, args, subject }) => {
-      // What is itself only cached comes after the others in any case.
-      if (args.kind === 'write' && args.stable === UNSTABLE) return [];
-      return [...held.takeBefore(operation === 'fsync', fileKey(subject, this.names))];
+    if (held.isFull) return held.takeAll(call);
+    const before = call.operations.flatMap((asked) => {
+      if (asked.operation === null || isOfCachedWrite(asked, call)) return [];
+      const isEnd = asked.operation === 'fsync' || asked.operation === 'close';
+      return [...held.takeBefore(call, fileKey(asked.subject, this.names), isEnd)];
     });
+    const last = call.operations.at(-1);
+    if (call.unknown === null || !last) return before;
+    // It may be what ends the use of the file, as DELEGRETURN does.
+    return [...before, ...held.takeBefore(call, fileKey(last.subject, this.names), true)];
   }
 
   /** For a call of the proxy's own. @param isTaken whether a number is awaited already */
@@ -75,8 +81,8 @@ export class ProxiedServer {
   /** Whether every call and reply passes as it is. */
   get isQuiet(): boolean {
     const { hasOtherVerifier, hasLateFailures } = this.#state;
-    const isClean = !hasOtherVerifier && !hasLateFailures && this.callFaults.held.isEmpty;
-    return this.#faults.quiet && isClean;
+    const isClean = !hasOtherVerifier && !hasLateFailures && !this.slots.areShifted;
+    return this.#faults.quiet && isClean && this.callFaults.held.isEmpty;
   }
 
   /** Whether a procedure of NFSv3 must be looked into. */
@@ -107,4 +113,17 @@ export class ProxiedServer {
     }
     return this.#concerned;
   }
+}
+
+/**
+ * What is itself only cached comes after the others in any case; the attributes that a COMPOUND asks
+ * for behind its WRITE are what NFSv3 has in the reply.
+ */
+function isOfCachedWrite({ operation, args, subject }: CalledOperation, call: NfsCall): boolean {
+  const isCached = (each: Arguments) => each.kind === 'write' && each.stable === UNSTABLE;
+  if (isCached(args)) return true;
+  const isSame = (other: CalledOperation) => other.subject.handle === subject.handle;
+  return (
+    operation === 'getattr' && call.operations.some((each) => isCached(each.args) && isSame(each))
+  );
 }

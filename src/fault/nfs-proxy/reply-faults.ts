@@ -47,7 +47,7 @@ export class ReplyFaults {
       if (answered) this.#remember(operation, answered);
       const edited = operation.edits.reduce((result, edit) => edit(result), answered);
       if (edited === null) break;
-      const told = this.#changed(operation, this.#withVerifier(edited));
+      const told = this.#changed(operation, this.#withVerifier(operation, edited));
       if (told !== answered) isChanged = true;
       results.push(told);
       if (told.status !== OK) break;
@@ -81,12 +81,13 @@ export class ReplyFaults {
     return `${this.#key(asked)}\n${wanted}`;
   }
 
-  #withVerifier(told: OperationResult): OperationResult {
+  #withVerifier({ verifier }: OperationPlan, told: OperationResult): OperationResult {
     const { result } = told;
     if (!this.#state.hasOtherVerifier || result.kind === 'read' || result.kind === 'other') {
       return told;
     }
-    return { ...told, result: { ...result, verifier: this.#state.verifier(result.verifier) } };
+    const asTold = verifier ?? this.#state.verifierNow();
+    return { ...told, result: { ...result, verifier: asTold(result.verifier) } };
   }
 
   #changed({ asked, call }: OperationPlan, told: OperationResult): OperationResult {

@@ -27,10 +27,11 @@ export class ServerState {
     return this.#verifierMask !== null;
   }
 
-  /** What the client is told for a verifier of the server. */
-  verifier(real: Buffer): Buffer {
+  /** What the client is told for a verifier of the server, if it is told as of this moment. */
+  verifierNow(): (real: Buffer) => Buffer {
     const mask = this.#verifierMask;
-    return mask === null ? real : Buffer.from(real.map((byte, at) => byte ^ (mask[at] as number)));
+    if (mask === null) return (real) => real;
+    return (real) => Buffer.from(real.map((byte, at) => byte ^ (mask[at] as number)));
   }
 
   failLater(file: string, status: number): void {
