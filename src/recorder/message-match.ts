@@ -3,10 +3,11 @@
 // before it could come (match-fate.ts). Two passes over columns: no merge by time, no objects.
 
 import type { FieldSchema } from './event-schema.ts';
-import { type BoundedRecording, recordedTimes, relativeTimes } from './match-bounds.ts';
+import { batchReader } from './match-batch.ts';
+import { type BoundedRecording, recordedTimes } from './match-bounds.ts';
 import { judgeSent } from './match-fate.ts';
 import type { MatchFinding, MatchResult } from './match-result.ts';
-import { keyText, keyWords, type TextNumbers } from './message-key.ts';
+import { keyText, type TextNumbers } from './message-key.ts';
 import { nthLeast } from './nth-least.ts';
 import { Receipts } from './receipts.ts';
 import type { Columns } from './record-scan.ts';
@@ -218,28 +219,12 @@ function readSent(
   texts: TextNumbers,
 ) {
   messages.expect(sender.header.counts.written - sender.header.counts.overwritten);
-  const readBatch = batchReader(sent, baseNs, texts);
+  const readBatch = batchReader(sent.fields, baseNs, texts);
   const visit = (columns: Columns) => {
     const { words, times } = readBatch(columns);
     messages.add(columns.length, words, sender.index, columns.sequence, times);
   };
   return recordings.scan(sender.index, sent.event, visit, sent.fields);
-}
-
-/** Keys and times of a batch, in arrays that are used again for the next one. */
-function batchReader({ fields }: MatchTerm, baseNs: bigint, texts: TextNumbers) {
-  let words = new Int32Array(0);
-  let times = new Float64Array(0);
-  return (columns: Columns) => {
-    const { length, timeNs, sequence } = columns;
-    if (times.length < length) {
-      words = new Int32Array(2 * fields.length * sequence.length);
-      times = new Float64Array(sequence.length);
-    }
-    keyWords(columns, fields, texts, words);
-    relativeTimes(timeNs, length, baseNs, times);
-    return { words, times };
-  };
 }
 
 function readReceipts(
@@ -251,7 +236,7 @@ function readReceipts(
 ): void {
   const { event, fields } = options.received;
   receipts.begin(receiver);
-  const readBatch = batchReader(options.received, baseNs, texts);
+  const readBatch = batchReader(fields, baseNs, texts);
   const visit = (columns: Columns) => {
     const { words, times } = readBatch(columns);
     receipts.take(columns.length, columns.sequence, words, times);
