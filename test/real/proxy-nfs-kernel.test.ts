@@ -130,6 +130,20 @@ async function expectPlanted(kernel: Kernel, nfs: FaultyNfs, version: string): P
   const uncommitted = await tried('errno:op=fsync,errno=EIO,count=1', CACHED);
   expect(uncommitted.failures).toMatchObject([{ operation: 'close', errno: 'EIO' }]);
   expect(uncommitted).toMatchObject({ found: [], fired: 1 });
+
+  const held = await tried('delayed:until=reversed', CACHED);
+  expect(held).toMatchObject({ failures: [], found: [] });
+  expect(held.fired).toBeGreaterThan(0);
+  expect(held.stored()).toHaveLength(CACHED.size);
+
+  // What a crash takes the kernel writes again, since the COMMIT has another verifier.
+  const crashes = setInterval(() => nfs.faults.signalled('SIGUSR2'), 5);
+  const crashed = await tried('unsynced:signal=SIGUSR2,count=2', CACHED);
+  clearInterval(crashes);
+  expect(crashed).toMatchObject({ failures: [], found: [], fired: 2 });
+  expect(crashed.stored()).toHaveLength(CACHED.size);
+
+  // After calls of the proxy's own the session goes on.
   const cached = await tried(null, CACHED);
   expect(cached).toMatchObject({ failures: [], found: [], fired: 0 });
   expect(cached.stored()).toHaveLength(CACHED.size);

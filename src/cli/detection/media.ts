@@ -12,6 +12,7 @@ import { startRadosgw } from '../../fleet/radosgw.ts';
 import { startSshd } from '../../fleet/sshd.ts';
 import { openMedium } from '../places.ts';
 import { ClientTrials, directoryTrials } from '../trials-place.ts';
+import { withEnvironment } from '../with-environment.ts';
 import type { DetectionRow } from './row.ts';
 import { blockRows, fileRows } from './rows-mounted.ts';
 import { nfsRows, s3Rows, sftpRows, tcpRows } from './rows-proxied.ts';
@@ -145,16 +146,4 @@ function newFolder(): string {
 
 function removeFolder(trials: string): void {
   rmSync(join(trials, '..'), { recursive: true, force: true });
-}
-
-/** Of this process, as far as the proxies and actors that it starts. Returns what undoes it. */
-function withEnvironment(variables: Readonly<Record<string, string>>): () => void {
-  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, variables);
-  return () => {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  };
 }

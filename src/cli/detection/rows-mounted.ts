@@ -83,5 +83,5 @@ export const blockRows: readonly DetectionRow[] = rowsOfData({
     read: `${DATA},skip={1..2},count=1`,
     readAgain: `${DATA},skip={5..6},count=1`,
   },
-  isLengthKept: true,
+  isDevice: true,
 });

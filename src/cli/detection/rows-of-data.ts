@@ -12,8 +12,11 @@ export interface Rewriting {
   readonly factors: DetectionRow['factors'];
   /** Conditions that choose the call: a write in between, the last one, one of the rewrite. */
   readonly at: Readonly<Record<'first' | 'last' | 'again' | 'read' | 'readAgain', string>>;
-  /** A file whose last write is lost is short; of a device, the table keeps its length. */
-  readonly isLengthKept?: true;
+  /**
+   * A file whose last write is lost is short; of a device, the table keeps its length. A file has
+   * holes; a device has what was there before.
+   */
+  readonly isDevice?: true;
 }
 
 /** Where a call has the offset in its file. */
@@ -37,6 +40,9 @@ export function damage(
 const HOLE =
   'what was never written reads as zeros: a write that was lost, or its end, inside a new file ' +
   'and zeros that were written are the same bytes';
+const FREED =
+  'what was never written shows what the place held before: zeros of a new device, or data of a ' +
+  "file that was removed, which are another file's";
 const AT_REST =
   'of a file at rest no part is meant to be atomic: what is of an older generation is stale, ' +
   'wherever the tear falls; torn is said of a unit that is read while it is rewritten';
@@ -51,8 +57,10 @@ export function rowsOfData(rewriting: Rewriting): readonly DetectionRow[] {
     ...(which !== undefined && { case: which }),
   });
   const part = 'at=4KiB,bytes=8KiB';
-  const hole = damage(['zeroed'], { because: HOLE });
-  const end = rewriting.isLengthKept ? hole : damage(['missing']);
+  const hole = rewriting.isDevice
+    ? damage(['zeroed', 'misdirected'], { because: FREED })
+    : damage(['zeroed'], { because: HOLE });
+  const end = rewriting.isDevice ? hole : damage(['missing']);
   const [fresh, last, again] = ['of a new file', 'the last of a new file', 'of a rewrite'];
   return [
     row(`flip:op=write,${at.first}`, damage(['flipped'])),
