@@ -140,7 +140,7 @@ export const ERRORS = {
     exitCode: EXIT_USAGE,
     remedy:
       'only files written by `heisenwrite stamp` check themselves; ' +
-      'compare others with `heisenwrite diagnose BAD GOOD`',
+      'compare others with `heisenwrite diagnose BAD GOOD`, or by `heisenwrite manifest`',
   },
   'not-a-manifest': {
     definite: true,
