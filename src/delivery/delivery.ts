@@ -36,6 +36,8 @@ export interface Delivery {
   readonly replaces: boolean;
   readonly verifies: boolean;
   readonly marks: boolean;
+  /** Permissions of the file and its marker, where the medium has them. */
+  readonly mode: number;
   /** Of this try alone; see sign.ts. */
   readonly sign: string;
   /** How long a name that another program of ours has claimed is waited for; milliseconds. */

@@ -28,6 +28,11 @@ export interface PublishOptions {
   /** Write `NAME.ready` when all is there. Default true. */
   readonly marker?: boolean;
   /**
+   * Permissions of the file and its marker, where the medium has them; default 0644. A umask, of
+   * this process or of the server, takes from them.
+   */
+  readonly mode?: number;
+  /**
    * After which what a publisher on another host left, and did not touch since, is removed;
    * milliseconds, default a day. Of this host it is known whether its process lives.
    */
@@ -55,6 +60,7 @@ export interface Published {
 }
 
 const PATIENCE_MS = 60_000;
+const MODE = 0o644;
 
 /**
  * @param file a path on this host
@@ -157,6 +163,7 @@ function deliveryOf({ url, place, name, content, options }: Bringing): Delivery 
     replaces: options.exists === 'replace',
     verifies: options.verify ?? false,
     marks: options.marker ?? true,
+    mode: options.mode ?? MODE,
     sign: newSign(),
     patienceMs: options.patienceMs ?? PATIENCE_MS,
     staleMs: options.staleMs ?? STALE_MS,

@@ -35,7 +35,7 @@ export async function markByRename(delivery: Delivery, sha256: string): Promise<
   const temporary = `/${markerOf(PUBLISH_PREFIX + sign)}`;
   const text = encodeMarker({ name, bytes: content.bytes, sha256 });
   try {
-    const file = await place.client.create(temporary, manner(text.length));
+    const file = await place.client.create(temporary, manner(delivery, text.length));
     try {
       await file.write(0, text);
       await syncOrNot(file.sync());
@@ -56,7 +56,7 @@ export async function markByRename(delivery: Delivery, sha256: string): Promise<
 async function writeTemporary(delivery: Delivery, path: string): Promise<string> {
   const { content, place, words } = delivery;
   const hash = createHash('sha256');
-  const file = await place.client.create(path, manner(content.bytes));
+  const file = await place.client.create(path, manner(delivery, content.bytes));
   let isClosed = false;
   try {
     await delivery.step('begun');
@@ -140,8 +140,8 @@ async function syncNames({ place, words, used, missing }: Delivery): Promise<voi
   if (words.noSyncNames !== '') missing.add(words.noSyncNames);
 }
 
-function manner(totalBytes: number): WriteManner {
-  return { stability: 'any', upload: 'any', totalBytes };
+function manner({ mode }: Delivery, totalBytes: number): WriteManner {
+  return { stability: 'any', upload: 'any', totalBytes, mode };
 }
 
 /**

@@ -50,6 +50,8 @@ export interface WriteManner {
   readonly upload: Upload;
   /** Length of the whole content, known beforehand; bytes. */
   readonly totalBytes: number;
+  /** Permissions of a new file, where the medium has them; 0600 where it is not given. */
+  readonly mode?: number;
 }
 
 /** Null where the medium does not say. */

@@ -195,7 +195,7 @@ class FileClient implements MediumClient {
     return this.calls.run('open', path, async () => {
       refuseManners(path, manner);
       const always = constants.O_RDWR | constants.O_NOFOLLOW;
-      const handle = await open(this.at(path), always | flags, 0o600);
+      const handle = await open(this.at(path), always | flags, manner.mode ?? 0o600);
       this.handles.add(handle);
       return this.fileOn(handle, path);
     });

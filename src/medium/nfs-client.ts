@@ -78,7 +78,7 @@ export class NfsClient implements MediumClient {
   create(path: string, manner: WriteManner): Promise<MediumFile> {
     return this.run('CREATE', path, async (calls) => {
       refuseParts(path, manner);
-      const handle = await create(calls, await this.paths.place(calls, path), false);
+      const handle = await create(calls, await this.paths.place(calls, path), false, manner.mode);
       return this.fileOn(handle, path, manner);
     });
   }

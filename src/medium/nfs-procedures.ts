@@ -100,9 +100,14 @@ export function commit(calls: NfsCalls, file: Handle): Promise<string> {
   return calls.call('COMMIT', args, (ok) => hex(ok.verifier));
 }
 
-/** An empty file of mode 0600, whatever the name held. */
-export function create(calls: NfsCalls, place: Place, isNew: boolean): Promise<Handle> {
-  const how = { mode: isNew ? GUARDED : UNCHECKED, wanted: wanted({ mode: 0o600, size: 0 }) };
+/** An empty file, whatever the name held. */
+export function create(
+  calls: NfsCalls,
+  place: Place,
+  isNew: boolean,
+  mode = 0o600,
+): Promise<Handle> {
+  const how = { mode: isNew ? GUARDED : UNCHECKED, wanted: wanted({ mode, size: 0 }) };
   return made(calls, 'CREATE', { ...onPlace(place), how }, place);
 }
 

@@ -1,7 +1,7 @@
 // The calls of the port over one SFTP session. A read opens the file each time: a handle that is
 // kept would go on showing the content that a name had before it was replaced.
 
-import ssh2, { type InputAttributes, type Stats } from 'ssh2';
+import ssh2, { type Stats } from 'ssh2';
 import { assert } from '../base/assert.ts';
 import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
@@ -21,7 +21,6 @@ import { removeTree, statusOf } from './sftp-tree.ts';
 
 const { READ, WRITE, CREAT, TRUNC, EXCL } = ssh2.utils.sftp.OPEN_MODE;
 const FAREWELL_MS = 500;
-const OURS_ALONE: InputAttributes = { mode: 0o600 };
 
 export class SftpClient implements MediumClient {
   private readonly session: SftpSession;
@@ -159,7 +158,7 @@ export class SftpClient implements MediumClient {
   private opened(path: string, manner: WriteManner, flags: number): Promise<MediumFile> {
     return this.call('open', path, async (state) => {
       refuseManners(path, manner);
-      return this.fileOn(await this.openHandle(this.at(path), flags, state), path);
+      return this.fileOn(await this.openHandle(this.at(path), flags, state, manner.mode), path);
     });
   }
 
@@ -200,9 +199,9 @@ export class SftpClient implements MediumClient {
   }
 
   /** A handle that comes after its call was given up is closed, since nobody else would. */
-  private async openHandle(target: string, flags: number, state: CallState): Promise<Buffer> {
+  private async openHandle(target: string, flags: number, state: CallState, mode = 0o600) {
     const handle = await this.session.request<Buffer>((sftp, answer) =>
-      sftp.open(target, flags, flags & CREAT ? OURS_ALONE : {}, answer),
+      sftp.open(target, flags, flags & CREAT ? { mode } : {}, answer),
     );
     if (state.isOver) {
       await this.session.request((sftp, answer) => sftp.close(handle, answer));

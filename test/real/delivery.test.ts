@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -139,6 +140,15 @@ for (const name of ['a.ready', '..', 'a/b', '', 'x'.repeat(250), '.heisenwrite-p
     expect(readdirSync(drop)).toEqual([]);
   });
 }
+
+test('others may read it, unless that is not wanted', async ({ drop, file }) => {
+  const mask = process.umask();
+  await publish(file, drop);
+  await publish(file, drop, { name: 'secret', mode: 0o600 });
+  const modes = readdirSync(drop).map((name) => statSync(join(drop, name)).mode & 0o777);
+  const usual = 0o644 & ~mask;
+  expect(modes).toEqual([usual, usual, 0o600 & ~mask, 0o600 & ~mask]);
+});
 
 test('an empty file is delivered as one', async ({ drop, into, file }) => {
   truncateSync(file, 0);
