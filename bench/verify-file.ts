@@ -1,6 +1,6 @@
-// `verify` of a cached file beside `cat FILE > /dev/null`, which reads it and checks nothing, in the
-// same run; and the memory that verify takes at most, which does not grow with the file: `--size`
-// takes any that memory has room for.
+// `verify` of a cached file beside `cat FILE > /dev/null`, which reads it and checks nothing, in
+// the same run; and the memory that verify takes at most, which does not grow with the file:
+// `--size` takes any that memory has room for.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
