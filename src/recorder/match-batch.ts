@@ -5,7 +5,7 @@ import { relativeTimes } from './match-bounds.ts';
 import { keyWords, type TextNumbers } from './message-key.ts';
 import type { Columns } from './record-scan.ts';
 
-/** @param baseNs what the times are relative to. What the reader returns is valid until the next. */
+/** Times are relative to `baseNs`. What the reader returns is valid until its next call. */
 export function batchReader(fields: readonly string[], baseNs: bigint, texts: TextNumbers) {
   let words = new Int32Array(0);
   let times = new Float64Array(0);
