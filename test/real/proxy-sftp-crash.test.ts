@@ -63,7 +63,9 @@ describe('what was not made durable is lost', () => {
     expect(stored(setting, 'a')).toEqual(OLD);
     await file.close();
   });
+});
 
+describe('what was not made durable is lost, whoever wrote it', () => {
   realSftp('of files that were closed and renamed, by who has gone since', async (setting) => {
     setting.plant(AT_SIGNAL);
     expect(await kindsAfterPut(setting, 'file')).toEqual([]);

@@ -58,7 +58,10 @@ const tornUnit: DetectionRow = {
   expects: damage(['torn']),
 };
 
-/** NFS tells it besides by the verifier at the COMMIT; what was acknowledged is gone all the same. */
+/**
+ * NFS tells it besides by the verifier at the COMMIT; what was acknowledged is gone all the
+ * same.
+ */
 const crash: DetectionRow = {
   fault: 'unsynced:start=150ms',
   case: 'a crash in the midst of a capture',

@@ -1,4 +1,5 @@
-// WRITEs that were acknowledged and are not carried out yet: those of `delayed` wait for a COMMIT or
+// WRITEs that were acknowledged and are not carried out yet: those of `delayed` wait for a COMMIT
+// or
 // CLOSE of their file, those of `unsynced`, as in the memory of a server, for whatever is asked of
 // the file next. A crash loses the latter.
 
@@ -37,7 +38,8 @@ export class HeldWrites {
   }
 
   /**
-   * Those that come before `call`, which asks for `file`, in the order in which they are carried out.
+   * Those that come before `call`, which asks for `file`, in the order in which they are carried
+   * out.
    * @param isEnd whether it is a COMMIT or CLOSE
    */
   takeBefore(call: NfsCall, file: string, isEnd: boolean): readonly HeldWrite[] {

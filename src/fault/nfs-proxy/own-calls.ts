@@ -44,7 +44,10 @@ export class OwnCalls {
     this.#awaited.clear();
   }
 
-  /** Before `waiting`, a call of the client. Resolves when all have been answered; never rejects. */
+  /**
+   * Before `waiting`, a call of the client. Resolves when all have been answered; never
+   * rejects.
+   */
   carryOut(writes: readonly HeldWrite[], waiting: NfsCall): Promise<void> {
     this.#last = this.#last.then(async () => {
       for (const write of writes) await this.#write(write, waiting);

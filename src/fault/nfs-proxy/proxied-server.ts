@@ -116,7 +116,8 @@ export class ProxiedServer {
 }
 
 /**
- * What is itself only cached comes after the others in any case; the attributes that a COMPOUND asks
+ * What is itself only cached comes after the others in any case; the attributes that a COMPOUND
+ * asks
  * for behind its WRITE are what NFSv3 has in the reply.
  */
 function isOfCachedWrite({ operation, args, subject }: CalledOperation, call: NfsCall): boolean {

@@ -1,4 +1,5 @@
-// Calls of the proxy's own in a session of NFSv4.1. In each slot of a session calls are numbered one
+// Calls of the proxy's own in a session of NFSv4.1. In each slot of a session calls are numbered
+// one
 // after the other (RFC 8881, section 2.10.6.1), so the proxy takes the number of the client's call
 // that waits for it, and from then on adds to what the client counts in this slot.
 //

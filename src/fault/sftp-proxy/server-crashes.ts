@@ -1,5 +1,6 @@
 // The faults `unsynced`: at a signal or after a time the server has as good as crashed and come
-// back. Files are put back to what they were at their last fsync, by a connection of the proxy's own,
+// back. Files are put back to what they were at their last fsync, by a connection of the proxy's
+// own,
 // and until that is done nobody is answered. The sessions go on, which none of a real crash would.
 
 import type { MediumClient } from '../../domain/medium.ts';

@@ -1,5 +1,7 @@
-// Of one session: before a WRITE reaches the server, what is at its place is read, by a handle of the
-// proxy's own, since the client's may be for writing alone. A server carries out the requests of one
+// Of one session: before a WRITE reaches the server, what is at its place is read, by a handle of
+// the
+// proxy's own, since the client's may be for writing alone. A server carries out the requests of
+// one
 // session in their order, so that the READ sees what was there before.
 
 import type { ArmedFaults } from '../armed-faults.ts';
@@ -16,7 +18,10 @@ const READ_PAGES = 8;
 
 interface Kept {
   readonly file: UnsyncedFile;
-  /** The whole HANDLE that the proxy was given; null of a file that was empty or is not to be read. */
+  /**
+   * The whole HANDLE that the proxy was given; null of a file that was empty or is not to
+   * be read.
+   */
   readonly reader: Buffer | null;
 }
 

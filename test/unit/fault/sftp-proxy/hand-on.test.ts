@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { handOn } from '../../../../src/fault/sftp-proxy/hand-on.ts';
 
-/** A channel that is fed by `push`, counts how often more is asked for, and writes when it is told. */
+/** Is fed by `push`, counts how often more is asked for, and writes when it is told. */
 class Channel extends Duplex {
   asked = 0;
   readonly written: string[] = [];
