@@ -1,8 +1,6 @@
 // Of one session: before a WRITE reaches the server, what is at its place is read, by a handle of
-// the
-// proxy's own, since the client's may be for writing alone. A server carries out the requests of
-// one
-// session in their order, so that the READ sees what was there before.
+// the proxy's own, since the client's may be for writing alone. A server carries out the requests
+// of one session in their order, so that the READ sees what was there before.
 
 import type { ArmedFaults } from '../armed-faults.ts';
 import { PAGE_BYTES } from '../page-history.ts';
