@@ -192,3 +192,10 @@ export async function digestThere(
   }
   return createHash('sha256').update(whole).digest('hex');
 }
+
+export function refusal(doing: Promise<unknown>): Promise<{ code?: string; message: string }> {
+  return doing.then(
+    () => ({ message: 'nothing was refused' }),
+    (error: { code?: string; message: string }) => error,
+  );
+}

@@ -1,5 +1,5 @@
 // publish and pickUp where things are not as they should be: markers that lie, files that are
-// short, names of all kinds, a full disk, a folder that nobody may write to, names that are taken.
+// short, names of all kinds, names that are taken, sources that change.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,9 +16,7 @@ import { join } from 'node:path';
 import { expect, test as plainTest } from 'vitest';
 import { type HandedFile, type PublishOptions, pickUp, publish } from '../../src/index.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { contentsOf, sha256Of } from './delivery-setting.ts';
-import { onTmpfs } from './mounted-place.ts';
-import { requireOrSkip } from './requirements.ts';
+import { contentsOf, refusal, sha256Of } from './delivery-setting.ts';
 
 interface Folders {
   /** Where it is published, and where it is picked up to. */
@@ -39,13 +37,6 @@ function test(name: string, body: (folders: Folders) => Promise<void>): void {
       writeFileSync(file, 'what is delivered');
       await body({ drop, into, file });
     }),
-  );
-}
-
-function refusal(doing: Promise<unknown>): Promise<{ code?: string; message: string }> {
-  return doing.then(
-    () => ({ message: 'nothing was refused' }),
-    (error: { code?: string; message: string }) => error,
   );
 }
 
@@ -257,50 +248,4 @@ test('what is there already where it goes stays, and so does the file', async (f
   expect(picked).toEqual([]);
   expect(waiting[0]?.why).toMatch(/where it goes, a\.bin is there already, with 5 bytes/);
   expect(readdirSync(drop)).toEqual(['a.bin', 'a.bin.ready']);
-});
-
-plainTest('a full disk: nothing is left, and it works once there is space', (context) => {
-  requireOrSkip(context, 'root');
-  return inDirectory((root) =>
-    onTmpfs('size=2M', async (place) => {
-      const file = join(root, 'large');
-      writeFileSync(file, new Uint8Array(3 * 2 ** 20));
-      const said = await refusal(publish(file, place));
-      expect(said.code).toBe('no-space');
-      expect(readdirSync(place)).toEqual([]);
-      truncateSync(file, 2 ** 20);
-      await publish(file, place);
-      const into = join(root, 'into');
-      mkdirSync(into);
-      expect((await pickUp(place, { into })).picked).toHaveLength(1);
-    }),
-  );
-});
-
-plainTest('a full disk where it goes: the file is given back', (context) => {
-  requireOrSkip(context, 'root');
-  return inDirectory((root) =>
-    onTmpfs('size=2M', async (into) => {
-      const [drop, file] = [join(root, 'drop'), join(root, 'large')];
-      mkdirSync(drop);
-      writeFileSync(file, new Uint8Array(3 * 2 ** 20));
-      await publish(file, drop);
-      expect((await refusal(pickUp(drop, { into }))).code).toBe('no-space');
-      expect(readdirSync(drop)).toEqual(['large', 'large.ready']);
-      expect(readdirSync(into)).toEqual([]);
-    }),
-  );
-});
-
-plainTest('a folder that one may not write to', (context) => {
-  requireOrSkip(context, 'root');
-  return inDirectory((root) =>
-    onTmpfs('size=2M,ro', async (place) => {
-      const file = join(root, 'a');
-      writeFileSync(file, 'a');
-      expect((await refusal(publish(file, place))).code).toBe('place-not-writable');
-      expect((await refusal(publish(file, join(root, 'nowhere')))).code).toBe('no-such-place');
-      expect((await refusal(publish(join(root, 'nothing'), root))).code).toBe('no-such-file');
-    }),
-  );
 });
