@@ -56,7 +56,8 @@ type Gather = (positions: Int32Array, length: number) => void;
 
 /**
  * Visits all records of one event that are there when it begins; `visit` ends it by returning
- * false. Only the columns of `wanted` fields are made; of all, where it is left out. @throws RecordingError `no-such-event`, `truncated`
+ * false. Only the columns of `wanted` fields are made; of all, where it is left out.
+ * @throws RecordingError `no-such-event`, `truncated`
  */
 export function scanRecording(
   recording: Recording,
