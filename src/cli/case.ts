@@ -157,9 +157,13 @@ class Course {
     if (!found.every((judged) => this.show(judged))) return;
     const shown = await ground.explain?.();
     if (!this.show(explainedStep(report, expected, mechanism, shown))) return;
-    const proof = await this.proven(report);
-    if (proof === null) return;
-    [() => fixedStep(proof), () => provenStep(proof)].every((judged) => this.show(judged()));
+    const proofs: ProofReport[] = [];
+    for (const fixed of this.fixes) {
+      const proof = await this.proven(report, fixed);
+      if (proof === null) return;
+      proofs.push(proof);
+    }
+    [() => fixedStep(proofs), () => provenStep(proofs)].every((judged) => this.show(judged()));
   }
 
   /** What lies on a place that goes away is copied, where somebody will want to look at it. */
@@ -182,10 +186,15 @@ class Course {
     return this.unlessInterrupted(report);
   }
 
-  private async proven(report: HuntReport): Promise<ProofReport | null> {
-    const { fixed, under, only } = this.files;
+  private get fixes(): readonly string[] {
+    const { fixed, alsoFixed = [] } = this.files;
+    return this.options.fixed === undefined ? [fixed, ...alsoFixed] : [this.options.fixed];
+  }
+
+  private async proven(report: HuntReport, fixed: string): Promise<ProofReport | null> {
+    const { under, only } = this.files;
     const options = {
-      fixed: this.options.fixed ?? fixed,
+      fixed,
       json: true,
       seed: this.seed,
       ...(under !== undefined && { under }),
@@ -194,7 +203,7 @@ class Course {
     const proof = await this.document<ProofReport>((terminal) =>
       runProve(report.directory, options, terminal),
     );
-    this.proof = { hunt: proof.hunt, directory: proof.directory, seed: proof.seed };
+    this.proof ??= { hunt: proof.hunt, directory: proof.directory, seed: proof.seed };
     return this.unlessInterrupted(proof);
   }
 

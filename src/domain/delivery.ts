@@ -103,3 +103,25 @@ export interface Arrival {
   readonly isGone: boolean;
   readonly rules: readonly RuleAnswer[];
 }
+
+/** Pickups by one rule that came too early. */
+export interface EarlyPickups {
+  readonly rule: string;
+  readonly count: number;
+  /** Before the writer was done; milliseconds. */
+  readonly earlyMs: { readonly min: number; readonly max: number };
+  /** Copies as long as the whole file: nobody could see by their length that they are not whole. */
+  readonly sameLength: number;
+  readonly example: Pick<Pickup, 'wrongParts' | 'wrongPartsInAll' | 'zeroParts'> & {
+    readonly trial: number;
+    readonly partBytes: number;
+    readonly isSameLength: boolean;
+  };
+}
+
+/** Of the deliveries of a hunt. */
+export interface DeliveryReport {
+  readonly pickups: number;
+  readonly whole: number;
+  readonly early: readonly EarlyPickups[];
+}

@@ -4,6 +4,7 @@
 import type { CaptureReport } from './capture.ts';
 import type { Cell, Levels } from './cell.ts';
 import type { Damage, DamageKind, Layer, Signature } from './damage.ts';
+import type { DeliveryReport } from './delivery.ts';
 import type { Isolation } from './isolation.ts';
 import type { LastCalls } from './last-calls.ts';
 import type { Reread, WrongRange } from './observation.ts';
@@ -193,6 +194,8 @@ export interface HuntReport {
     readonly count: number;
     readonly example: string;
   }[];
+  /** Where files were delivered: who picked them up, and how early. */
+  readonly deliveries?: DeliveryReport | null;
   /** Where there were captures: how far they came. */
   readonly captures?: CaptureReport | null;
   /** Where the plan plants faults. */

@@ -191,7 +191,7 @@ const clientRoundtrip = definePlan({
   stop: { for: '120s' },
 });
 
-/** The writers and the rules that a relay between two companies meets, with one part that is slow. */
+/** The writers and rules that a relay between two companies meets, with one part that is slow. */
 const delivery = definePlan({
   name: 'delivery',
   arms: [

@@ -5,6 +5,7 @@
 import { formatCount, formatDuration, formatSize } from '../base/quantities.ts';
 import type { Finding, HexRow, HuntReport } from '../domain/hunt-report.ts';
 import { captureWords } from './capture-words.ts';
+import { deliveryWords } from './delivery-words.ts';
 import { documentedWords } from './documented-words.ts';
 import { exitMeaning } from './exit-meaning.ts';
 import { comesFrom, layerLines, stillHappening, whatLines } from './finding-words.ts';
@@ -71,6 +72,7 @@ export function huntAccount(report: HuntReport): Account {
     row('Still on?', stillHappening(report), 'plain'),
     row('Kept', report.guarantees.length > 0 ? [] : keptLines(report), 'good'),
     row('Captured', captureWords(report.captures), 'plain'),
+    row('Delivered', deliveryWords(report.deliveries), 'plain'),
     row('Planted', plantedWords(report.planted), 'plain'),
     row('Failures', failureLines(report), 'bad'),
     row('Unknown', unknownLines(report), 'doubt'),

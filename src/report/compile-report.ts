@@ -12,6 +12,7 @@ import type { ProvokedFacts } from '../domain/provoked.ts';
 import type { Verdict } from '../domain/trial.ts';
 import { CaptureSums } from './capture-words.ts';
 import { CellAccount } from './cell-account.ts';
+import { DeliverySums } from './delivery-words.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { isolationInWords } from './isolation-sentences.ts';
 import { factorKinds } from './level-words.ts';
@@ -92,6 +93,7 @@ export async function compileReport(
     findingsNotKept: Math.max(0, sums.departing - findings.length),
     failures: [...sums.failures.values()],
     captures: sums.captures.report(),
+    deliveries: sums.deliveries.report(),
     planted: sums.planted.report(),
     unknowns: [...sums.unknowns].map(([because, count]) => ({ because, count })),
     signature: gatherer.signature(),
@@ -113,6 +115,7 @@ interface Sums {
   >;
   readonly unknowns: Map<string, number>;
   readonly captures: CaptureSums;
+  readonly deliveries: DeliverySums;
   readonly planted: PlantedSums;
   /** Trials with something to show, damage or described. */
   departing: number;
@@ -132,6 +135,7 @@ async function sumTrials(
     failures: new Map(),
     unknowns: new Map(),
     captures: new CaptureSums(),
+    deliveries: new DeliverySums(),
     planted: new PlantedSums(),
     departing: 0,
     seconds: 0,
@@ -155,6 +159,7 @@ async function sumTrials(
     }
     countFailures(sums, trial);
     sums.captures.add(trial.outcome);
+    sums.deliveries.add(trial.outcome, trial.trial);
     sums.planted.add(trial.outcome, judgement.verdict);
     gather(trial);
   }

@@ -20,6 +20,8 @@ const CASE = z.strictObject({
   mechanism: z.array(z.string()),
   /** As of `prove --fixed`. */
   fixed: z.string(),
+  /** Further fixes, each of which is proven by itself. */
+  alsoFixed: z.array(z.string()).optional(),
   /** As of `prove --under`. */
   under: z.string().optional(),
   /** As of `prove --only`. */

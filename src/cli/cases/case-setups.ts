@@ -5,12 +5,14 @@ import type { CaseSetup } from './case-setup.ts';
 import { checkpointsSetup } from './setup-checkpoints.ts';
 import { directorySetup } from './setup-directory.ts';
 import { ext4Setup } from './setup-ext4.ts';
+import { relayedDropSetup } from './setup-relayed-drop.ts';
 import { reloadedExportSetup } from './setup-reloaded-export.ts';
 
 const CASE_SETUPS: Readonly<Record<string, CaseSetup>> = {
   checkpoints: checkpointsSetup,
   directory: directorySetup,
   ext4: ext4Setup,
+  'relayed-drop': relayedDropSetup,
   'reloaded-export': reloadedExportSetup,
 };
 

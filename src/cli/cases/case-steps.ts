@@ -66,7 +66,7 @@ function textOf(levels: readonly unknown[]): string {
 }
 
 /** Rows of the account that explain; the others say how often and where. */
-const EXPLAINING = ['What', 'Came from', 'Layer', 'Failures'];
+const EXPLAINING = ['Delivered', 'What', 'Came from', 'Layer', 'Failures'];
 
 /** Why: what the report says of the damage and of the calls, which bears the mechanism out. */
 export function explainedStep(
@@ -95,7 +95,16 @@ function linesOf(report: HuntReport, label: string): readonly string[] {
 }
 
 /** With the fix it does not fail, and without it it still does, in the same minutes. */
-export function fixedStep({ old, fixed }: ProofReport): ShownStep {
+export function fixedStep(proofs: readonly ProofReport[]): ShownStep {
+  const sides = proofs.map(fixedSides);
+  return step(
+    'fixed',
+    sides.flatMap(({ words }) => words),
+    sides.flatMap(({ missing }) => missing),
+  );
+}
+
+function fixedSides({ old, fixed }: ProofReport): Pick<ShownStep, 'words' | 'missing'> {
   const missing: string[] = [];
   if (fixed.trials === 0) missing.push(`a trial with ${fixed.words}`);
   if (fixed.failures > 0) missing.push(`that nothing fails with ${fixed.words}`);
@@ -104,11 +113,17 @@ export function fixedStep({ old, fixed }: ProofReport): ShownStep {
     ({ words: side, failures, trials }) =>
       `with ${side} ${failures} of ${plural(trials, 'trial')} failed`,
   );
-  return step('fixed', words, missing);
+  return { words, missing };
 }
 
 /** That is no luck: the rule has concluded, with its bound. */
-export function provenStep(proof: ProofReport): ShownStep {
-  const missing = proof.outcome === 'proven' ? [] : [`a proof: it is ${proof.outcome}`];
-  return step('proven', proof.words, missing);
+export function provenStep(proofs: readonly ProofReport[]): ShownStep {
+  const missing = proofs
+    .filter(({ outcome }) => outcome !== 'proven')
+    .map(({ outcome, fixed }) => `a proof of ${fixed.words}: it is ${outcome}`);
+  return step(
+    'proven',
+    proofs.flatMap(({ words }) => words),
+    missing,
+  );
 }

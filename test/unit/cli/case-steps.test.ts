@@ -79,20 +79,21 @@ test('explained: what the report says, then the mechanism that it bears out', ()
 describe('fixed and proven', () => {
   test('the fixed side never fails, the old one does, and the rule has concluded', () => {
     const { proof } = madeProof({ old: 40, trials: 100 });
-    expect(fixedStep(proof)).toMatchObject({ shown: true });
-    expect(fixedStep(proof).words).toEqual([
+    expect(fixedStep([proof])).toMatchObject({ shown: true });
+    expect(fixedStep([proof]).words).toEqual([
       'with writer=direct 0 of 100 trials failed',
       'with writer=buffered 40 of 100 trials failed',
     ]);
-    expect(provenStep(proof)).toMatchObject({ shown: true });
-    expect(provenStep(proof).words[0]).toMatch(/^PROVEN/);
+    expect(provenStep([proof])).toMatchObject({ shown: true });
+    expect(provenStep([proof]).words[0]).toMatch(/^PROVEN/);
   });
 
   test('a fix that fails, or an old side that does not, shows nothing', () => {
     const { proof } = madeProof({ old: 40, trials: 100, fixed: 1 });
-    expect(fixedStep(proof).missing).toEqual(['that nothing fails with writer=direct']);
+    expect(fixedStep([proof]).missing).toEqual(['that nothing fails with writer=direct']);
     const lucky = madeProof({ old: 0, trials: 10 }).proof;
-    expect(fixedStep(lucky).missing).toEqual(['that it still fails with writer=buffered']);
-    expect(provenStep(lucky)).toMatchObject({ shown: false, missing: ['a proof: it is open'] });
+    expect(fixedStep([lucky]).missing).toEqual(['that it still fails with writer=buffered']);
+    const open = 'a proof of writer=direct: it is open';
+    expect(provenStep([lucky])).toMatchObject({ shown: false, missing: [open] });
   });
 });
