@@ -1,8 +1,28 @@
-// Tidy, unit, detection and conformance tests run in parallel; real tests (mounts, browsers,
-// servers) run in a project of their own, one file at a time, because they share two cores and one
-// kernel. fast-check prints the seed and path of a failing property by itself (test/seeds).
+// Tidy, unit, detection and conformance tests run in parallel. Real tests (mounts, browsers, servers)
+// share two cores and one kernel: those that mostly wait for servers and programs run two at a time,
+// those that measure rates and times one at a time. fast-check prints the seed and path of a failing
+// property by itself (test/seeds).
 
 import { defineConfig } from 'vitest/config';
+
+/** Neither their outcome nor their bounds depend on how fast anything is. */
+const TOGETHER = [
+  'bad-input*',
+  'builds',
+  'delivery*',
+  'evidence-*',
+  'launcher',
+  'medium-*',
+  'package',
+  'proxy-command',
+  'proxy-s3*',
+  'proxy-sftp*',
+  'publish-command',
+  'record-planted',
+  'record-refused',
+  'replay',
+  'report-page',
+].map((name) => `test/real/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -26,12 +46,23 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'real',
-          include: ['test/real/**/*.test.ts'],
-          fileParallelism: false,
+          name: 'real-together',
+          include: TOGETHER,
+          maxWorkers: 2,
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          exclude: TOGETHER,
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
