@@ -27,7 +27,7 @@ import type { Terminal } from './terminal.ts';
 
 const SCHEMA = 'heisenwrite.watch/1';
 /** What a client cannot tell of a server's files. */
-const SIGHTS_OF_HOST: readonly Sight[] = ['open', 'closed'];
+const SIGHTS_OF_HOST: readonly Sight[] = ['open', 'closed', 'directory'];
 
 export interface WatchArguments {
   readonly settle: string;
@@ -65,7 +65,10 @@ export async function runWatch(
   const { rules, folder } = watched;
   const sights = new Set(rules.flatMap(({ sees }) => sees));
   const observer = new FolderObserver({ ...folder, sights });
-  const arrivals = new Arrivals(rules, { settleMs, quietMs });
+  const ending = new AbortController();
+  const { directory } = folder;
+  const { signal } = ending;
+  const arrivals = new Arrivals(rules, { settleMs, quietMs, directory, signal });
   const voice = given.json ? jsonVoice(terminal) : plainVoice(terminal);
   const all: Arrival[] = [];
   const told = endOf();
@@ -82,6 +85,7 @@ export async function runWatch(
     }
   } finally {
     told.forget();
+    ending.abort();
     observer.close();
     await watched.close();
   }
@@ -109,7 +113,9 @@ async function open(place: string): Promise<Watched> {
     throw new HeisenwriteError('no-such-place', `there is no directory ${place}`);
   }
   const folder = { client: localFolder(directory), path: '/', directory };
-  return { folder, rules: RULES, close: async () => undefined };
+  // A folder that is only watched is left alone.
+  const rules = RULES.filter(({ opensFiles }) => opensFiles !== true);
+  return { folder, rules, close: async () => undefined };
 }
 
 /** Ctrl-C or SIGTERM. */

@@ -2,8 +2,10 @@
 
 import type { ReadinessRule } from '../domain/delivery.ts';
 import { blocksCoverSize } from './rules/blocks-cover-size.ts';
+import { chokidarFinished } from './rules/chokidar.ts';
 import { closeWrite } from './rules/close-write.ts';
 import { finalName } from './rules/final-name.ts';
+import { lease } from './rules/lease.ts';
 import { markerPresent } from './rules/marker-present.ts';
 import { mtimeOld } from './rules/mtime-old.ts';
 import { nobodyWrites } from './rules/nobody-writes.ts';
@@ -16,7 +18,9 @@ export const RULES: readonly ReadinessRule[] = [
   sizeAndMtimeStable,
   blocksCoverSize,
   nobodyWrites,
+  lease,
   closeWrite,
+  chokidarFinished,
   markerPresent,
   finalName,
 ];

@@ -23,12 +23,19 @@ export interface FolderLook {
   readonly files: ReadonlyMap<string, FileLook>;
 }
 
-/** What a rule must be able to see; `names` and `bytes` are always there. */
-export type Sight = 'modified' | 'allocated' | 'open' | 'closed';
+/**
+ * What a rule must be able to see beyond names and lengths. `open`, `closed` and `directory` (it
+ * looks by itself) need the folder to be one of this host.
+ */
+export type Sight = 'modified' | 'allocated' | 'open' | 'closed' | 'directory';
 
 export interface RuleOptions {
   /** How long something must have stayed the same; milliseconds. */
   readonly settleMs: number;
+  /** The folder as this host has it, or null. */
+  readonly directory: string | null;
+  /** Aborted when the rule is needed no more. */
+  readonly signal: AbortSignal;
 }
 
 /** Told each look at the folder, in order; says whether the file is to be taken for ready. */
@@ -40,6 +47,8 @@ export interface ReadinessRule {
   /** As a sentence: a file is ready when ... */
   readonly about: string;
   readonly sees: readonly Sight[];
+  /** It opens the files, and may hold up those who write them. */
+  readonly opensFiles?: true;
   /** What it has seen of the files of one folder is kept in what this returns. */
   begin(options: RuleOptions): RuleWatch;
 }

@@ -63,14 +63,16 @@ export async function deliveryWatch(
     state.isAnnounced = true;
   };
   let observer: FolderObserver | null = null;
+  const ending = new AbortController();
   try {
     const { client } = await connectionTo(medium);
     const rule = RULES.find(({ name }) => name === assignment.rule);
     if (!rule) throw new Error(`there is no rule ${assignment.rule}`);
     const directory = medium.url.startsWith('file:') ? fileURLToPath(medium.url) + from : null;
     observer = new FolderObserver({ client, path: from, directory, sights: new Set(rule.sees) });
+    const isReady = rule.begin({ settleMs: assignment.settleMs, directory, signal: ending.signal });
     announce();
-    const seen = await waitFor(observer, rule.begin(assignment), assignment, state);
+    const seen = await waitFor(observer, isReady, assignment, state);
     const pickup = seen === null ? null : await carry(client, assignment, seen);
     markDone(board, hop + 1, pickup !== null);
     return { pickup, looks: state.looks, failures: [] };
@@ -81,6 +83,7 @@ export async function deliveryWatch(
     const failures = [operationFailure(error, bench.name, DELIVERED)];
     return { pickup: null, looks: state.looks, failures };
   } finally {
+    ending.abort();
     observer?.close();
   }
 }

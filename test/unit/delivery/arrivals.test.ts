@@ -5,7 +5,8 @@ import { Arrivals } from '../../../src/delivery/arrivals.ts';
 import { RULES } from '../../../src/delivery/rules.ts';
 import type { FileLook, FolderLook } from '../../../src/domain/delivery.ts';
 
-const OPTIONS = { settleMs: 20, quietMs: 100 };
+const { signal } = new AbortController();
+const OPTIONS = { settleMs: 20, quietMs: 100, directory: null, signal };
 const rules = (...names: string[]) => RULES.filter(({ name }) => names.includes(name));
 
 function look(atMs: number, files: Record<string, [bytes: number, modifiedMs?: number]>) {
@@ -39,7 +40,7 @@ describe('a file that grows with a pause', () => {
       ...{ name: 'a', bytes: 5, tookMs: 50, isGone: false },
       rules: [{ rule: 'size-stable', answer: 'fooled', earlyMs: 20, missingBytes: 4 }],
     });
-    const patient = new Arrivals(rules('size-stable'), { settleMs: 60, quietMs: 100 });
+    const patient = new Arrivals(rules('size-stable'), { ...OPTIONS, settleMs: 60 });
     const [other] = ends(patient, ...looks);
     expect(other?.rules).toEqual([
       { rule: 'size-stable', answer: 'right', earlyMs: null, missingBytes: null },

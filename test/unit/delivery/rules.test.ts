@@ -24,7 +24,7 @@ function look(atMs: number, files: Record<string, Partial<FileLook>>): FolderLoo
 function watch(rule: string, settleMs = 50) {
   const found = RULES.find(({ name }) => name === rule);
   if (!found) throw new Error(`no rule ${rule}`);
-  return found.begin({ settleMs });
+  return found.begin({ settleMs, directory: null, signal: new AbortController().signal });
 }
 
 describe('size-stable', () => {
