@@ -1,0 +1,139 @@
+// Hunts of `delivery` on real media: an out-of-order writer fools a rule of stable sizes on each of
+// them, and the safe ways stay silent, with their bounds.
+
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { HuntReport } from '../../src/domain/hunt-report.ts';
+import { startRadosgw } from '../../src/fleet/radosgw.ts';
+import { startSshd } from '../../src/fleet/sshd.ts';
+import { inDirectory } from '../fixtures/actors/trial-setting.ts';
+import { startGanesha } from '../servers/ganesha.ts';
+import { type Environment, heisenwrite, reportIn } from './command-line.ts';
+import { requireOrSkip } from './requirements.ts';
+
+const QUICK = ['size=128KiB', 'part=16KiB', 'pace=2ms', 'settle=40ms', 'poll=4ms', 'marker=true'];
+
+interface Place {
+  readonly place: string;
+  readonly environment?: Environment;
+}
+
+async function hunted(
+  { place, environment }: Place,
+  here: string,
+  levels: readonly string[],
+  trials: number,
+): Promise<HuntReport> {
+  const factors = [...QUICK, ...levels].flatMap((level) => ['--factor', level]);
+  const words = ['hunt', place, '--preset', 'delivery', '--seed', 'd', '--trials', String(trials)];
+  const said = await heisenwrite([...words, ...factors, '--json'], here, environment);
+  return reportIn(said);
+}
+
+const FOOLED = ['writer=out-of-order', 'rule=size-stable', 'stall=300ms'];
+
+function expectFooled(report: HuntReport): void {
+  expect(report.verdict).toBe('damaged');
+  const { tries, broken } = readyOf(report);
+  expect(tries).toBe(6);
+  expect(broken).toBeGreaterThan(2);
+  const kinds = new Set(report.findings.flatMap((finding) => finding.kinds));
+  expect([...kinds][0]).toBe('early');
+  for (const kind of kinds) expect(['early', 'zeroed', 'missing']).toContain(kind);
+  expect(report.deliveries?.early[0]?.rule).toBe('size-stable');
+  expect(report.trials.unknown + report.trials.failed).toBe(0);
+}
+
+function readyOf(report: HuntReport) {
+  const promises = report.cells.flatMap((cell) => cell.promises);
+  const ready = promises.filter(({ promise }) => promise === 'ready-whole');
+  return {
+    tries: ready.reduce((sum, one) => sum + one.tries, 0),
+    broken: ready.reduce((sum, one) => sum + one.broken, 0),
+  };
+}
+
+/** Nothing in 60 pickups bounds the rate below 5 %. */
+function expectSilent(report: HuntReport, pickups: number): void {
+  expect(report.verdict, JSON.stringify(report.words)).toBe('clean');
+  expect(report.findings).toEqual([]);
+  expect(readyOf(report)).toEqual({ tries: pickups, broken: 0 });
+}
+
+describe('fooled', () => {
+  test('in a directory', () =>
+    inDirectory(async (here) => {
+      const place = pathToFileURL(here).href;
+      expectFooled(await hunted({ place }, here, FOOLED, 6));
+    }));
+
+  test('over NFS', (context) => {
+    requireOrSkip(context, 'ganesha');
+    return inDirectory(async (here) => {
+      const server = await startGanesha(here);
+      try {
+        expectFooled(await hunted({ place: server.url }, here, FOOLED, 6));
+      } finally {
+        await server.stop();
+      }
+    });
+  });
+
+  test('over SFTP', (context) => {
+    requireOrSkip(context, 'sshd');
+    return inDirectory(async (here) => {
+      const server = await startSshd();
+      const { url: place, environment } = server;
+      try {
+        expectFooled(await hunted({ place, environment }, here, FOOLED, 6));
+      } finally {
+        await server.stop();
+      }
+    });
+  });
+});
+
+describe('silent', () => {
+  test('a rename, whatever the rule', () =>
+    inDirectory(async (here) => {
+      const levels = ['writer=rename', 'rule=size-stable,final-name', 'stall=60ms'];
+      expectSilent(await hunted({ place: here }, here, levels, 60), 60);
+    }));
+
+  test('a rule that never says ready is no proof of anything', () =>
+    inDirectory(async (here) => {
+      // The file was closed under another name.
+      const levels = ['writer=rename', 'rule=close-write'];
+      const report = await hunted({ place: here }, here, levels, 3);
+      expect([report.verdict, report.trials.unknown]).toEqual(['unknown', 3]);
+      expect(readyOf(report)).toEqual({ tries: 0, broken: 0 });
+    }));
+
+  test('a marker, whatever the writer', () =>
+    inDirectory(async (here) => {
+      const writers = 'writer=out-of-order,preallocated,append,sparse,sequential,parallel';
+      const levels = [writers, 'rule=marker-present', 'stall=60ms'];
+      expectSilent(await hunted({ place: here }, here, levels, 60), 60);
+    }));
+
+  test('an S3 upload that is completed, by the most credulous rule', (context) => {
+    requireOrSkip(context, 'radosgw');
+    return inDirectory(async (here) => {
+      const server = await startRadosgw();
+      const { url: place, environment } = server;
+      // A part of S3 has 5 MiB at least.
+      const levels = [
+        'writer=multipart',
+        'rule=final-name',
+        'size=10MiB',
+        'part=5MiB',
+        'stall=60ms',
+      ];
+      try {
+        expectSilent(await hunted({ place, environment }, here, [...levels], 20), 20);
+      } finally {
+        await server.stop();
+      }
+    });
+  });
+});
