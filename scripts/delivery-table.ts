@@ -86,8 +86,8 @@ const { values } = parseArgs({
 });
 const each = Number(values.trials);
 const wanted = values.only.split(',');
-/** What needs S3 is measured by the tests of S3. */
-const writers = DELIVERY_WRITERS.filter((writer) => writer !== 'multipart');
+/** What needs S3, or a program, is measured by tests. */
+const writers = DELIVERY_WRITERS.filter((one) => one !== 'multipart' && one !== 'command');
 
 async function measured({ name, rules, open }: Ground): Promise<HuntReport> {
   const work = mkdtempSync(join(tmpdir(), 'heisenwrite-table-'));

@@ -2,7 +2,7 @@
 // folder was closed after it had been open for writing. Only what processes of this host close is
 // seen.
 
-import { closeSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { HeisenwriteError } from '../domain/errors.ts';
 
@@ -16,6 +16,8 @@ const BUFFER_BYTES = 64 * 1024;
 
 export class ClosedWrites {
   readonly #fd: number;
+  /** Not that of node:fs, which warns of descriptors that it did not open. */
+  readonly #close: (fd: number) => number;
   readonly #counts = new Map<string, number>();
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
 
@@ -25,10 +27,11 @@ export class ClosedWrites {
     const libc = koffi.load(null);
     const init = libc.func('inotify_init1', 'int', ['int']);
     const watch = libc.func('inotify_add_watch', 'int', ['int', 'str', 'uint']);
+    this.#close = libc.func('close', 'int', ['int']);
     this.#fd = init(IN_NONBLOCK | IN_CLOEXEC);
     if (this.#fd < 0 || watch(this.#fd, folder, IN_CLOSE_WRITE) < 0) {
       const errno = koffi.errno();
-      if (this.#fd >= 0) closeSync(this.#fd);
+      if (this.#fd >= 0) this.#close(this.#fd);
       throw new HeisenwriteError('missing-component', `inotify on ${folder}: error ${errno}`, {
         remedy: 'see fs.inotify.max_user_instances and max_user_watches, or leave out close-write',
       });
@@ -42,7 +45,7 @@ export class ClosedWrites {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#close(this.#fd);
   }
 
   #read(): void {

@@ -43,9 +43,10 @@ export function sizeOf(promise: PromiseName, levels: Levels): { bytes: number; m
       return { bytes: Number(size), mode };
     }
     case 'delivery': {
-      const { size = 0, writer = 'sequential', rule = 'size-stable' } = levels;
+      const { size = 0, writer = 'sequential', rule = 'size-stable', program = 'none' } = levels;
       const waited: Levels = promise === 'ready-whole' ? { rule } : {};
-      return { bytes: Number(size), mode: { ...place, workload: 'delivery', writer, ...waited } };
+      const by: Levels = program === 'none' ? { writer } : { program };
+      return { bytes: Number(size), mode: { ...place, workload: 'delivery', ...by, ...waited } };
     }
     case 'stream': {
       const { bytes, mode } = messageMode(levels);
@@ -154,7 +155,8 @@ export function modeWords(
       return `${prefix}files of ${sizes} ${again}${askedWords(mode)}, then read back ${who}`;
     }
     case 'delivery': {
-      const by = `files of ${sizes} by the writer "${mode.writer}"`;
+      const who = mode.program === undefined ? `the writer "${mode.writer}"` : `"${mode.program}"`;
+      const by = `files of ${sizes} by ${who}`;
       return mode.rule === undefined
         ? `${prefix}${by}, read back in the first store`
         : `${prefix}${by}, picked up by the rule "${mode.rule}"`;

@@ -5,6 +5,9 @@ import { monotonicMs } from '../base/clock.ts';
 
 export type DeliveryBoard = Int32Array<ArrayBufferLike>;
 
+/** Writers wait so long for those who watch. */
+export const WATCHERS_MS_MAX = 10_000;
+
 const RUNNING = 0;
 const DONE = 1;
 const FAILED = 2;

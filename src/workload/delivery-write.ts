@@ -9,15 +9,13 @@ import type { MediumAddress, MediumClient, MediumFile } from '../domain/medium.t
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
 import { operationFailure } from '../medium/operation-error.ts';
 import { connectionTo, giveUpConnection } from './connections.ts';
-import { type DeliveryBoard, markDone, watching } from './delivery-board.ts';
+import { type DeliveryBoard, markDone, WATCHERS_MS_MAX, watching } from './delivery-board.ts';
 import { DELIVERED, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
 import { inFlight } from './in-flight.ts';
 import type { ActorBench } from './role.ts';
 import { DATA_BYTES } from './run-check.ts';
 import { readFully } from './transfer-roles.ts';
 import { ordered } from './write-order.ts';
-
-const WATCHERS_MS_MAX = 10_000;
 
 /** The file as it lies on another medium, for a writer that downloads it in ranges. */
 export interface DeliveryOrigin {

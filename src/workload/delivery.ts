@@ -13,6 +13,7 @@ import type { TrialSetting, Workload } from '../domain/workload.ts';
 import { PATTERN_FACTOR } from './content-factors.ts';
 import { boardSlots } from './delivery-board.ts';
 import { type DeliveryCourse, deliveryOutcome, folderOf } from './delivery-outcome.ts';
+import { DELIVERY_PLACEHOLDERS, writeByProgram } from './delivery-program.ts';
 import type { DeliveryWatchAssignment, DeliveryWatchResult } from './delivery-watch.ts';
 import {
   type DeliveryOrigin,
@@ -128,6 +129,13 @@ export const delivery: Workload = {
       about: 'URL of another medium, from which the writer downloads the parts in ranges',
       fallback: NOWHERE,
     },
+    {
+      name: 'program',
+      kind: 'text',
+      about: 'of the writer "command": your own program, as `rsync {from} {to}`',
+      fallback: NOWHERE,
+      placeholders: DELIVERY_PLACEHOLDERS,
+    },
     PATTERN_FACTOR,
   ],
   constraints: [
@@ -136,6 +144,8 @@ export const delivery: Workload = {
     // Nobody would ever pick it up.
     'rule = marker-present => marker = true',
     'writer = sparse => origin = none',
+    'writer = command => origin = none and program != none and marker = false',
+    'program != none => writer = command',
   ],
   promises: ['read-back', 'ready-whole'],
   anywhere: true,
@@ -143,6 +153,7 @@ export const delivery: Workload = {
     (1 + numberLevel(levels, 'relays')) * numberLevel(levels, 'size') + 131_072,
   directBytes: () => [],
   needs,
+  refusal,
   estimateMs: (levels) => {
     const size = numberLevel(levels, 'size');
     const relays = numberLevel(levels, 'relays');
@@ -160,6 +171,12 @@ export const delivery: Workload = {
 
 function needs(levels: Levels): Capability[] {
   return ['secondClient', ...WRITER_MANNERS[textLevel(levels, 'writer') as DeliveryWriter].needs];
+}
+
+/** A program is given paths. */
+function refusal(levels: Levels, directory?: string): string | null {
+  const isHere = levels.writer !== 'command' || directory !== undefined;
+  return isHere ? null : 'the writer "command" needs a directory of this host';
 }
 
 function patienceMs(levels: Levels): number {
@@ -184,9 +201,11 @@ async function runDelivery(setting: TrialSetting): Promise<TrialOutcome> {
   }
 }
 
-function originOf({ levels, directory }: TrialSetting): DeliveryOrigin | null {
+function originOf({ levels, directory, medium }: TrialSetting): DeliveryOrigin | null {
   const url = textLevel(levels, 'origin');
-  return url === NOWHERE ? null : { medium: { url, options: {} }, path: `${directory}/origin` };
+  const path = `${directory}/origin`;
+  if (textLevel(levels, 'writer') === 'command') return { medium, path };
+  return url === NOWHERE ? null : { medium: { url, options: {} }, path };
 }
 
 async function deliver(course: DeliveryCourse): Promise<TrialOutcome> {
@@ -200,11 +219,16 @@ async function deliver(course: DeliveryCourse): Promise<TrialOutcome> {
   );
   if (prepared.failures.length > 0) return checkedOutcome([], [], prepared.failures);
   const watching = Array.from({ length: course.relays }, (_, hop) => watch(course, hop));
-  const written = await write(course);
+  const command = textLevel(setting.levels, 'program');
+  const byProgram = course.writer === 'command' ? await writeByProgram(course, command) : null;
+  const written = byProgram ?? (await write(course));
   const watched = await Promise.all(watching);
   const failures = [...written.failures, ...watched.flatMap((one) => one.failures)];
-  if (failures.length > 0) return checkedOutcome([written], [], failures);
-  return deliveryOutcome(course, written, watched);
+  const outcome =
+    failures.length > 0
+      ? checkedOutcome([written], [], failures)
+      : await deliveryOutcome(course, written, watched);
+  return byProgram === null ? outcome : { ...outcome, programs: [byProgram.program] };
 }
 
 function courseOf(setting: TrialSetting): DeliveryCourse {

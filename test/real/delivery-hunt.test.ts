@@ -93,6 +93,48 @@ describe('fooled', () => {
   });
 });
 
+describe('real programs', () => {
+  const byProgram = ['writer=command', 'marker=false', 'size=2MiB', 'part=64KiB', 'settle=60ms'];
+
+  test('rclone with several threads fools those who see its final name', (context) => {
+    requireOrSkip(context, 'rclone');
+    return inDirectory(async (here) => {
+      const streams = '--multi-thread-streams 4 --multi-thread-cutoff 1M --bwlimit 2M';
+      const program = `program=rclone copyto ${streams} {from} {to}`;
+      const report = await hunted(
+        { place: here },
+        here,
+        [...byProgram, program, 'rule=final-name'],
+        3,
+      );
+      expect(readyOf(report)).toEqual({ tries: 3, broken: 3 });
+      expect(report.findings[0]?.kinds[0]).toBe('early');
+    });
+  });
+
+  test('rsync renames and is silent, rsync --inplace is not', (context) => {
+    requireOrSkip(context, 'rsync');
+    return inDirectory(async (here) => {
+      const rule = 'rule=final-name';
+      const safe = 'program=rsync --bwlimit=4000 {from} {to}';
+      const renamed = await hunted({ place: here }, here, [...byProgram, safe, rule], 12);
+      expect(readyOf(renamed)).toEqual({ tries: 12, broken: 0 });
+      const unsafe = 'program=rsync --inplace --bwlimit=4000 {from} {to}';
+      const inPlace = await hunted({ place: here }, here, [...byProgram, unsafe, rule], 3);
+      expect(readyOf(inPlace).broken).toBeGreaterThan(0);
+    });
+  });
+
+  test('a program that fails is a failed call, and no early pickup', () =>
+    inDirectory(async (here) => {
+      const program = 'program=cp {from} /nowhere/{to}';
+      const levels = [...byProgram, program, 'rule=final-name'];
+      const report = await hunted({ place: here }, here, levels, 2);
+      expect([report.verdict, report.trials.damaged]).toEqual(['failed', 0]);
+      expect(report.failures[0]).toMatchObject({ operation: 'write command', errno: 'EXIT1' });
+    }));
+});
+
 describe('silent', () => {
   test('a rename, whatever the rule', () =>
     inDirectory(async (here) => {

@@ -1,0 +1,53 @@
+// The writer of a delivery as a program of its user: rsync, rclone, dd, an upload script. It copies
+// a stamped file, which lies beside the stores, to the name for which the watchers wait.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { monotonicMs, monotonicNs } from '../base/clock.ts';
+import type { ProgramRun } from '../domain/trial.ts';
+import { commandFailure, runCommand } from './command-program.ts';
+import { markDone, WATCHERS_MS_MAX, watching } from './delivery-board.ts';
+import { type DeliveryCourse, folderOf } from './delivery-outcome.ts';
+import type { DeliveryWriteResult } from './delivery-write.ts';
+import { DELIVERED } from './delivery-writers.ts';
+
+/** What may stand in braces. */
+export const DELIVERY_PLACEHOLDERS = ['from', 'to', 'dir', 'here'] as const;
+const LIMIT_MS = 120_000;
+
+export interface ProgramWriteResult extends DeliveryWriteResult {
+  readonly program: ProgramRun;
+}
+
+/** @throws HeisenwriteError `no-such-program` */
+export async function writeByProgram(
+  course: DeliveryCourse,
+  command: string,
+): Promise<ProgramWriteResult> {
+  const { setting, board, relays, origin, sizeBytes } = course;
+  const untilMs = monotonicMs() + WATCHERS_MS_MAX;
+  while (watching(board) < relays && monotonicMs() < untilMs) await sleep(1);
+  const root = fileURLToPath(setting.medium.url).replace(/\/$/, '');
+  const directory = root + folderOf(course, 0);
+  const values: Readonly<Record<string, string>> = {
+    from: root + (origin?.path ?? ''),
+    to: `${directory}/${DELIVERED}`,
+    dir: directory,
+  };
+  const begunNs = String(monotonicNs());
+  let isDone = false;
+  try {
+    const valueFor = (name: string) => values[name];
+    const order = { as: 'write' as const, command, valueFor, directory, limitMs: LIMIT_MS };
+    const program = await runCommand(order);
+    const failure = commandFailure(program, LIMIT_MS);
+    isDone = failure === null;
+    return {
+      ...{ writes: isDone ? 1 : 0, bytesWritten: isDone ? sizeBytes : 0, sourceIntact: true },
+      ...{ begunNs, doneNs: String(monotonicNs()), program },
+      failures: failure === null ? [] : [failure],
+    };
+  } finally {
+    markDone(board, 0, isDone);
+  }
+}
