@@ -53,6 +53,12 @@ export interface ReadinessRule {
   begin(options: RuleOptions): RuleWatch;
 }
 
+/** A part, from 0, and when its writer was told that it is written; ms from its first call. */
+export interface WrittenPart {
+  readonly part: number;
+  readonly atMs: number;
+}
+
 /** One belief that a file was ready, and what was taken away by it. */
 export interface Pickup {
   /** 0 is the first store. */
@@ -78,6 +84,8 @@ export interface DeliveryAccount {
   readonly partBytes: number;
   /** From the writer's first call to its last; milliseconds. */
   readonly writeMs: number;
+  /** Left out of files of very many parts, and where a program wrote. */
+  readonly parts?: readonly WrittenPart[];
   readonly pickups: readonly Pickup[];
 }
 
@@ -125,6 +133,10 @@ export interface EarlyPickups {
     readonly trial: number;
     readonly partBytes: number;
     readonly isSameLength: boolean;
+    readonly writeMs: number;
+    readonly earlyMs: number;
+    readonly copyMs: number;
+    readonly parts: readonly WrittenPart[];
   };
 }
 

@@ -2,7 +2,7 @@
 // missing then; counted from the trials, and in sentences.
 
 import { formatDuration, formatSize } from '../base/quantities.ts';
-import type { DeliveryReport, EarlyPickups, Pickup } from '../domain/delivery.ts';
+import type { DeliveryAccount, DeliveryReport, EarlyPickups, Pickup } from '../domain/delivery.ts';
 import type { StoredTrial } from '../domain/ports.ts';
 import { plural } from './rate-words.ts';
 
@@ -32,7 +32,7 @@ export class DeliverySums {
 
   private addWrong(
     pickup: Pickup,
-    { sizeBytes, partBytes }: { readonly sizeBytes: number; readonly partBytes: number },
+    { sizeBytes, partBytes, writeMs, parts = [] }: DeliveryAccount,
     trial: number,
   ): void {
     // What was wrong although its writer was done is no matter of time.
@@ -45,7 +45,12 @@ export class DeliverySums {
     if (isSameLength) known.sameLength++;
     // One of full length says most: its length betrays nothing.
     if (known.example !== null && !(isSameLength && !known.example.isSameLength)) return;
-    known.example = { trial, partBytes, wrongParts, wrongPartsInAll, zeroParts, isSameLength };
+    known.example = {
+      ...{ trial, partBytes, wrongParts, wrongPartsInAll, zeroParts, isSameLength },
+      ...{ writeMs, earlyMs: pickup.earlyMs, copyMs: pickup.copyMs },
+      // Of a later relay the writer is another relay.
+      parts: pickup.hop === 0 ? parts : [],
+    };
   }
 
   /** Null where nothing was delivered. */

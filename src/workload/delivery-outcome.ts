@@ -16,6 +16,9 @@ import type { CheckResult } from './run-check.ts';
 import { checkedOutcome } from './tally.ts';
 import type { TransferCheckAssignment } from './transfer-roles.ts';
 
+/** Of more parts the times are not kept. */
+const PARTS_KEPT_MAX = 256;
+
 export interface DeliveryCourse {
   readonly setting: TrialSetting;
   readonly board: DeliveryBoard;
@@ -63,7 +66,10 @@ export async function deliveryOutcome(
   const isOpen = nobody >= 0 && outcome.observations.length === 0;
   const { sizeBytes, partBytes } = course;
   const writeMs = Number(BigInt(written.doneNs) - BigInt(written.begunNs)) / 1e6;
-  const account: DeliveryAccount = { sizeBytes, partBytes, writeMs, pickups };
+  const account: DeliveryAccount = {
+    ...{ sizeBytes, partBytes, writeMs, pickups },
+    ...(written.parts.length <= PARTS_KEPT_MAX && { parts: written.parts }),
+  };
   return {
     ...outcome,
     delivery: account,

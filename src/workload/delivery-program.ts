@@ -43,7 +43,12 @@ export async function writeByProgram(
     const failure = commandFailure(program, LIMIT_MS);
     isDone = failure === null;
     return {
-      ...{ writes: isDone ? 1 : 0, bytesWritten: isDone ? sizeBytes : 0, sourceIntact: true },
+      ...{
+        writes: isDone ? 1 : 0,
+        bytesWritten: isDone ? sizeBytes : 0,
+        sourceIntact: true,
+        parts: [],
+      },
       ...{ begunNs, doneNs: String(monotonicNs()), program },
       failures: failure === null ? [] : [failure],
     };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs, monotonicNs, wallMs } from '../base/clock.ts';
 import { createRng } from '../base/rng.ts';
 import { MARKER_ENDING } from '../delivery/temporary-names.ts';
+import type { WrittenPart } from '../domain/delivery.ts';
 import type { MediumAddress, MediumClient, MediumFile } from '../domain/medium.ts';
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
 import { operationFailure } from '../medium/operation-error.ts';
@@ -49,10 +50,20 @@ export interface DeliveryWriteResult {
   readonly writes: number;
   readonly bytesWritten: number;
   readonly sourceIntact: boolean;
+  /** When each part was acknowledged, milliseconds from the beginning. */
+  readonly parts: readonly WrittenPart[];
   readonly begunNs: string;
   /** After the last call: a rename, a marker. */
   readonly doneNs: string;
   readonly failures: readonly OperationFailure[];
+}
+
+interface Written {
+  writes: number;
+  bytesWritten: number;
+  sourceIntact: boolean;
+  readonly parts: WrittenPart[];
+  readonly begunMs: number;
 }
 
 /** Parts, from 0, that the writer writes; the others are holes. */
@@ -124,7 +135,8 @@ export async function deliveryWrite(
   const { board, watchers, medium } = assignment;
   const untilMs = monotonicMs() + WATCHERS_MS_MAX;
   while (watching(board) < watchers && monotonicMs() < untilMs) await sleep(1);
-  const result = { writes: 0, bytesWritten: 0, sourceIntact: true };
+  const begunMs = monotonicMs();
+  const result: Written = { writes: 0, bytesWritten: 0, sourceIntact: true, parts: [], begunMs };
   const begunNs = String(monotonicNs());
   const ended = () => ({ ...result, begunNs, doneNs: String(monotonicNs()) });
   try {
@@ -143,7 +155,7 @@ async function writeAll(
   client: MediumClient,
   assignment: DeliveryWriteAssignment,
   bench: ActorBench,
-  result: { writes: number; bytesWritten: number; sourceIntact: boolean },
+  result: Written,
 ): Promise<void> {
   const { folder, writer, marker, sizeBytes } = assignment;
   const { isPreallocated, isSparse, reopens, name } = WRITER_MANNERS[writer];
@@ -173,7 +185,7 @@ async function writeAll(
 async function inParts(
   { writer, stream, partBytes, ...assignment }: DeliveryWriteAssignment,
   bench: ActorBench,
-  result: { writes: number; bytesWritten: number; sourceIntact: boolean },
+  result: Written,
   write: (offset: number, bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
   const { order, isParallel } = WRITER_MANNERS[writer];
@@ -201,6 +213,7 @@ async function inParts(
     await write(part * partBytes, kernel.memory.subarray(at, at + partBytes));
     if (kernel.checksum(at, partBytes) !== before) result.sourceIntact = false;
     result.writes++;
+    result.parts.push({ part, atMs: monotonicMs() - result.begunMs });
     result.bytesWritten += partBytes;
   });
 }
