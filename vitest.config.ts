@@ -1,7 +1,7 @@
-// Tidy, unit, detection and conformance tests run in parallel. Real tests (mounts, browsers, servers)
-// share two cores and one kernel: those that mostly wait for servers and programs run two at a time,
-// those that measure rates and times one at a time. fast-check prints the seed and path of a failing
-// property by itself (test/seeds).
+// Tidy, unit, detection and conformance tests run in parallel. Real tests (mounts, browsers,
+// servers) share two cores and one kernel: those that mostly wait for servers and programs run two
+// at a time, those that measure rates and times one at a time. fast-check prints the seed and path
+// of a failing property by itself (test/seeds).
 
 import { defineConfig } from 'vitest/config';
 
