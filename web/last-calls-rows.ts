@@ -64,10 +64,11 @@ function kindOf({ call, errno }: RecordedCall): LaneKind {
 }
 
 export function callWords(call: RecordedCall): string {
-  const { file, offset, bytes, errno, fromUs, toUs } = call;
+  const { file, offset, bytes, errno, fromUs, toUs, underWay } = call;
   const moved = bytes === undefined ? '' : ` ${formatSize(bytes)} at ${offset}`;
   const refused = errno === undefined ? '' : `: ${errno}`;
-  return `${call.call}${moved} of ${file}${refused}, ${durationWords(toUs - fromUs)}`;
+  const lasted = `${durationWords(toUs - fromUs)}${underWay ? ' and still under way' : ''}`;
+  return `${call.call}${moved} of ${file}${refused}, ${lasted}`;
 }
 
 /** @param us microseconds */

@@ -14,6 +14,8 @@ export interface RecordedMessage {
 }
 
 export interface CallRecorder {
+  /** A write begins: what it does is seen by readers before it ends. */
+  writeBegins(path: string, offset: number, bytes: number): void;
   /**
    * A call has ended.
    * @param bytes what it returned, 0 where it does not move bytes
@@ -43,6 +45,12 @@ export function recordCallsTo(next: CallRecorder | null): void {
 /** What `callEnded` wants to be given back; ms. */
 export function callBegins(): number {
   return recorder === null ? 0 : monotonicMs();
+}
+
+/** The same before a write. */
+export function writeBegins(path: string, offset: number, bytes: number): number {
+  recorder?.writeBegins(path, offset, bytes);
+  return callBegins();
 }
 
 export function callEnded(

@@ -42,6 +42,7 @@ export class HuntRecordings {
     const seenNs = BigInt(observation.atNs);
     const byActor = new Map<string, RecordedCall[]>();
     const files = new Map<string, string>();
+    const underWay = new WritesUnderWay();
     try {
       const recordings = openRecordings([directory]);
       for (const event of recordings.events()) {
@@ -49,7 +50,11 @@ export class HuntRecordings {
         const file = `${event.recording} ${event.fields.file}`;
         if (event.event === 'file') files.set(file, basename(String(event.fields.path)));
         // What it was called for before is another trial's, or over.
-        if (event.event === 'role' && event.timeNs <= seenNs) byActor.delete(actor);
+        if (event.event === 'role' && event.timeNs <= seenNs) {
+          byActor.delete(actor);
+          underWay.clear(actor);
+        }
+        underWay.take(event, actor, file);
         const call = callOf(event, actor, files.get(file) ?? '?', seenNs);
         // Before, or after: of another trial, or of the looks again.
         if (call === null || call.fromUs < -durationMs * 1000 || call.fromUs > 0) continue;
@@ -62,7 +67,8 @@ export class HuntRecordings {
     } catch {
       return null;
     }
-    const calls = [...byActor.values()].flat().sort((a, b) => a.fromUs - b.fromUs);
+    const begun = underWay.calls(files, seenNs).filter(({ fromUs }) => fromUs <= 0);
+    const calls = [...byActor.values(), begun].flat().sort((a, b) => a.fromUs - b.fromUs);
     if (calls.length === 0) return null;
     return { calls, windows: windowsSince(calls[0]?.fromUs ?? 0, outcome.receipts ?? [], seenNs) };
   }
@@ -96,6 +102,29 @@ export class HuntRecordings {
     return readdirSync(directory).some((name) => name.endsWith(RECORDING_ENDING))
       ? directory
       : null;
+  }
+}
+
+/** Writes of which the recordings have the beginning and no end: they met what was seen. */
+class WritesUnderWay {
+  readonly #begun = new Map<string, { readonly event: RecordedEvent; readonly actor: string }>();
+
+  take(event: RecordedEvent, actor: string, file: string): void {
+    const key = `${actor} ${file} ${event.fields.offset}`;
+    if (event.event === 'begun') this.#begun.set(key, { event, actor });
+    else if (event.event === 'write' || event.event === 'failed') this.#begun.delete(key);
+  }
+
+  clear(actor: string): void {
+    for (const [key, begun] of this.#begun) if (begun.actor === actor) this.#begun.delete(key);
+  }
+
+  calls(files: ReadonlyMap<string, string>, seenNs: bigint): RecordedCall[] {
+    return [...this.#begun.values()].map(({ event: { recording, fields, timeNs }, actor }) => ({
+      ...{ actor, call: 'write', file: files.get(`${recording} ${fields.file}`) ?? '?' },
+      ...{ fromUs: Number(timeNs - seenNs) / 1000, toUs: 0, underWay: true },
+      ...{ bytes: Number(fields.bytes), offset: Number(fields.offset) },
+    }));
   }
 }
 

@@ -14,6 +14,8 @@ export interface RecordedCall {
   readonly offset?: number;
   readonly bytes?: number;
   readonly errno?: string;
+  /** It had not ended when this was recorded; `toUs` is that moment, or when it was seen. */
+  readonly underWay?: true;
 }
 
 /** What was done by a provocation while these calls were made. */

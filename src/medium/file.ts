@@ -13,7 +13,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { callBegins, callEnded } from '../base/recorded-calls.ts';
+import { callBegins, callEnded, writeBegins } from '../base/recorded-calls.ts';
 import { errnoOf } from '../domain/errors.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -56,7 +56,7 @@ export function writeOnce(
   length: number,
   offset: number | null,
 ): void {
-  const begun = callBegins();
+  const begun = writeBegins(path, offset ?? 0, length);
   let written: number;
   try {
     written = writeSync(fd, buffer, at, length, offset);

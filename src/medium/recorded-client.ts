@@ -1,7 +1,7 @@
 // A client whose calls are told to the actor's recorder as they end; otherwise the one that it was
 // given. Names are those of the port, so that recordings of different media can be compared.
 
-import { callBegins, callEnded } from '../base/recorded-calls.ts';
+import { callBegins, callEnded, writeBegins } from '../base/recorded-calls.ts';
 import type { MediumClient, MediumFile } from '../domain/medium.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -43,7 +43,8 @@ async function told<Result>(
   bytes: number | null,
   make: () => Promise<Result>,
 ): Promise<Result> {
-  const begun = callBegins();
+  const isWrite = call === 'write' && bytes !== null;
+  const begun = isWrite ? writeBegins(path, offset, bytes) : callBegins();
   try {
     const result = await make();
     callEnded(begun, call, path, offset, bytes ?? (result as number));

@@ -41,6 +41,12 @@ const EVENTS = {
     ['offset', 'u64', 'B'],
     ['took', 'u32', 'ns'],
   ],
+  /** A write that has begun; of one that is over, `write` or `failed` follows. */
+  begun: [
+    ['file', 'u16'],
+    ['bytes', 'u32', 'B'],
+    ['offset', 'u64', 'B'],
+  ],
   call: [
     ['file', 'u16'],
     ['name', 'text[12]'],
@@ -115,6 +121,9 @@ function recorderOf(record: Record, directory: string): ActorRecorder {
     },
     message(way, { sender, sequence, bytes, trial }) {
       record[way](sender, sequence, bytes, trial);
+    },
+    writeBegins(path, offset, bytes) {
+      record.begun(fileOf(path), bytes, offset);
     },
     ended(call, path, offset, bytes, tookMs, errno) {
       const file = fileOf(path);

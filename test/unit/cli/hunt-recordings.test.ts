@@ -60,6 +60,30 @@ describe('the recordings of a hunt', () => {
     ]);
   });
 
+  it('tell a write that was still under way, and one that was over once', () => {
+    writer.writeBegins('/a/data', 0, 8);
+    writer.ended('write', '/a/data', 0, 8, 0.001, null);
+    writer.writeBegins('/a/data', 8, 8);
+    writer.ended('write', '/a/data', 8, 0, 0.001, 'EIO');
+    writer.writeBegins('/a/data', 16, 8);
+    const observation = seenNow();
+    reader.wrongSeen();
+    writer.ended('write', '/a/data', 16, 8, 0.001, null);
+    const told = recordings.lastCalls(observation, trialOf());
+    expect(told?.calls).toMatchObject([
+      { call: 'write', offset: 0 },
+      { call: 'write', errno: 'EIO' },
+      { call: 'write', offset: 16, bytes: 8, file: 'data', underWay: true, toUs: 0 },
+    ]);
+    expect(told?.calls.filter((call) => 'underWay' in call)).toHaveLength(1);
+    // The role that is over takes with it what it had begun.
+    writer.writeBegins('/a/data', 24, 8);
+    writer.role('mailbox-write');
+    const later = seenNow();
+    reader.wrongSeen();
+    expect(recordings.lastCalls(later, trialOf())).toBeNull();
+  });
+
   it('are those of the moment where several were kept', () => {
     writer.ended('write', '/a/first', 0, 8, 0.001, null);
     const first = seenNow();
