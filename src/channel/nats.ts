@@ -36,7 +36,7 @@ export const natsChannel: ChannelAdapter = {
     void connection.closed().then((error) => {
       if (open) failed(error ?? channelError('ECONNRESET', 'the connection was closed'));
     });
-    await connection.flush();
+    await flushOf(connection)();
     return {
       endpoint: '',
       async close() {
@@ -47,6 +47,7 @@ export const natsChannel: ChannelAdapter = {
   },
   async openSender({ url, name }): Promise<ChannelSender> {
     const connection = await connected(url);
+    const flush = flushOf(connection);
     let unflushed = 0;
     let open = true;
     return {
@@ -57,7 +58,7 @@ export const natsChannel: ChannelAdapter = {
         connection.publish(name, Buffer.concat(vectors));
         if (++unflushed < UNFLUSHED_MAX) return;
         unflushed = 0;
-        await connection.flush();
+        await flush();
       },
       async close() {
         if (!open) return;
@@ -67,6 +68,16 @@ export const natsChannel: ChannelAdapter = {
     };
   },
 };
+
+/** The client's own flush never settles where the connection breaks meanwhile (3.4.0). */
+function flushOf(connection: NatsConnection): () => Promise<void> {
+  const broken = connection.closed().then((error) => {
+    throw error ?? channelError('ECONNRESET', 'the connection was closed');
+  });
+  // At the end of a channel it is closed in order, and nobody waits.
+  broken.catch(() => undefined);
+  return () => Promise.race([connection.flush(), broken]);
+}
 
 async function connected(url: string): Promise<NatsConnection> {
   const { connect } = await import('@nats-io/transport-node');
