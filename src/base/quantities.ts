@@ -24,6 +24,12 @@ export function formatSize(bytes: number): string {
   return `${Math.round(bytes)}B`;
 }
 
+/** `1MiB` only where that is exact: where a byte more or less is what it is about. */
+export function formatExactSize(bytes: number): string {
+  const text = formatSize(bytes);
+  return parseSize(text) === bytes ? text : `${formatCount(bytes)} bytes`;
+}
+
 /** Milliseconds, or null when `text` is not a duration such as `500ms`, `30s`, `5m`, `1h`. */
 export function parseDuration(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim());

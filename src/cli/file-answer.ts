@@ -1,7 +1,7 @@
 // What `verify` and `diagnose` say about a file: the verdict first, then each range in one line
 // with its evidence, the blocks, the alignment, and what all of it has in common.
 
-import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
+import { formatCount, formatExactSize, formatSize } from '../base/quantities.ts';
 import { damageWords } from '../diagnose/damage-words.ts';
 import type { BlockRange, FileDiagnosis } from '../diagnose/file-diagnosis.ts';
 import { partLines, scopeLines } from './part-answer.ts';
@@ -13,7 +13,7 @@ const BLOCK_RANGES_SHOWN_MAX = 8;
 /** @param meant what it was held against: `as it was stamped`, `as in good.bin` */
 export function answerLines(diagnosis: FileDiagnosis, meant: string): string[] {
   const { file, bytes, damage, damageNotListed, givenUp, signature } = diagnosis;
-  const size = `${file} (${exactSize(bytes)})`;
+  const size = `${file} (${formatExactSize(bytes)})`;
   if (diagnosis.verdict === 'clean') {
     const clean = `CLEAN: every byte of ${size} is ${meant}${stampWords(diagnosis)}`;
     return [clean, ...scopeLines(diagnosis)];
@@ -51,17 +51,16 @@ function stampWords({ stamp }: FileDiagnosis): string {
 
 function lengthWords({ bytes, meantBytes, scope }: FileDiagnosis): string {
   if (scope && scope.kind !== 'whole') return '';
-  if (meantBytes === null || meantBytes === bytes) return '';
+  return meantBytes === null ? '' : lengthDifference(bytes, meantBytes);
+}
+
+/** `; it is 3 bytes shorter than it should be`, or nothing. */
+export function lengthDifference(bytes: number, meantBytes: number): string {
+  if (meantBytes === bytes) return '';
   const [difference, word] =
     bytes < meantBytes ? [meantBytes - bytes, 'shorter'] : [bytes - meantBytes, 'longer'];
   const unit = difference === 1 ? 'byte' : 'bytes';
   return `; it is ${formatCount(difference)} ${unit} ${word} than it should be`;
-}
-
-/** `1MiB` only where that is exact: a byte more or less is what this is about. */
-function exactSize(bytes: number): string {
-  const text = formatSize(bytes);
-  return parseSize(text) === bytes ? text : `${formatCount(bytes)} bytes`;
 }
 
 function blockLines(diagnosis: FileDiagnosis): string[] {

@@ -1,28 +1,30 @@
 // What is said of a file that was held against a manifest, or of two manifests: the verdict first,
 // then each range, which parts they are, and what could not be judged.
 
-import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
+import { formatCount, formatExactSize, formatSize } from '../base/quantities.ts';
 import { damageWords } from '../diagnose/damage-words.ts';
+import { partGridOf } from '../diagnose/part-grid.ts';
 import type { ByteRange, Damage } from '../domain/damage.ts';
 import type { ManifestVerification } from '../manifest/verification.ts';
+import { lengthDifference } from './file-answer.ts';
+import { partsWords } from './part-answer.ts';
 
 /** Ranges shown to a person; `--json` has the others. */
 const SHOWN_MAX = 20;
-const PARTS_SHOWN_MAX = 8;
-/** Writers take no smaller parts; below, a common divisor of borders is chance. */
-const PART_BYTES_MIN = 65_536;
+const ZEROS_SHOWN_MAX = 8;
+const PAGE_BYTES = 4096;
 
 /** @param against path of the manifest */
 export function manifestAnswerLines(answer: ManifestVerification, against: string): string[] {
   const { file, bytes, chunksCompared, chunksDiffering, damage, damageNotListed } = answer;
-  const name = `${file} (${exactSize(bytes)})`;
+  const name = `${file} (${formatExactSize(bytes)})`;
   const chunks = `${formatCount(chunksCompared)} chunks of ${formatSize(answer.chunkBytes)}`;
   if (answer.verdict === 'clean') {
     return [`CLEAN: every byte of ${name} is as the manifest ${against} has it (${chunks})`];
   }
   const lines = [
     `DAMAGED: ${name} is not as the manifest ${against} has it: ` +
-      `${formatCount(chunksDiffering)} of ${chunks} differ${lengthWords(answer)}`,
+      `${formatCount(chunksDiffering)} of ${chunks} differ${lengthDifference(answer.bytes, answer.meantBytes)}`,
     '',
   ];
   for (const one of damage.slice(0, SHOWN_MAX)) {
@@ -65,65 +67,32 @@ function remarks(answer: ManifestVerification): string[] {
   return lines;
 }
 
-/** `Exactly parts 7, 9 (of 8MiB, from 0)` where all ranges fit a grid coarser than the chunks. */
+/** Which parts they are, where chance is no explanation, and which zeros lie in what differs. */
 function partLines(answer: ManifestVerification): string[] {
-  const { damage, damageNotListed, zeros, bytes, chunkBytes } = answer;
+  const { damage, damageNotListed, zeros, bytes, meantBytes, chunkBytes } = answer;
   const inside = damage.filter(({ kind }) => kind !== 'missing' && kind !== 'extra');
   if (inside.length === 0 || damageNotListed > 0) return [];
-  const isNews = inside.some(({ kind }) => kind === 'unexplained') && zeros.length > 0;
-  const [size, zerosSize] = [gridOf(inside, bytes), gridOf(zeros.map(wholePages), bytes)];
-  const lines = [`Exactly ${partWords(inside, size, size > chunkBytes ? 'part' : 'chunk')}`];
-  if (!isNews) return lines;
-  for (const { offset, length } of zeros.slice(0, PARTS_SHOWN_MAX)) {
+  const end = Math.min(bytes, meantBytes);
+  const grid = partGridOf(inside, end, chunkBytes, [0, end], chunkBytes);
+  const lines = grid ? [`Exactly ${partsWords(grid)}`] : [];
+  if (zeros.length === 0 || !inside.some(({ kind }) => kind === 'unexplained')) return lines;
+  for (const { offset, length } of zeros.slice(0, ZEROS_SHOWN_MAX)) {
     const place = `${formatCount(length)} bytes at offset ${formatCount(offset)}`;
     lines.push(`Zeros in it, whether meant or not: ${place}`);
   }
-  const left = zeros.length - PARTS_SHOWN_MAX;
+  const left = zeros.length - ZEROS_SHOWN_MAX;
   if (left > 0) lines.push(`  and ${formatCount(left)} more (--json lists up to 1,000)`);
-  if (zerosSize >= PART_BYTES_MIN) {
-    lines.push(`They hold ${partWords(zeros.map(wholePages), zerosSize, 'part')}`);
-  }
+  const holes = zeros.map(
+    (range): Damage => ({ ...wholePages(range), kind: 'zeroed', because: '' }),
+  );
+  const zerosGrid = partGridOf(holes, end, PAGE_BYTES, [0, end]);
+  if (zerosGrid) lines.push(`They hold ${partsWords(zerosGrid)}`);
   return lines;
 }
 
 /** Without the zeros that were meant and lie next to it: borders of parts are those of pages. */
 function wholePages({ offset, length }: ByteRange): ByteRange {
-  const start = Math.ceil(offset / 4096) * 4096;
-  const end = Math.floor((offset + length) / 4096) * 4096;
+  const start = Math.ceil(offset / PAGE_BYTES) * PAGE_BYTES;
+  const end = Math.floor((offset + length) / PAGE_BYTES) * PAGE_BYTES;
   return { offset: start, length: Math.max(0, end - start) };
-}
-
-/** The greatest size of which all borders are multiples, but for the end of the file. */
-function gridOf(ranges: readonly ByteRange[], bytes: number): number {
-  const edges = ranges.flatMap(({ offset, length }) => [offset, offset + length]);
-  const inner = edges.filter((edge) => edge !== bytes).reduce(greatestCommonDivisor, 0);
-  return inner === 0 ? bytes : inner;
-}
-
-function partWords(ranges: readonly ByteRange[], size: number, noun: string): string {
-  const parts = ranges.flatMap(({ offset, length }) => {
-    const count = Math.min(PARTS_SHOWN_MAX + 1, Math.ceil(length / size));
-    return Array.from({ length: count }, (_, at) => offset / size + at);
-  });
-  const shown = parts.slice(0, PARTS_SHOWN_MAX).map(formatCount).join(', ');
-  const more = parts.length > PARTS_SHOWN_MAX ? ' and more' : '';
-  return `${noun}${parts.length === 1 ? '' : 's'} ${shown}${more} (of ${formatSize(size)}, from 0)`;
-}
-
-function greatestCommonDivisor(left: number, right: number): number {
-  return right === 0 ? left : greatestCommonDivisor(right, left % right);
-}
-
-function lengthWords({ bytes, meantBytes }: ManifestVerification): string {
-  if (meantBytes === bytes) return '';
-  const [difference, word] =
-    bytes < meantBytes ? [meantBytes - bytes, 'shorter'] : [bytes - meantBytes, 'longer'];
-  const unit = difference === 1 ? 'byte' : 'bytes';
-  return `; it is ${formatCount(difference)} ${unit} ${word} than it should be`;
-}
-
-/** `1MiB` only where that is exact. */
-function exactSize(bytes: number): string {
-  const text = formatSize(bytes);
-  return parseSize(text) === bytes ? text : `${formatCount(bytes)} bytes`;
 }

@@ -1,7 +1,7 @@
 // What `verify` says beyond the damaged ranges: which part of the stamped file was there, which
 // bytes of it are intact, which stand elsewhere, and the part size that explains the holes.
 
-import { formatCount, formatSize, parseSize } from '../base/quantities.ts';
+import { formatCount, formatExactSize } from '../base/quantities.ts';
 import type { FileDiagnosis } from '../diagnose/file-diagnosis.ts';
 import type { MovedBytes } from '../diagnose/intact-ranges.ts';
 import type { PartGrid, PartRange } from '../diagnose/part-grid.ts';
@@ -34,7 +34,7 @@ export function partLines({ intact, moved, parts, damage }: FileDiagnosis): stri
   const lines: string[] = [];
   if (intact && damage.length > 0) lines.push(intactWords(intact));
   for (const one of (moved ?? []).slice(0, SHOWN_MAX)) lines.push(movedWords(one, parts));
-  if (parts) lines.push(partsWords(parts));
+  if (parts) lines.push(`Exactly ${partsWords(parts)}`);
   return lines;
 }
 
@@ -69,16 +69,23 @@ function placeWords(at: number, length: number, parts: MovedParts): string {
   return count === 1 ? `part ${formatCount(first)}` : rangeWords({ first, count }, 'parts ');
 }
 
-function partsWords({ partBytes, parts, damagedParts, ofParts, largestBytes }: PartGrid): string {
+/** `parts 7 and 9 of 12, of 8MiB each, from 0`. */
+export function partsWords({
+  partBytes,
+  parts,
+  damagedParts,
+  ofParts,
+  largestBytes,
+}: Omit<PartGrid, 'chance'>): string {
   const shown = parts.slice(0, SHOWN_MAX).map((one) => rangeWords(one));
   const rest = parts.length - shown.length;
   const last = shown.length > 1 && rest === 0 ? ` and ${shown.pop()}` : '';
   const more = rest > 0 ? ` and ${formatCount(rest)} more ranges` : '';
   const noun = damagedParts === 1 ? 'part' : 'parts';
   const of = ofParts === null ? '' : ` of ${formatCount(ofParts)}`;
-  const larger = largestBytes === partBytes ? '' : `, or of ${exactSize(largestBytes)}`;
+  const larger = largestBytes === partBytes ? '' : `, or of ${formatExactSize(largestBytes)}`;
   return (
-    `Exactly ${noun} ${shown.join(', ')}${last}${more}${of}, of ${exactSize(partBytes)} each, ` +
+    `${noun} ${shown.join(', ')}${last}${more}${of}, of ${formatExactSize(partBytes)} each, ` +
     `from 0${larger}`
   );
 }
@@ -86,9 +93,4 @@ function partsWords({ partBytes, parts, damagedParts, ofParts, largestBytes }: P
 function rangeWords({ first, count }: PartRange, before = ''): string {
   const from = `${before}${formatCount(first)}`;
   return count === 1 ? from : `${from} to ${formatCount(first + count - 1)}`;
-}
-
-function exactSize(bytes: number): string {
-  const text = formatSize(bytes);
-  return parseSize(text) === bytes ? text : `${formatCount(bytes)} bytes`;
 }

@@ -55,6 +55,8 @@ const MOVING: readonly DamageKind[] = ['shifted', 'extra', 'duplicated', 'reorde
  * @param blockBytes a grid that is no coarser says no more than the blocks do
  * @param start offset of the first byte that was looked at: a range that begins there may have
  *   begun earlier. @param end likewise
+ * @param edgeBytes boundaries lie at multiples of it whatever the parts are: pages, or the chunks by
+ *   which the ranges were found
  * @returns null where the ranges support no grid
  */
 export function partGridOf(
@@ -62,6 +64,7 @@ export function partGridOf(
   meantBytes: number | null,
   blockBytes: number,
   [start, end]: readonly [number, number] = [0, meantBytes ?? Number.POSITIVE_INFINITY],
+  edgeBytes = PAGE_BYTES,
 ): PartGrid | null {
   if (damage.some(({ kind }) => MOVING.includes(kind))) return null;
   const holes = joinedRanges(damage.filter(({ kind }) => HOLES.includes(kind)));
@@ -76,7 +79,7 @@ export function partGridOf(
   const partBytes = usualSizeOf(largestBytes, blockBytes);
   const isUsual = USUAL_BYTES.includes(partBytes);
   const evidence = isUsual ? edges.size : edges.size - 1;
-  const chance = Math.min(1, (PAGE_BYTES / partBytes) ** evidence);
+  const chance = Math.min(1, (edgeBytes / partBytes) ** evidence);
   if (chance > CHANCE_MAX) return null;
   const parts = holes.map(({ offset, length }) => {
     const first = Math.floor(offset / partBytes);

@@ -1,12 +1,13 @@
 // What the actors of a delivery tell each other while it runs: how many watch, and of each store
 // whether whoever writes into it is done. Nothing of it is shown to a rule.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock.ts';
 
 export type DeliveryBoard = Int32Array<ArrayBufferLike>;
 
 /** Writers wait so long for those who watch. */
-export const WATCHERS_MS_MAX = 10_000;
+const WATCHERS_MS_MAX = 10_000;
 
 const RUNNING = 0;
 const DONE = 1;
@@ -23,8 +24,10 @@ export function markWatching(board: DeliveryBoard): void {
   Atomics.add(board, WATCHING, 1);
 }
 
-export function watching(board: DeliveryBoard): number {
-  return Atomics.load(board, WATCHING);
+/** Before the first write: so many watch, or it is not to be waited for any longer. */
+export async function untilWatched(board: DeliveryBoard, watchers: number): Promise<void> {
+  const untilMs = monotonicMs() + WATCHERS_MS_MAX;
+  while (Atomics.load(board, WATCHING) < watchers && monotonicMs() < untilMs) await sleep(1);
 }
 
 export function hasFailed(board: DeliveryBoard, store: number): boolean {

@@ -1,12 +1,11 @@
 // The writer of a delivery as a program of its user: rsync, rclone, dd, an upload script. It copies
 // a stamped file, which lies beside the stores, to the name for which the watchers wait.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { monotonicMs, monotonicNs } from '../base/clock.ts';
+import { monotonicNs } from '../base/clock.ts';
 import type { ProgramRun } from '../domain/trial.ts';
 import { commandFailure, runCommand } from './command-program.ts';
-import { markDone, WATCHERS_MS_MAX, watching } from './delivery-board.ts';
+import { markDone, untilWatched } from './delivery-board.ts';
 import { type DeliveryCourse, folderOf } from './delivery-outcome.ts';
 import type { DeliveryWriteResult } from './delivery-write.ts';
 import { DELIVERED } from './delivery-writers.ts';
@@ -25,8 +24,7 @@ export async function writeByProgram(
   command: string,
 ): Promise<ProgramWriteResult> {
   const { setting, board, relays, origin, sizeBytes } = course;
-  const untilMs = monotonicMs() + WATCHERS_MS_MAX;
-  while (watching(board) < relays && monotonicMs() < untilMs) await sleep(1);
+  await untilWatched(board, relays);
   const root = fileURLToPath(setting.medium.url).replace(/\/$/, '');
   const directory = root + folderOf(course, 0);
   const values: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import type { MediumAddress, MediumClient, MediumFile } from '../domain/medium.t
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
 import { operationFailure } from '../medium/operation-error.ts';
 import { connectionTo, giveUpConnection } from './connections.ts';
-import { type DeliveryBoard, markDone, WATCHERS_MS_MAX, watching } from './delivery-board.ts';
+import { type DeliveryBoard, markDone, untilWatched } from './delivery-board.ts';
 import { DELIVERED, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
 import { inFlight } from './in-flight.ts';
 import type { ActorBench } from './role.ts';
@@ -133,8 +133,7 @@ export async function deliveryWrite(
   bench: ActorBench,
 ): Promise<DeliveryWriteResult> {
   const { board, watchers, medium } = assignment;
-  const untilMs = monotonicMs() + WATCHERS_MS_MAX;
-  while (watching(board) < watchers && monotonicMs() < untilMs) await sleep(1);
+  await untilWatched(board, watchers);
   const begunMs = monotonicMs();
   const result: Written = { writes: 0, bytesWritten: 0, sourceIntact: true, parts: [], begunMs };
   const begunNs = String(monotonicNs());

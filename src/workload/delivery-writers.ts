@@ -54,5 +54,5 @@ export const WRITER_MANNERS: Readonly<Record<DeliveryWriter, WriterManner>> = {
   append: { ...PLAIN, reopens: true, needs: ['randomWrites'] },
   rename: { ...PLAIN, name: 'data.part', isParallel: true, order: 'random', needs: ['rename'] },
   multipart: { ...PLAIN, isParallel: true, order: 'random', needs: ['multipart'] },
-  command: { ...PLAIN, needs: ['randomWrites'] },
+  command: PLAIN,
 };

@@ -119,8 +119,16 @@ describe('verify --manifest', () => {
     const { exitCode, out } = await verify(bad, await manifestFile());
     expect(exitCode).toBe(1);
     expect(out).toContain('zeroed 1,048,576 bytes at offset 1,048,576');
-    expect(out).toContain('Exactly parts 1, 3 (of 1MiB, from 0)');
+    expect(out).toContain('Exactly parts 1 and 3 of 5, of 1MiB each, from 0');
     expect(out).not.toContain('Not judged');
+  });
+
+  it('names no parts where the borders of chunks explain the ranges as well', async () => {
+    // Two chunks beside each other are one of twice the size, which nobody need have sent.
+    const bad = put((bytes) => bytes.fill(0, 2 * 65_536, 4 * 65_536));
+    const { out } = await verify(bad, await manifestFile({ chunk: '64KiB' }));
+    expect(out).toContain('zeroed 131,072 bytes at offset 131,072');
+    expect(out).not.toMatch(/Exactly|They hold/);
   });
 
   it('names parts whose borders are not those of chunks by their zeros', async () => {
@@ -128,7 +136,8 @@ describe('verify --manifest', () => {
     const { out } = await verify(bad, await manifestFile({ chunk: '512KiB' }));
     // One byte of zero was meant before the first part, and two behind it.
     expect(out).toContain('Zeros in it, whether meant or not: 655,363 bytes at offset 655,359');
-    expect(out).toContain('They hold parts 1, 4 (of 640KiB, from 0)');
+    const usual = 'parts 5 to 9 and 20 to 24 of 33, of 128KiB each, from 0';
+    expect(out).toContain(`They hold ${usual}, or of 640KiB\n`);
   });
 
   it('says that it may be another file, and what was not judged', async () => {
