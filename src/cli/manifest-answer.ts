@@ -16,7 +16,8 @@ const PAGE_BYTES = 4096;
 
 /** @param against path of the manifest */
 export function manifestAnswerLines(answer: ManifestVerification, against: string): string[] {
-  const { file, bytes, chunksCompared, chunksDiffering, damage, damageNotListed } = answer;
+  const { file, bytes, meantBytes, chunksCompared, chunksDiffering, damage, damageNotListed } =
+    answer;
   const name = `${file} (${formatExactSize(bytes)})`;
   const chunks = `${formatCount(chunksCompared)} chunks of ${formatSize(answer.chunkBytes)}`;
   if (answer.verdict === 'clean') {
@@ -24,7 +25,7 @@ export function manifestAnswerLines(answer: ManifestVerification, against: strin
   }
   const lines = [
     `DAMAGED: ${name} is not as the manifest ${against} has it: ` +
-      `${formatCount(chunksDiffering)} of ${chunks} differ${lengthDifference(answer.bytes, answer.meantBytes)}`,
+      `${formatCount(chunksDiffering)} of ${chunks} differ${lengthDifference(bytes, meantBytes)}`,
     '',
   ];
   for (const one of damage.slice(0, SHOWN_MAX)) {

@@ -55,8 +55,8 @@ const MOVING: readonly DamageKind[] = ['shifted', 'extra', 'duplicated', 'reorde
  * @param blockBytes a grid that is no coarser says no more than the blocks do
  * @param start offset of the first byte that was looked at: a range that begins there may have
  *   begun earlier. @param end likewise
- * @param edgeBytes boundaries lie at multiples of it whatever the parts are: pages, or the chunks by
- *   which the ranges were found
+ * @param edgeBytes boundaries lie at multiples of it whatever the parts are: pages, or the chunks
+ *   by which the ranges were found
  * @returns null where the ranges support no grid
  */
 export function partGridOf(
