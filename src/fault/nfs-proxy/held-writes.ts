@@ -1,7 +1,6 @@
 // WRITEs that were acknowledged and are not carried out yet: those of `delayed` wait for a COMMIT
-// or
-// CLOSE of their file, those of `unsynced`, as in the memory of a server, for whatever is asked of
-// the file next. A crash loses the latter.
+// or CLOSE of their file, those of `unsynced`, as in the memory of a server, for whatever is asked
+// of the file next. A crash loses the latter.
 
 import type { ArmedFault, FaultCall } from '../armed-faults.ts';
 import type { CalledOperation, Dialect, NfsCall } from './called-operation.ts';
