@@ -93,15 +93,20 @@ export class ShrinkingSchedule implements Schedule {
     return news.length === 0 ? null : news.join('; ');
   }
 
-  /** Of the last comparison that a cell took part in; what was in turn with it is comparable. */
+  /**
+   * Of the last comparison that a cell took part in; what was in turn with it is comparable. One
+   * that has only begun says little: where the cell has not failed in it yet, and did before, the
+   * one before counts.
+   */
   countOf(levels: Levels): TimedCount {
     const key = keyOf(levels);
-    const all = [this.underWay(), ...this.tried.toReversed()].filter((each) => each !== null);
-    for (const tried of all) {
-      if (keyOf(tried.levels) === key) return tried.candidate;
-      if (keyOf(tried.against) === key) return tried.incumbent;
-    }
-    return { trials: 0, failures: 0, seconds: 0 };
+    const counts = [this.underWay(), ...this.tried.toReversed()].flatMap((tried) => {
+      if (tried === null) return [];
+      if (keyOf(tried.levels) === key) return [tried.candidate];
+      return keyOf(tried.against) === key ? [tried.incumbent] : [];
+    });
+    const last = counts[0] ?? { trials: 0, failures: 0, seconds: 0 };
+    return counts.find(({ failures }) => failures > 0) ?? last;
   }
 
   /** The comparison under way, or null. */

@@ -112,11 +112,13 @@ async function attach(
   // A session of its own: Ctrl-C at the terminal is for us, and we tell it.
   const tracer = spawn('strace', words, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   const complaints = saidBy(tracer);
+  // Heard from the start: one that is refused ends before the guard has been told of it.
+  const closed = new Promise<void>((resolve) => void tracer.once('close', () => resolve()));
   await once(tracer, 'spawn').catch((error: Error) => {
     throw new HeisenwriteError('missing-component', `strace: ${error.message}`);
   });
   const release = await guard.undo(['kill', '-TERM', String(tracer.pid)]);
-  const exited = once(tracer, 'exit').then(() => {
+  const exited = closed.then(() => {
     release();
     stream.finish();
   });

@@ -65,6 +65,19 @@ const acceptedOf = ({ tried }: ShrinkingSchedule, aim: ShrinkTry['aim']) =>
   tried.filter((each) => each.aim === aim && each.decision === 'accepted');
 
 describe('ShrinkingSchedule', () => {
+  test('what has failed is not said to have never failed because a comparison has begun', () => {
+    const schedule = scheduleOf();
+    search(schedule, { rate: () => 3 }, 's', 1);
+    while (acceptedOf(schedule, 'cheaper').length === 0)
+      search(schedule, { rate: () => 3 }, 't', 1);
+    const { levels } = schedule.incumbent;
+    const before = schedule.countOf(levels);
+    expect(before.failures).toBeGreaterThan(0);
+    search(schedule, { rate: () => 0 }, 'u', 2);
+    expect(schedule.underWay()?.decision).toBe('open');
+    expect(schedule.countOf(levels)).toEqual(before);
+  });
+
   test('where nothing matters it ends with the cheapest trial, and confirms it', () => {
     const schedule = scheduleOf();
     search(schedule, { rate: () => 3 });
