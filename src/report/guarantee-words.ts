@@ -1,5 +1,5 @@
-// The words of a survey: how a mode reads in a sentence, what follows for a protocol built on it,
-// and what is known of a file system from elsewhere (so that a reader need not fear a new bug).
+// The words of a survey: how a mode reads in a sentence, and what follows for a protocol that is
+// built on it.
 
 import { formatSize } from '../base/quantities.ts';
 import type { Levels } from '../domain/cell.ts';
@@ -211,85 +211,4 @@ export function adviceFor(promise: PromiseName, kept: boolean, mode: Levels): st
     case 'read-back':
       return 'do not trust this medium with data before this is explained';
   }
-}
-
-interface Known {
-  readonly fileSystem: RegExp;
-  readonly promise: PromiseName;
-  readonly applies: (mode: Levels) => boolean;
-  readonly words: string;
-}
-
-const bothBuffered = (mode: Levels) => mode.writer === 'buffered' && mode.reader === 'buffered';
-const mixesDirect = (mode: Levels) => (mode.writer === 'direct') !== (mode.reader === 'direct');
-const oneWrite = (mode: Levels) => mode.chunk === undefined;
-
-/** Behaviour that is by design, each with where to read on. */
-const KNOWN: readonly Known[] = [
-  {
-    fileSystem: /^ext[234]$/,
-    promise: 'unit-atomic',
-    applies: (mode) => bothBuffered(mode) && oneWrite(mode),
-    words:
-      'by design: ext4 takes no lock that would make a buffered read wait for a buffered write ' +
-      '(mm/filemap.c, filemap_read), so a reader can see part of a write, even inside one page',
-  },
-  {
-    fileSystem: /^xfs$/,
-    promise: 'unit-atomic',
-    applies: (mode) => bothBuffered(mode) && oneWrite(mode),
-    words:
-      'XFS holds the inode lock shared for buffered reads and exclusive for buffered writes ' +
-      '(fs/xfs/xfs_file.c), which makes one write atomic to readers',
-  },
-  {
-    fileSystem: /^(btrfs|tmpfs)$/,
-    promise: 'unit-atomic',
-    applies: (mode) => bothBuffered(mode) && oneWrite(mode),
-    words:
-      'by design: a buffered read copies page by page and takes no lock that would make it wait ' +
-      'for a buffered write',
-  },
-  {
-    fileSystem: /./,
-    promise: 'unit-atomic',
-    applies: (mode) => mixesDirect(mode) && oneWrite(mode),
-    words:
-      'open(2), NOTES on O_DIRECT: applications should avoid mixing O_DIRECT and normal I/O to ' +
-      'the same file, and especially to overlapping byte regions in the same file',
-  },
-  {
-    fileSystem: /./,
-    promise: 'replace-atomic',
-    applies: (mode) => mode.publish === 'rename',
-    words: 'POSIX rename(): the new name refers to the old file or to the new one at any time',
-  },
-  {
-    fileSystem: /./,
-    promise: 'append-atomic',
-    applies: () => true,
-    words:
-      'POSIX write(): with O_APPEND the offset is set to the end of the file before each write, ' +
-      'with no intervening modification',
-  },
-];
-
-export function knownOf(
-  fileSystem: string,
-  promise: PromiseName,
-  mode: Levels,
-): string | undefined {
-  return KNOWN.find(
-    (known) =>
-      known.fileSystem.test(fileSystem) && known.promise === promise && known.applies(mode),
-  )?.words;
-}
-
-const BY_DESIGN = 'by design: ';
-
-/** Why nobody may build on a promise although it held here; null where nothing is known. */
-export function notPromised(fileSystem: string, known: string | undefined): string | null {
-  if (!known?.startsWith(BY_DESIGN)) return null;
-  const because = known.slice(BY_DESIGN.length).replace(`${fileSystem} takes`, 'it takes');
-  return `though ${fileSystem} does not promise it: ${because}`;
 }

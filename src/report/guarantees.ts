@@ -8,7 +8,8 @@ import type { Levels } from '../domain/cell.ts';
 import type { CellReport, Guarantee } from '../domain/hunt-report.ts';
 import type { PromiseName } from '../domain/promise.ts';
 import { type GuaranteePart, guaranteeSentence, type Sized } from './guarantee-sentence.ts';
-import { adviceFor, knownOf, notPromised, sizeOf } from './guarantee-words.ts';
+import { adviceFor, sizeOf } from './guarantee-words.ts';
+import { knownOf, notPromised } from './known-behaviour.ts';
 import { PROMISES_OF_WORKLOADS } from './promise-sums.ts';
 import { countInterval, effectiveChances } from './rate-words.ts';
 

@@ -32,9 +32,11 @@ export function onTmpfs<T>(options: string, act: (place: string) => Promise<T> |
   return mounted((_, place) => run('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', place), act);
 }
 
+/** `options` as for mount(8). */
 export function onLoop<T>(
   type: 'ext4' | 'xfs' | 'btrfs',
   act: (place: string) => Promise<T> | T,
+  options = 'loop',
 ): Promise<T> {
   return mounted((root, place) => {
     const image = join(root, 'image');
@@ -42,7 +44,7 @@ export function onLoop<T>(
     // The smallest that mkfs.xfs accepts is 300 MiB; the file is sparse.
     truncateSync(image, 320 * 2 ** 20);
     run(`mkfs.${type}`, '-q', image);
-    run('mount', '-o', 'loop', image, place);
+    run('mount', '-o', options, image, place);
   }, act);
 }
 

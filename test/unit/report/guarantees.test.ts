@@ -7,8 +7,9 @@ import type { Levels } from '../../../src/domain/cell.ts';
 import type { CellReport, Guarantee } from '../../../src/domain/hunt-report.ts';
 import { PROMISES, type PromiseName } from '../../../src/domain/promise.ts';
 import { guaranteeGroups } from '../../../src/report/guarantee-groups.ts';
-import { adviceFor, knownOf, modeWords, sizeOf } from '../../../src/report/guarantee-words.ts';
+import { adviceFor, modeWords, sizeOf } from '../../../src/report/guarantee-words.ts';
 import { guaranteesOf } from '../../../src/report/guarantees.ts';
+import { knownOf } from '../../../src/report/known-behaviour.ts';
 import { cellReport, huntReport } from '../../fixtures/report/builder.ts';
 
 type Counts = readonly [levels: Levels, promise: PromiseName, tries: number, broken: number];
@@ -240,6 +241,14 @@ describe('advice and what is known', () => {
     expect(known('buffered', 'direct')).toBe(known('direct', 'buffered'));
     expect(known('direct', 'buffered')).not.toMatch(/page cache/);
     expect(known('direct', 'direct')).toBeUndefined();
+  });
+
+  test('btrfs alone turns O_DIRECT writes into buffered ones, where it has checksums', () => {
+    const known = (type: string, reader = 'direct') =>
+      knownOf(type, 'unit-atomic', { workload: 'mailbox', writer: 'direct', reader });
+    expect(known('btrfs')).toMatch(/^by design: .*checksums.* nodatasum/);
+    expect([known('ext4'), known('xfs')]).toEqual([undefined, undefined]);
+    expect(known('btrfs', 'buffered')).toMatch(/^open\(2\)/);
   });
 
   test("chunks are the writer's own doing: no file system is blamed for them", () => {
