@@ -14,7 +14,7 @@ import { versionOf } from './fio.ts';
 import { compare } from './ratio.ts';
 
 const TMPFS = '/dev/shm';
-const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../scripts/from-source.mjs', import.meta.url).pathname;
 const PEERS = ['b3sum', 'sha256sum'] as const;
 
 const { json, pairs, sizeBytes } = benchOptions({

@@ -21,7 +21,7 @@ import { printComparisons } from './comparison-lines.ts';
 import { type Comparison, compare } from './ratio.ts';
 
 const TMPFS = '/dev/shm';
-const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../scripts/from-source.mjs', import.meta.url).pathname;
 const PEER = new URL('plain-mount.ts', import.meta.url).pathname;
 const CALL_BYTES = [2 ** 20, 2 ** 12] as const;
 

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { monotonicMs } from '../src/base/clock.ts';
 import { median } from './ratio.ts';
 
-const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../scripts/from-source.mjs', import.meta.url).pathname;
 
 export interface ProxyProcess {
   /** The port of the loopback on which it listens. */

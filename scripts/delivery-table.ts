@@ -14,7 +14,7 @@ import { startSshd } from '../src/fleet/sshd.ts';
 import { DELIVERY_WRITERS } from '../src/workload/delivery-writers.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const MAIN = join(ROOT, 'src/cli/main.ts');
+const MAIN = join(ROOT, 'scripts/from-source.mjs');
 const DOCUMENT = join(ROOT, 'docs/delivery-table.md');
 /** One part waits longer than the rules do, which is what tells them apart. */
 const LEVELS = {

@@ -26,7 +26,7 @@ export interface Expedition {
 export async function carryOut(expedition: Expedition, terminal: Terminal): Promise<HuntReport> {
   const { plan, ground, notes, schedule } = expedition;
   const interruption = new AbortController();
-  const listener = terminal.listener();
+  const listener = await terminal.listener();
   const interrupt = () => {
     // A second Ctrl-C does not wait for the trial; what was recorded stays recorded.
     if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);

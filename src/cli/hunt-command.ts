@@ -106,7 +106,7 @@ async function conclude(
 ): Promise<number> {
   await writeReports(report, options);
   if (options.json) terminal.printJson(report);
-  else terminal.printSummary(report);
+  else await terminal.printSummary(report);
   return exitMeaning(report).code;
 }
 

@@ -26,7 +26,7 @@ export async function writeLines(out: Writable, lines: Iterable<string>): Promis
 
 async function write(out: Writable, text: string): Promise<boolean> {
   if (out.destroyed || out.errored) return false;
-  // Both end with an error when the other end goes away; main.ts says what that means.
+  // Both end with an error when the other end goes away; program.ts says what that means.
   const gone = () => {};
   if (!out.write(text)) {
     await Promise.race([once(out, 'drain').catch(gone), once(out, 'close').catch(gone)]);

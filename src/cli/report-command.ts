@@ -31,7 +31,7 @@ export async function runReport(
     const report = await reportOf(store, cells, WORKLOADS, plan.schedule);
     await writeReports(report, options);
     if (options.json) terminal.printJson(report);
-    else terminal.printSummary(report);
+    else await terminal.printSummary(report);
     return exitMeaning(report).code;
   } finally {
     await store.close();

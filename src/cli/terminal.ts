@@ -4,7 +4,6 @@
 import type { HeisenwriteError } from '../domain/errors.ts';
 import type { HuntReport } from '../domain/hunt-report.ts';
 import type { HuntListener } from '../domain/ports.ts';
-import { summaryLines } from '../report/summary.ts';
 
 const WIDTH_DEFAULT = 100;
 
@@ -14,14 +13,14 @@ export interface Terminal {
   print(line: string): void;
   /** One document, and nothing else, on standard output. */
   printJson(document: object): void;
-  printSummary(report: HuntReport): void;
+  printSummary(report: HuntReport): Promise<void>;
   /** Says what happened and what to do, in one or two lines; never a stack. */
   printError(error: HeisenwriteError): void;
-  listener(): HuntListener;
+  listener(): Promise<HuntListener>;
 }
 
-/** @param live draws and redraws; loaded only where it is used, since it is slow to load */
-export function createTerminal(listener: () => HuntListener): Terminal {
+/** What draws and sums up is loaded where it is used: with its statistics it is slow to load. */
+export function createTerminal(listener: () => Promise<HuntListener>): Terminal {
   const { stdout: out, stderr: err } = process;
   const color = (stream: NodeJS.WriteStream) => stream.isTTY === true && !process.env.NO_COLOR;
   return {
@@ -30,7 +29,8 @@ export function createTerminal(listener: () => HuntListener): Terminal {
     listener,
     print: (line) => void out.write(`${line}\n`),
     printJson: (document) => void out.write(`${JSON.stringify(document, null, 2)}\n`),
-    printSummary: (report) => {
+    printSummary: async (report) => {
+      const { summaryLines } = await import('../report/summary.ts');
       const width = out.columns ?? WIDTH_DEFAULT;
       out.write(`${summaryLines(report, { color: color(out), width }).join('\n')}\n`);
     },

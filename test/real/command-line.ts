@@ -9,7 +9,7 @@ import type { HuntReport } from '../../src/domain/hunt-report.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const NODE = join(ROOT, 'node_modules/node/bin/node');
-const MAIN = join(ROOT, 'src/cli/main.ts');
+const MAIN = join(ROOT, 'scripts/from-source.mjs');
 
 const OPTIONS = { reject: false, env: { NO_COLOR: '1' }, stdin: 'ignore' } as const;
 

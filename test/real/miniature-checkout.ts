@@ -70,7 +70,7 @@ export function createMiniature(): Miniature {
   mkdirSync(bin, { recursive: true });
   for (const program of PROGRAMS) symlinkSync(pathOf(program), join(bin, program));
   writeFileSync(join(bin, 'npm'), NPM, { mode: 0o755 });
-  for (const path of ['heisenwrite', 'scripts/bring']) {
+  for (const path of ['heisenwrite', 'scripts/bring', 'scripts/from-source.mjs']) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     copyFileSync(join(ROOT, path), join(root, path));
   }

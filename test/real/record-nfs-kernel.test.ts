@@ -24,9 +24,13 @@ const CALL_LIMIT_MS = 300_000;
 const TEST_LIMIT_MS = 900_000;
 const SOURCES = resolve(import.meta.dirname, '../../src');
 const TOOLS = {
-  entries: ['cli/main.ts', 'cli/record.ts', 'report/plain.ts', 'base/guard-entry.ts'].map((file) =>
-    join(SOURCES, file),
-  ),
+  entries: [
+    'cli/main.ts',
+    'cli/program.ts',
+    'cli/record.ts',
+    'report/plain.ts',
+    'base/guard-entry.ts',
+  ].map((file) => join(SOURCES, file)),
   programs: ['sh', 'dd', 'cat', 'kill', 'mkfifo', 'strace'].map(
     (name) =>
       ['/usr/bin', '/bin'].map((each) => join(each, name)).find((each) => existsSync(each)) ?? name,

@@ -11,7 +11,7 @@ import { requireOrSkip } from './requirements.ts';
 import { type RecordAnswer, withCounter } from './traced-programs.ts';
 
 const LIMIT_MS = 120_000;
-const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+const MAIN = resolve(import.meta.dirname, '../../scripts/from-source.mjs');
 const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
 let top: string;

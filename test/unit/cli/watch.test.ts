@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../../scripts/from-source.mjs', import.meta.url).pathname;
 let folder: string;
 
 beforeEach(() => {
