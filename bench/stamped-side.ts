@@ -7,7 +7,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { monotonicMs } from '../src/base/clock.ts';
 import { createStampKernel } from '../src/stamp/kernel.ts';
 import { huntNumberOf } from '../src/stamp/reference.ts';
-import { scanStampedFile, writeStamps } from '../src/stamp/stamped-file.ts';
+import { writeStamps } from '../src/stamp/stamped-file.ts';
+import { scanStampedFile } from '../src/stamp/stamped-scan.ts';
 
 const [direction, file = '', sizeText] = process.argv.slice(2);
 compileKernel();

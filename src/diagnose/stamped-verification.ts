@@ -6,8 +6,8 @@ import type { ByteRange } from '../domain/damage.ts';
 import type { DamagedBlocks } from '../stamp/block-check.ts';
 import { attempt } from '../stamp/file-failure.ts';
 import { HEADER_BYTES } from '../stamp/layout.ts';
-import { type StampedScan, scanStampedFile } from '../stamp/stamped-file.ts';
 import { learnIdentity, type StampedIdentity } from '../stamp/stamped-identity.ts';
+import { type StampedScan, scanStampedFile } from '../stamp/stamped-scan.ts';
 import { type StampedJudge, stampedJudge, stampedSetting } from './blocks.ts';
 import { DamageList } from './damage-list.ts';
 import {

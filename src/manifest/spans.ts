@@ -8,8 +8,9 @@ import { DIGEST_BYTES, foldInPlace, LEAF_BYTES, nodesOf, type PairHash } from '.
 
 /** One turn of a thread: some milliseconds of work. */
 export const SPAN_BYTES = 8 * 2 ** 20;
-/** Small enough to be hashed while it is in the processor's cache. */
-const PIECE_BYTES = 4 * LEAF_BYTES;
+/** Hashed while it is in the processor's cache, and large enough that calls do not count. */
+const PIECE_LEAVES = 16;
+const PIECE_BYTES = PIECE_LEAVES * LEAF_BYTES;
 const PAGE_BYTES = 4096;
 const POISON = 0xb5;
 
@@ -43,6 +44,10 @@ export class SpanReader {
   readonly #hash: PairHash;
   readonly #hasher = new Blake3Hasher();
   readonly #piece = Buffer.alloc(PIECE_BYTES);
+  /** Made once, as a view takes a while to make. */
+  readonly #wholeLeaves = Array.from({ length: PIECE_LEAVES }, (_, leaf) =>
+    this.#piece.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES),
+  );
   readonly #leaves = Buffer.alloc((SPAN_BYTES / LEAF_BYTES) * DIGEST_BYTES);
   readonly #counters: Int32Array;
   readonly #digests: Uint8Array;
@@ -105,11 +110,13 @@ export class SpanReader {
 
   /** As hexadecimal text, since a buffer of the library's own takes longer than the digest. */
   #digestPiece(length: number, at: number): void {
-    for (let leaf = 0; leaf < length; leaf += LEAF_BYTES) {
+    for (let leaf = 0; leaf * LEAF_BYTES < length; leaf++) {
+      const start = leaf * LEAF_BYTES;
+      const whole = start + LEAF_BYTES <= length ? this.#wholeLeaves[leaf] : undefined;
       this.#hasher.reset();
-      this.#hasher.update(this.#piece.subarray(leaf, Math.min(leaf + LEAF_BYTES, length)));
+      this.#hasher.update(whole ?? this.#piece.subarray(start, length));
       const digest = this.#hasher.digest('hex').slice(0, 2 * DIGEST_BYTES);
-      this.#leaves.write(digest, at + (leaf / LEAF_BYTES) * DIGEST_BYTES, 'hex');
+      this.#leaves.write(digest, at + leaf * DIGEST_BYTES, 'hex');
     }
   }
 }

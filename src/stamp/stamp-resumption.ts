@@ -10,14 +10,14 @@ import { attempt } from './file-failure.ts';
 import { readHeader } from './header.ts';
 import { HEADER_BYTES } from './layout.ts';
 import { huntNumberOf } from './reference.ts';
+import { IO_BYTES } from './scan-pieces.ts';
 import {
-  IO_BYTES,
   refuseWithoutSpace,
   type StampedFileOptions,
-  scanStampedFile,
   writeStampedFile,
   writeStamps,
 } from './stamped-file.ts';
+import { scanStampedFile } from './stamped-scan.ts';
 
 export interface ResumedStamps {
   readonly stream: StampStream;

@@ -1,15 +1,12 @@
-// Stamped files alone: `heisenwrite stamp` writes one, and the fast sequential scan under
-// `heisenwrite verify` finds the blocks that are not right. Both move 1 MiB at a time through one
-// buffer, so that memory does not depend on the length of the file.
+// `heisenwrite stamp`: writes a stamped file, 1 MiB at a time through one buffer, so that memory
+// does not depend on its length.
 
 import {
   closeSync,
   constants,
-  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
-  readSync,
   statfsSync,
   unlinkSync,
   writeSync,
@@ -21,27 +18,17 @@ import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { Pattern, StampStream } from '../domain/observation.ts';
-import { checkWindow, type DamagedBlocks, joinRanges } from './block-check.ts';
 import { attempt } from './file-failure.ts';
 import { createStampKernel } from './kernel.ts';
 import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, BLOCKS_MAX, FILE_BYTES_MAX } from './layout.ts';
 import { huntNumberOf } from './reference.ts';
-import { learnIdentity, type StampedIdentity, whyNotStamped } from './stamped-identity.ts';
+import { IO_BYTES } from './scan-pieces.ts';
+import type { Progress } from './stamped-scan.ts';
 
-/** A multiple of every block size; large enough that system calls do not count. */
-export const IO_BYTES = 1024 * 1024;
 /** O_DIRECT wants lengths in logical blocks of the device; 4096 suits all in use. */
 const DIRECT_BYTES = 4096;
-/** How much is moved before others (signals, progress) get a turn. */
+/** How much is written before others (signals, progress) get a turn. */
 const TURN_BYTES = 64 * IO_BYTES;
-
-/**
- * A read that returns success and fills nothing must not find right bytes that the one before left.
- * Most patterns tell that by their place, whatever the poison; of these each sector is poisoned.
- */
-const PERIODIC: ReadonlySet<Pattern> = new Set(['alternating', 'ones', 'zeros', 'walking']);
-
-export type Progress = (doneBytes: number, totalBytes: number) => void;
 
 export interface StampedFileOptions {
   readonly sizeBytes: number;
@@ -55,12 +42,6 @@ export interface StampedFileOptions {
   readonly signal?: AbortSignal;
   /** Of a file that was begun: where it goes on, a multiple of 1 MiB; 0 where it is not given. */
   readonly fromBytes?: number;
-}
-
-export interface StampedScan extends StampedIdentity {
-  /** Bytes read and checked: from the start to the lesser of the actual and the stated length. */
-  readonly checkedBytes: number;
-  readonly damagedBlocks: number;
 }
 
 /**
@@ -144,72 +125,6 @@ async function turn(options: StampedFileOptions, doneBytes: number): Promise<voi
   options.signal?.throwIfAborted();
 }
 
-export interface ScanOptions {
-  readonly direct?: boolean;
-  readonly signal?: AbortSignal;
-  /** Where to begin, rounded down to 1 MiB; 0 where it is not given. */
-  readonly fromBytes?: number;
-  /** What the file says that it is, where that was learned already. */
-  readonly identity?: StampedIdentity;
-}
-
-/**
- * Reads a stamped file once and reports each run of blocks that are not right, in order.
- * @throws HeisenwriteError no-such-file, not-readable, not-stamped, read-failed
- */
-export async function scanStampedFile(
-  path: string,
-  onDamagedBlocks: (range: DamagedBlocks) => void,
-  onProgress?: Progress,
-  options: ScanOptions = {},
-): Promise<StampedScan> {
-  const buffered = attempt('read', path, () => openSync(path, constants.O_RDONLY));
-  let descriptor = buffered;
-  try {
-    const identity = options.identity ?? attempt('read', path, () => identityOf(path, buffered));
-    if (options.direct) {
-      const flags = constants.O_RDONLY | constants.O_DIRECT;
-      descriptor = attempt('read', path, () => openSync(path, flags));
-    }
-    const kernel = createStampKernel(IO_BYTES);
-    kernel.use(identity.stream);
-    const stated = identity.stream.fileBytes;
-    const total = stated === 0 ? identity.fileBytes : Math.min(stated, identity.fileBytes);
-    const joined = joinRanges(identity.stream.blockBytes, total, onDamagedBlocks);
-    const poisonStride = PERIODIC.has(identity.stream.pattern) ? 512 : DIRECT_BYTES;
-    const from = Math.floor((options.fromBytes ?? 0) / IO_BYTES) * IO_BYTES;
-    for (let offset = from; offset < total; offset += IO_BYTES) {
-      const bytes = Math.min(IO_BYTES, total - offset);
-      kernel.poison(0, bytes, poisonStride);
-      attempt('read', path, () => readAll(descriptor, kernel.memory, bytes, offset));
-      checkWindow(kernel, identity, offset, bytes, joined.add);
-      if (offset % TURN_BYTES !== 0) continue;
-      onProgress?.(offset, total);
-      await nextTurn();
-      options.signal?.throwIfAborted();
-    }
-    const damagedBlocks = joined.end();
-    onProgress?.(total, total);
-    return { ...identity, checkedBytes: Math.max(0, total - from), damagedBlocks };
-  } finally {
-    if (descriptor !== buffered) closeSync(descriptor);
-    closeSync(buffered);
-  }
-}
-
-function identityOf(path: string, descriptor: number): StampedIdentity {
-  const stat = fstatSync(descriptor);
-  if (!stat.isFile()) {
-    throw new HeisenwriteError('not-readable', `${path} is not a file`, {
-      remedy: 'give the path of a file',
-    });
-  }
-  const identity = learnIdentity(descriptor, stat.size);
-  if (identity) return identity;
-  const what = stat.size === 0 ? 'is empty' : whyNotStamped(descriptor, stat.size);
-  throw new HeisenwriteError('not-stamped', `${path} ${what}`);
-}
-
 function refuseImpossible(sizeBytes: number, blockBytes: number, generation: number): void {
   const refuse = (message: string, remedy: string) => {
     throw new HeisenwriteError('invalid-size', message, { remedy });
@@ -240,16 +155,5 @@ function writeAll(descriptor: number, memory: Uint8Array, length: number, offset
   let done = 0;
   while (done < length) {
     done += writeSync(descriptor, memory, done, length - done, offset + done);
-  }
-}
-
-/** Stops at the end of the file, should it have become shorter: what is missing stays poisoned. */
-function readAll(descriptor: number, memory: Uint8Array, length: number, offset: number): void {
-  let done = 0;
-  while (done < length) {
-    const asked = Math.min(memory.length, Math.ceil(length / DIRECT_BYTES) * DIRECT_BYTES) - done;
-    const got = readSync(descriptor, memory, done, asked, offset + done);
-    if (got === 0) return;
-    done += got;
   }
 }
