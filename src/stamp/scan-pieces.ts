@@ -22,7 +22,7 @@ const INT_BYTES = 4;
  */
 const PERIODIC: ReadonlySet<Pattern> = new Set(['alternating', 'ones', 'zeros', 'walking']);
 
-/** Int32 slots: how many pieces were taken, how many were told, and of each which is in its place. */
+/** Int32 slots: how many pieces were taken and told, and for each place which piece is done. */
 const TAKEN = 0;
 const TOLD = 1;
 const STATES = 2;
