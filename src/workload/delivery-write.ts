@@ -76,6 +76,17 @@ export function partsOf({
   return WRITER_MANNERS[writer].isSparse ? parts.filter((part) => part % 2 === 0) : parts;
 }
 
+/** Parts as they are begun, in rounds: all of one are acknowledged before the next. */
+export function roundsOf({
+  seed,
+  ...assignment
+}: Parameters<typeof partsOf>[0] & Pick<DeliveryWriteAssignment, 'seed'>): number[][] {
+  const { order, endsLast } = WRITER_MANNERS[assignment.writer];
+  const parts = partsOf(assignment);
+  const ends = endsLast ? parts.splice(-1) : [];
+  return [ordered(parts, order, seed), ends];
+}
+
 export async function deliveryPrepare(
   { medium, folders }: { readonly medium: MediumAddress; readonly folders: readonly string[] },
   bench: ActorBench,
@@ -187,17 +198,17 @@ async function inParts(
   result: Written,
   write: (offset: number, bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const { order, isParallel } = WRITER_MANNERS[writer];
-  const slots = isParallel ? assignment.inFlight : 1;
+  const slots = WRITER_MANNERS[writer].isParallel ? assignment.inFlight : 1;
   const kernel = bench.kernel(Math.max(DATA_BYTES, slots * partBytes));
   kernel.use(stream);
-  const parts = ordered(partsOf({ ...assignment, writer, partBytes }), order, assignment.seed);
+  const rounds = roundsOf({ ...assignment, writer, partBytes });
+  const parts = rounds.flat();
   const rng = createRng(assignment.seed).fork('stall');
   const stalled = parts.length > 1 ? parts[rng.integer(1, parts.length - 1)] : -1;
   const blocks = partBytes / stream.blockBytes;
   const { origin } = assignment;
   const source = origin === null ? null : (await connectionTo(origin.medium)).client;
-  await inFlight(parts, slots, async (part, slot) => {
+  const writePart = async (part: number, slot: number) => {
     if (part === stalled) await sleep(assignment.stallMs);
     else if (assignment.paceMs > 0) await sleep(assignment.paceMs);
     const at = slot * partBytes;
@@ -214,7 +225,8 @@ async function inParts(
     result.writes++;
     result.parts.push({ part, atMs: monotonicMs() - result.begunMs });
     result.bytesWritten += partBytes;
-  });
+  };
+  for (const round of rounds) await inFlight(round, slots, writePart);
 }
 
 async function writeMarker(client: MediumClient, path: string, bytes: number): Promise<void> {

@@ -13,6 +13,7 @@ export const DELIVERY_WRITERS = [
   'preallocated',
   'sparse',
   'append',
+  'trailer',
   'rename',
   'multipart',
   'command',
@@ -26,6 +27,8 @@ export interface WriterManner {
   readonly order: 'sequential' | 'random';
   /** Several parts are under way at a time. */
   readonly isParallel: boolean;
+  /** The last part is written once all others are acknowledged, as the footer of ZIP or Parquet. */
+  readonly endsLast: boolean;
   /** The length is set before the first part. */
   readonly isPreallocated: boolean;
   /** Every second part is a hole. */
@@ -39,6 +42,7 @@ const PLAIN: WriterManner = {
   name: DELIVERED,
   order: 'sequential',
   isParallel: false,
+  endsLast: false,
   isPreallocated: false,
   isSparse: false,
   reopens: false,
@@ -52,6 +56,7 @@ export const WRITER_MANNERS: Readonly<Record<DeliveryWriter, WriterManner>> = {
   preallocated: { ...PLAIN, isPreallocated: true, needs: ['randomWrites'] },
   sparse: { ...PLAIN, isSparse: true, needs: ['randomWrites'] },
   append: { ...PLAIN, reopens: true, needs: ['randomWrites'] },
+  trailer: { ...PLAIN, isParallel: true, order: 'random', endsLast: true },
   rename: { ...PLAIN, name: 'data.part', isParallel: true, order: 'random', needs: ['rename'] },
   multipart: { ...PLAIN, isParallel: true, order: 'random', needs: ['multipart'] },
   command: PLAIN,

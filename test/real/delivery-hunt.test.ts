@@ -67,6 +67,14 @@ describe('fooled', () => {
       expectFooled(await hunted({ place }, here, FOOLED, 6));
     }));
 
+  test('of a file that ends with its trailer, the trailer is what is missing', () =>
+    inDirectory(async (here) => {
+      const levels = ['writer=trailer', 'rule=size-stable', 'stall=300ms'];
+      const report = await hunted({ place: here }, here, levels, 6);
+      expectFooled(report);
+      expect(report.deliveries?.early[0]?.example.wrongParts).toContain(7);
+    }));
+
   test('over NFS', (context) => {
     requireOrSkip(context, 'ganesha');
     return inDirectory(async (here) => {
@@ -153,7 +161,7 @@ describe('silent', () => {
 
   test('a marker, whatever the writer', () =>
     inDirectory(async (here) => {
-      const writers = 'writer=out-of-order,preallocated,append,sparse,sequential,parallel';
+      const writers = 'writer=out-of-order,preallocated,append,sparse,sequential,parallel,trailer';
       const levels = [writers, 'rule=marker-present', 'stall=60ms'];
       expectSilent(await hunted({ place: here }, here, levels, 60), 60);
     }));
