@@ -14,6 +14,7 @@ import { blackboxPeer, lttngPeer, type Peer, pinoPeer } from './recorder/peers.t
 const EVENTS = 2_000_000;
 const THREAD_EVENTS = 100_000;
 const RECORD_BYTES = 32;
+const MATCH_BYTES_MAX = 2 ** 30;
 const OURS = ['tick', 'each', 'off', 'paused'] as const;
 const SIDE = new URL('recorder/ours-side.ts', import.meta.url).pathname;
 const READING = new URL('recorder/reading-side.ts', import.meta.url).pathname;
@@ -86,7 +87,15 @@ async function measureReading() {
   for (let round = 0; round < 3; round++) runs.push(await side('filter', file));
   const events = sizeBytes <= 2 ** 30 ? await side('events', file) : null;
   rmSync(file);
+  // A match keeps some 25 bytes of each message that was sent, so that it has a size of its own.
+  await side('write-messages', file, String(Math.min(sizeBytes, MATCH_BYTES_MAX) / RECORD_BYTES));
+  const matches = [];
+  for (let round = 0; round < 3; round++) matches.push(await side('match', file));
+  for (const path of [file, `${file}.received`]) rmSync(path);
   return {
+    matchRecords: matches[0].records as number,
+    matchMillionPerSecond: matches.map((run) => (run.perSecond as number) / 1e6),
+    matchResidentMiB: Math.max(...matches.map((run) => run.residentMiB as number)),
     records: runs[0].records as number,
     millionPerSecond: runs.map((run) => (run.perSecond as number) / 1e6),
     residentMiB: Math.max(...runs.map((run) => run.residentMiB as number)),
@@ -144,6 +153,7 @@ if (json) {
     );
   }
   const { records, millionPerSecond, residentMiB, eventsMillionPerSecond } = reading;
+  const { matchRecords, matchMillionPerSecond, matchResidentMiB } = reading;
   console.log(`reading ${records} records (${sizeBytes / 2 ** 20} MiB), filtered by columns`);
   console.log(
     `  ${spreadText(millionPerSecond, 1)} million records/s, ${residentMiB} MiB resident`,
@@ -151,5 +161,9 @@ if (json) {
   if (eventsMillionPerSecond) {
     console.log(`  ${eventsMillionPerSecond.toFixed(2)} million objects/s, merged by time`);
   }
+  console.log(`matching ${matchRecords} records, each with the send or receipt that it belongs to`);
+  console.log(
+    `  ${spreadText(matchMillionPerSecond, 1)} million records/s, ${matchResidentMiB} MiB resident`,
+  );
   for (const why of skipped) console.log(`skipped: ${why}`);
 }

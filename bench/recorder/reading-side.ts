@@ -1,8 +1,9 @@
 // Writing a recording of a given size, and reading it with a filter and with a match in columns, in
 // a process of its own: records for each second of processor time, and the greatest memory.
-// reading-side.ts write FILE SLOTS, or reading-side.ts filter|events FILE
+// reading-side.ts write FILE SLOTS, or reading-side.ts filter|events FILE; for a match of all that
+// was sent with all that was received, half of SLOTS each, write-messages and match.
 
-import { openRecorder, openRecordings } from '../../src/recorder/index.ts';
+import { matchMessages, openRecorder, openRecordings } from '../../src/recorder/index.ts';
 import { processSpentNs } from './spent-time.ts';
 
 const [what, file, slots] = process.argv.slice(2) as [string, string, string];
@@ -21,6 +22,40 @@ function write(count: number): object {
   for (let id = 0; id < count; id++) record.sent(id, id % 1500, id % 7);
   close();
   return {};
+}
+
+const MESSAGE = [
+  ['id', 'u32'],
+  ['length', 'u32', 'bytes'],
+  ['to', 'u32'],
+] as const;
+
+const receivedFile = `${file}.received`;
+
+/** Every thousandth message is lost. */
+function writeMessages(count: number): object {
+  const half = Math.floor(count / 2);
+  const ring = { slots: half, clock: {} };
+  const sender = openRecorder({ path: file, ...ring, events: { sent: MESSAGE } });
+  const receiver = openRecorder({ path: receivedFile, ...ring, events: { received: MESSAGE } });
+  for (let id = 0; id < half; id++) {
+    sender.record.sent(id, id % 1500, id % 7);
+    if (id % 1000 !== 0) receiver.record.received(id, id % 1500, id % 7);
+  }
+  sender.close();
+  receiver.close();
+  return {};
+}
+
+function match(): object {
+  const recordings = openRecordings([file, receivedFile]);
+  const from = process.cpuUsage();
+  const { sent, delivered, lost } = matchMessages(recordings, {
+    sent: { event: 'sent', fields: ['id'] },
+    received: { event: 'received', fields: ['id'] },
+    ...{ delivery: null, lateNs: null, underWayNs: null, findingsMax: 20 },
+  });
+  return rate(sent + delivered, from, { sent, lost });
 }
 
 /** Sums over the records that a condition on two fields and the time selects. */
@@ -54,6 +89,12 @@ function rate(records: number, from: NodeJS.CpuUsage, more: object): object {
   return { records, perSecond, residentMiB, ...more };
 }
 
-const run = { write: () => write(Number(slots)), filter, events }[what];
+const run = {
+  write: () => write(Number(slots)),
+  'write-messages': () => writeMessages(Number(slots)),
+  filter,
+  match,
+  events,
+}[what];
 if (!run) throw new Error(`no such work: ${what}`);
 console.log(JSON.stringify(run()));

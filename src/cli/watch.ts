@@ -28,6 +28,8 @@ import type { Terminal } from './terminal.ts';
 const SCHEMA = 'heisenwrite.watch/1';
 /** What a client cannot tell of a server's files. */
 const SIGHTS_OF_HOST: readonly Sight[] = ['open', 'closed', 'directory'];
+/** A folder that is only watched is left alone. */
+const LOOKING = RULES.filter(({ opensFiles }) => opensFiles !== true);
 
 export interface WatchArguments {
   readonly settle: string;
@@ -68,16 +70,16 @@ export async function runWatch(
   const ending = new AbortController();
   const { directory } = folder;
   const { signal } = ending;
-  const arrivals = new Arrivals(rules, { settleMs, quietMs, directory, signal });
+  const arrivals = new Arrivals(rules, { settleMs, quietMs, directory, content: null, signal });
   const voice = given.json ? jsonVoice(terminal) : plainVoice(terminal);
   const all: Arrival[] = [];
   const told = endOf();
   try {
     // What is there now has not arrived.
-    arrivals.take(await observer.look());
+    await arrivals.take(await observer.look());
     voice.watching(place, rules, settleMs);
     while (!told.isSaid && monotonicMs() < untilMs && all.length < filesMax) {
-      for (const arrival of arrivals.take(await observer.look())) {
+      for (const arrival of await arrivals.take(await observer.look())) {
         all.push(arrival);
         voice.arrived(arrival);
       }
@@ -105,7 +107,7 @@ async function open(place: string): Promise<Watched> {
   if (schemeOf(place) !== null) {
     const { connection } = await openMedium({ url: place, options: {} });
     const { client } = connection;
-    const rules = RULES.filter(({ sees }) => !sees.some((one) => SIGHTS_OF_HOST.includes(one)));
+    const rules = LOOKING.filter(({ sees }) => !sees.some((one) => SIGHTS_OF_HOST.includes(one)));
     return { folder: { client, path: '/', directory: null }, rules, close: () => client.close() };
   }
   const directory = resolve(place);
@@ -113,9 +115,7 @@ async function open(place: string): Promise<Watched> {
     throw new HeisenwriteError('no-such-place', `there is no directory ${place}`);
   }
   const folder = { client: localFolder(directory), path: '/', directory };
-  // A folder that is only watched is left alone.
-  const rules = RULES.filter(({ opensFiles }) => opensFiles !== true);
-  return { folder, rules, close: async () => undefined };
+  return { folder, rules: LOOKING, close: async () => undefined };
 }
 
 /** Ctrl-C or SIGTERM. */

@@ -49,8 +49,8 @@ export class Arrivals {
   }
 
   /** @returns what has arrived with this look, and what went away, in order of names */
-  take(look: FolderLook): Arrival[] {
-    for (const [name, file] of look.files) this.#see(name, file, look);
+  async take(look: FolderLook): Promise<Arrival[]> {
+    for (const [name, file] of look.files) await this.#see(name, file, look);
     this.#isFirst = false;
     const arrived: Arrival[] = [];
     for (const [name, arriving] of this.#arriving) {
@@ -62,7 +62,7 @@ export class Arrivals {
     return arrived.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  #see(name: string, file: FileLook, look: FolderLook): void {
+  async #see(name: string, file: FileLook, look: FolderLook): Promise<void> {
     if (isTemporaryName(name) || isMarkerName(name)) return;
     const known = this.#known.get(name);
     if (this.#isFirst || (known && isSame(known, file))) {
@@ -76,7 +76,7 @@ export class Arrivals {
     arriving.last = file;
     for (const [rule, isReady] of this.#watches) {
       const answer = arriving.answers.get(rule) as Answering;
-      if (answer.readyMs !== null || !isReady(name, look)) continue;
+      if (answer.readyMs !== null || !(await isReady(name, look))) continue;
       answer.readyMs = look.atMs;
       answer.readyBytes = file.bytes;
     }

@@ -74,7 +74,7 @@ async function* fileChunks(
 
 /** A file on a medium. @param expected its SHA-256, or null where nobody has said */
 export function mediumContent(
-  client: MediumClient,
+  client: Pick<MediumClient, 'read'>,
   path: string,
   bytes: number,
   expected: string | null,
@@ -98,7 +98,7 @@ export class ContentDiffers extends Error {
 
 /** @throws ContentDiffers where it ends too early */
 async function* mediumChunks(
-  client: MediumClient,
+  client: Pick<MediumClient, 'read'>,
   path: string,
   bytes: number,
   chunkBytes: number,
@@ -124,7 +124,7 @@ export async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<strin
 
 /** A short file; null where there is none, and no more than `bytesMax` of it. */
 export async function readShort(
-  client: MediumClient,
+  client: Pick<MediumClient, 'read' | 'status'>,
   path: string,
   bytesMax: number,
 ): Promise<Uint8Array | null> {

@@ -6,6 +6,7 @@ import { chokidarFinished } from './rules/chokidar.ts';
 import { closeWrite } from './rules/close-write.ts';
 import { finalName } from './rules/final-name.ts';
 import { lease } from './rules/lease.ts';
+import { manifestComplete } from './rules/manifest-complete.ts';
 import { markerPresent } from './rules/marker-present.ts';
 import { mtimeOld } from './rules/mtime-old.ts';
 import { nobodyWrites } from './rules/nobody-writes.ts';
@@ -22,5 +23,6 @@ export const RULES: readonly ReadinessRule[] = [
   closeWrite,
   chokidarFinished,
   markerPresent,
+  manifestComplete,
   finalName,
 ];

@@ -1,6 +1,8 @@
 // Delivery: what an observer of a drop folder can see of a file without touching it, the rules by
 // which it believes that the file is ready, and the account of who believed it too early.
 
+import type { MediumClient } from './medium.ts';
+
 /** What is known of one name in a folder; null where the medium, or this host, does not say. */
 export interface FileLook {
   readonly bytes: number;
@@ -25,21 +27,33 @@ export interface FolderLook {
 
 /**
  * What a rule must be able to see beyond names and lengths. `open`, `closed` and `directory` (it
- * looks by itself) need the folder to be one of this host.
+ * looks by itself) need the folder to be one of this host; `content` is had on every medium.
  */
-export type Sight = 'modified' | 'allocated' | 'open' | 'closed' | 'directory';
+export type Sight = 'modified' | 'allocated' | 'open' | 'closed' | 'directory' | 'content';
+
+/** The files of a folder, for a rule that reads them. */
+export interface FolderContent {
+  readonly client: Pick<MediumClient, 'read' | 'status'>;
+  /** On the medium. */
+  readonly path: string;
+}
 
 export interface RuleOptions {
   /** How long something must have stayed the same; milliseconds. */
   readonly settleMs: number;
   /** The folder as this host has it, or null. */
   readonly directory: string | null;
+  /** Null where no file may be opened. */
+  readonly content: FolderContent | null;
   /** Aborted when the rule is needed no more. */
   readonly signal: AbortSignal;
 }
 
-/** Told each look at the folder, in order; says whether the file is to be taken for ready. */
-export type RuleWatch = (name: string, look: FolderLook) => boolean;
+/**
+ * Told each look at the folder, in order; says whether the file is to be taken for ready. One that
+ * reads answers later, and rejects with an OperationError where the medium does not answer.
+ */
+export type RuleWatch = (name: string, look: FolderLook) => boolean | Promise<boolean>;
 
 /** A way in which watchers guess that a file is ready. */
 export interface ReadinessRule {
@@ -47,8 +61,10 @@ export interface ReadinessRule {
   /** As a sentence: a file is ready when ... */
   readonly about: string;
   readonly sees: readonly Sight[];
-  /** It opens the files, and may hold up those who write them. */
+  /** It opens the files, reads them, or holds up those who write them. */
   readonly opensFiles?: true;
+  /** How long it may wait by itself, whatever `settleMs` is; milliseconds. */
+  readonly waitsMs?: number;
   /** What it has seen of the files of one folder is kept in what this returns. */
   begin(options: RuleOptions): RuleWatch;
 }

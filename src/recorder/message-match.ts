@@ -8,7 +8,7 @@ import { type BoundedRecording, recordedTimes } from './match-bounds.ts';
 import { judgeSent } from './match-fate.ts';
 import type { MatchFinding, MatchResult } from './match-result.ts';
 import { keyText, type TextNumbers } from './message-key.ts';
-import { nthLeast } from './nth-least.ts';
+import { valuesAtRanks } from './rank-values.ts';
 import { Receipts } from './receipts.ts';
 import type { Columns } from './record-scan.ts';
 import type { RecordingHeader } from './recording.ts';
@@ -139,7 +139,7 @@ function summarise(
       sendNotThere: sum(({ receipts }) => receipts.sendNotThere),
     },
     underWayNs: Math.max(0, ...parts.map(({ fate }) => fate.underWayNs)),
-    gapNs: gapSummary(parts.map(({ receipts }) => receipts.gaps())),
+    gapNs: gapSummary(parts.map(({ receipts }) => receipts.takeGaps())),
     baseNs,
     findings: findings.slice(0, options.findingsMax),
   };
@@ -148,14 +148,14 @@ function summarise(
 function gapSummary(parts: readonly Float64Array[]): MatchResult['gapNs'] {
   const count = parts.reduce((all, { length }) => all + length, 0);
   if (count === 0) return null;
-  const gaps = new Float64Array(count);
-  let end = 0;
-  for (const part of parts) {
-    gaps.set(part, end);
-    end += part.length;
-  }
-  const at = (share: number) => nthLeast(gaps, Math.min(count - 1, Math.floor(share * count)));
-  return { least: at(0), median: at(0.5), p99: at(0.99), longest: at(1) };
+  const ranks = [0, 0.5, 0.99, 1].map((share) => Math.min(count - 1, Math.floor(share * count)));
+  const [least, median, p99, longest] = valuesAtRanks(parts, ranks) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { least, median, p99, longest };
 }
 
 function checkTerm(headers: readonly RecordingHeader[], { event, fields }: MatchTerm): void {

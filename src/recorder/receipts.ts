@@ -125,14 +125,14 @@ export class Receipts {
     return null;
   }
 
-  /** From sends to their receipts, in no order. */
-  gaps(): Float64Array {
-    const gaps = new Float64Array(this.delivered);
+  /** From sends to their receipts, in no order. In place: `nextReceiptNs` is of no use after it. */
+  takeGaps(): Float64Array {
     let count = 0;
     for (let message = 0; message < this.#gapNs.length; message++) {
-      if (this.#receivedBy[message] !== 0) gaps[count++] = this.#gapNs[message] as number;
+      if (this.#receivedBy[message] === 0) continue;
+      this.#gapNs[count++] = this.#gapNs[message] as number;
     }
-    return gaps;
+    return this.#gapNs.subarray(0, count);
   }
 
   /** The first message of that key which waits for a receipt, else the last that had one. */

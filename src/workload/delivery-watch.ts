@@ -70,7 +70,12 @@ export async function deliveryWatch(
     if (!rule) throw new Error(`there is no rule ${assignment.rule}`);
     const directory = medium.url.startsWith('file:') ? fileURLToPath(medium.url) + from : null;
     observer = new FolderObserver({ client, path: from, directory, sights: new Set(rule.sees) });
-    const isReady = rule.begin({ settleMs: assignment.settleMs, directory, signal: ending.signal });
+    const isReady = rule.begin({
+      settleMs: assignment.settleMs,
+      directory,
+      content: { client, path: from },
+      signal: ending.signal,
+    });
     announce();
     const seen = await waitFor(observer, isReady, assignment, state);
     const pickup = seen === null ? null : await carry(client, assignment, seen);
@@ -100,7 +105,7 @@ async function waitFor(
     const look = await observer.look();
     state.looks++;
     const file = look.files.get(DELIVERED);
-    if (file && isReady(DELIVERED, look)) {
+    if (file && (await isReady(DELIVERED, look))) {
       return { readyNs: String(monotonicNs()), seenBytes: file.bytes };
     }
     await sleep(pollMs);

@@ -4,18 +4,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs, monotonicNs, wallMs } from '../base/clock.ts';
 import { createRng } from '../base/rng.ts';
-import { MARKER_ENDING } from '../delivery/temporary-names.ts';
+import { encodeMarker, markerOf } from '../delivery/marker.ts';
 import type { WrittenPart } from '../domain/delivery.ts';
 import type { MediumAddress, MediumClient, MediumFile } from '../domain/medium.ts';
 import type { OperationFailure, StampStream } from '../domain/observation.ts';
 import { operationFailure } from '../medium/operation-error.ts';
+import type { StampKernel } from '../stamp/kernel.ts';
 import { connectionTo, giveUpConnection } from './connections.ts';
 import { type DeliveryBoard, markDone, untilWatched } from './delivery-board.ts';
+import { DeliveryContent } from './delivery-content.ts';
 import { DELIVERED, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
 import { inFlight } from './in-flight.ts';
 import type { ActorBench } from './role.ts';
 import { DATA_BYTES } from './run-check.ts';
-import { readFully } from './transfer-roles.ts';
 import { ordered } from './write-order.ts';
 
 /** The file as it lies on another medium, for a writer that downloads it in ranges. */
@@ -31,7 +32,7 @@ export interface DeliveryWriteAssignment {
   readonly medium: MediumAddress;
   readonly folder: string;
   readonly writer: DeliveryWriter;
-  /** A marker is written after the file. */
+  /** A marker is written, after the file unless the writer does it too early. */
   readonly marker: boolean;
   /** Where the parts are read from; null where they are made here. */
   readonly origin: DeliveryOrigin | null;
@@ -167,20 +168,31 @@ async function writeAll(
   bench: ActorBench,
   result: Written,
 ): Promise<void> {
-  const { folder, writer, marker, sizeBytes } = assignment;
-  const { isPreallocated, isSparse, reopens, name } = WRITER_MANNERS[writer];
+  const { folder, writer, sizeBytes } = assignment;
+  const { isPreallocated, isSparse, reopens, marksEarly, name } = WRITER_MANNERS[writer];
   const path = `${folder}/${name}`;
   const upload = writer === 'multipart' ? ('multipart' as const) : ('any' as const);
   const manner = { stability: 'any' as const, upload, totalBytes: sizeBytes };
+  const slots = WRITER_MANNERS[writer].isParallel ? assignment.inFlight : 1;
+  const kernel = bench.kernel(Math.max(DATA_BYTES, slots * assignment.partBytes));
+  const content = await contentOf(assignment, kernel);
+  const mark = async () => {
+    if (assignment.marker) await writeMarker(client, folder, sizeBytes, await content.sha256());
+  };
   let file: MediumFile = await client.create(path, manner);
   try {
     if (isPreallocated) await file.truncate(sizeBytes);
-    await inParts(assignment, bench, result, async (offset, bytes) => {
+    const write = async (offset: number, bytes: Uint8Array) => {
       await file.write(offset, bytes);
       if (!reopens) return;
       await file.close();
       file = await client.open(path, manner);
-    });
+    };
+    const writePart = partWriter(assignment, kernel, content, result, write);
+    for (const [index, round] of roundsOf(assignment).entries()) {
+      if (marksEarly && index > 0) await mark();
+      await inFlight(round, slots, writePart);
+    }
     if (isSparse) await file.truncate(sizeBytes);
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -188,37 +200,37 @@ async function writeAll(
   }
   await file.close();
   if (name !== DELIVERED) await client.rename(path, `${folder}/${DELIVERED}`);
-  if (marker) await writeMarker(client, `${folder}/${DELIVERED}`, sizeBytes);
+  if (!marksEarly) await mark();
+}
+
+async function contentOf(
+  assignment: DeliveryWriteAssignment,
+  kernel: StampKernel,
+): Promise<DeliveryContent> {
+  const { origin, stream, sizeBytes, partBytes } = assignment;
+  const source =
+    origin === null
+      ? null
+      : { client: (await connectionTo(origin.medium)).client, path: origin.path };
+  const extent = { stream, sizeBytes, partBytes, parts: partsOf(assignment) };
+  return new DeliveryContent(kernel, extent, source);
 }
 
 /** Each part is made, paced, and given to `write`; one of them is stalled. */
-async function inParts(
-  { writer, stream, partBytes, ...assignment }: DeliveryWriteAssignment,
-  bench: ActorBench,
+function partWriter(
+  assignment: DeliveryWriteAssignment,
+  kernel: StampKernel,
+  content: DeliveryContent,
   result: Written,
   write: (offset: number, bytes: Uint8Array) => Promise<void>,
-): Promise<void> {
-  const slots = WRITER_MANNERS[writer].isParallel ? assignment.inFlight : 1;
-  const kernel = bench.kernel(Math.max(DATA_BYTES, slots * partBytes));
-  kernel.use(stream);
-  const rounds = roundsOf({ ...assignment, writer, partBytes });
-  const parts = rounds.flat();
-  const rng = createRng(assignment.seed).fork('stall');
-  const stalled = parts.length > 1 ? parts[rng.integer(1, parts.length - 1)] : -1;
-  const blocks = partBytes / stream.blockBytes;
-  const { origin } = assignment;
-  const source = origin === null ? null : (await connectionTo(origin.medium)).client;
-  const writePart = async (part: number, slot: number) => {
+): (part: number, slot: number) => Promise<void> {
+  const { partBytes } = assignment;
+  const stalled = stalledOf(assignment);
+  return async (part, slot) => {
     if (part === stalled) await sleep(assignment.stallMs);
     else if (assignment.paceMs > 0) await sleep(assignment.paceMs);
     const at = slot * partBytes;
-    if (source === null) {
-      kernel.encode(at, part * blocks, blocks, 1, BigInt(wallMs()) * 1_000_000n);
-    } else {
-      const range = kernel.memory.subarray(at, at + partBytes);
-      const came = await readFully(source, assignment.origin?.path ?? '', part * partBytes, range);
-      if (came < partBytes) throw new Error(`a range of the origin ended after ${came} bytes`);
-    }
+    await content.make(part, at);
     const before = kernel.checksum(at, partBytes);
     await write(part * partBytes, kernel.memory.subarray(at, at + partBytes));
     if (kernel.checksum(at, partBytes) !== before) result.sourceIntact = false;
@@ -226,13 +238,25 @@ async function inParts(
     result.parts.push({ part, atMs: monotonicMs() - result.begunMs });
     result.bytesWritten += partBytes;
   };
-  for (const round of rounds) await inFlight(round, slots, writePart);
 }
 
-async function writeMarker(client: MediumClient, path: string, bytes: number): Promise<void> {
-  const text = Buffer.from(`${JSON.stringify({ bytes })}\n`);
+/** Not the first; of a writer that marks too early the one that follows the marker. */
+function stalledOf(assignment: DeliveryWriteAssignment): number | undefined {
+  const parts = roundsOf(assignment).flat();
+  if (WRITER_MANNERS[assignment.writer].marksEarly) return parts.at(-1);
+  const rng = createRng(assignment.seed).fork('stall');
+  return parts.length > 1 ? parts[rng.integer(1, parts.length - 1)] : undefined;
+}
+
+async function writeMarker(
+  client: MediumClient,
+  folder: string,
+  bytes: number,
+  sha256: string,
+): Promise<void> {
+  const text = encodeMarker({ name: DELIVERED, bytes, sha256 });
   const manner = { stability: 'any', upload: 'any', totalBytes: text.length } as const;
-  const marker = await client.create(path + MARKER_ENDING, manner);
+  const marker = await client.create(`${folder}/${markerOf(DELIVERED)}`, manner);
   try {
     await marker.write(0, text);
   } finally {

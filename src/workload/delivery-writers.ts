@@ -14,6 +14,7 @@ export const DELIVERY_WRITERS = [
   'sparse',
   'append',
   'trailer',
+  'early-marker',
   'rename',
   'multipart',
   'command',
@@ -29,6 +30,8 @@ export interface WriterManner {
   readonly isParallel: boolean;
   /** The last part is written once all others are acknowledged, as the footer of ZIP or Parquet. */
   readonly endsLast: boolean;
+  /** The marker is written before the last part, and not after the file. */
+  readonly marksEarly: boolean;
   /** The length is set before the first part. */
   readonly isPreallocated: boolean;
   /** Every second part is a hole. */
@@ -43,6 +46,7 @@ const PLAIN: WriterManner = {
   order: 'sequential',
   isParallel: false,
   endsLast: false,
+  marksEarly: false,
   isPreallocated: false,
   isSparse: false,
   reopens: false,
@@ -57,6 +61,13 @@ export const WRITER_MANNERS: Readonly<Record<DeliveryWriter, WriterManner>> = {
   sparse: { ...PLAIN, isSparse: true, needs: ['randomWrites'] },
   append: { ...PLAIN, reopens: true, needs: ['randomWrites'] },
   trailer: { ...PLAIN, isParallel: true, order: 'random', endsLast: true },
+  'early-marker': {
+    ...PLAIN,
+    endsLast: true,
+    marksEarly: true,
+    isPreallocated: true,
+    needs: ['randomWrites'],
+  },
   rename: { ...PLAIN, name: 'data.part', isParallel: true, order: 'random', needs: ['rename'] },
   multipart: { ...PLAIN, isParallel: true, order: 'random', needs: ['multipart'] },
   command: PLAIN,

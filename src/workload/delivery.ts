@@ -120,7 +120,7 @@ export const delivery: Workload = {
     {
       name: 'marker',
       kind: 'flag',
-      about: `a marker (NAME${MARKER_ENDING}) is written after the file`,
+      about: `a marker (NAME${MARKER_ENDING}, with length and SHA-256) is written after the file`,
       fallback: false,
     },
     {
@@ -143,6 +143,8 @@ export const delivery: Workload = {
     'part divides size',
     // Nobody would ever pick it up.
     'rule = marker-present => marker = true',
+    'rule = manifest-complete => marker = true',
+    'writer = early-marker => marker = true',
     'writer = sparse => origin = none',
     'writer = command => origin = none and program != none and marker = false',
     'program != none => writer = command',
@@ -180,7 +182,9 @@ function refusal(levels: Levels, directory?: string): string | null {
 }
 
 function patienceMs(levels: Levels): number {
-  return 3 * numberLevel(levels, 'settle') + 20 * numberLevel(levels, 'poll') + PATIENCE_MS;
+  const { waitsMs = 0 } = RULES.find(({ name }) => name === levels.rule) ?? {};
+  const ownMs = waitsMs + 3 * numberLevel(levels, 'settle') + 20 * numberLevel(levels, 'poll');
+  return ownMs + PATIENCE_MS;
 }
 
 async function runDelivery(setting: TrialSetting): Promise<TrialOutcome> {

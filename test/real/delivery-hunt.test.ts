@@ -1,11 +1,15 @@
 // Hunts of `delivery` on real media: an out-of-order writer fools a rule of stable sizes on each of
 // them, and the safe ways stay silent, with their bounds.
 
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { createRng } from '../../src/base/rng.ts';
+import { parseFault } from '../../src/domain/fault-grammar.ts';
 import type { HuntReport } from '../../src/domain/hunt-report.ts';
+import { ArmedFaults } from '../../src/fault/armed-faults.ts';
+import { tcpProxy } from '../../src/fault/tcp-proxy/tcp-proxy.ts';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
-import { startSshd } from '../../src/fleet/sshd.ts';
+import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
 import { startGanesha } from '../servers/ganesha.ts';
 import { type Environment, heisenwrite, reportIn } from './command-line.ts';
@@ -51,6 +55,23 @@ function readyOf(report: HuntReport) {
     tries: ready.reduce((sum, one) => sum + one.tries, 0),
     broken: ready.reduce((sum, one) => sum + one.broken, 0),
   };
+}
+
+/** To a server of this host, at so many bytes a second, as by `heisenwrite proxy tcp`. */
+async function slowLine(port: number, rate: string) {
+  const rng = createRng('slow-line');
+  const { plantable, admit } = tcpProxy;
+  const faults = new ArmedFaults(plantable, 'the tcp proxy', rng, undefined, admit);
+  faults.set(parseFault(`rate:op=write,bytes=${rate}`));
+  const listen = { host: '127.0.0.1', port: 0 };
+  const to = { host: '127.0.0.1', port };
+  const running = await tcpProxy.start({ listen, to, faults, rng, note: () => undefined });
+  return { port: running.listening.port, close: () => running.close() };
+}
+
+function fastPut(port: number, { identity }: Sshd): string {
+  const program = fileURLToPath(new URL('../fixtures/fast-put.ts', import.meta.url));
+  return `program='${process.execPath}' '${program}' ${port} ${identity} {from} {to}`;
 }
 
 /** Nothing in 60 pickups bounds the rate below 5 %. */
@@ -130,6 +151,44 @@ describe('real programs', () => {
       const unsafe = 'program=rsync --inplace --bwlimit=4000 {from} {to}';
       const inPlace = await hunted({ place: here }, here, [...byProgram, unsafe, rule], 3);
       expect(readyOf(inPlace).broken).toBeGreaterThan(0);
+    });
+  });
+
+  test('fastPut of ssh2 fools a rule of sizes wherever a chunk takes longer than the rule waits', (context) => {
+    requireOrSkip(context, 'sshd');
+    return inDirectory(async (here) => {
+      const server = await startSshd({ directory: here });
+      const line = await slowLine(server.port, '256KiB');
+      try {
+        const levels = ['size=512KiB', fastPut(line.port, server), 'rule=size-stable,final-name'];
+        const report = await hunted({ place: here }, here, [...byProgram, ...levels], 6);
+        expect(readyOf(report)).toEqual({ tries: 6, broken: 6 });
+        for (const { kinds } of report.findings) expect(kinds[0]).toBe('early');
+        const early = report.deliveries?.early.map(({ rule, count }) => [rule, count]);
+        expect(early?.toSorted()).toEqual([
+          ['final-name', 3],
+          ['size-stable', 3],
+        ]);
+      } finally {
+        await line.close();
+        await server.stop();
+      }
+    });
+  });
+
+  test('fastPut is silent where the line never pauses for as long', (context) => {
+    requireOrSkip(context, 'sshd');
+    return inDirectory(async (here) => {
+      const server = await startSshd({ directory: here });
+      try {
+        // Nothing in 20 pickups bounds the rate below 14 %.
+        const levels = ['size=4MiB', 'settle=500ms', 'rule=size-stable'];
+        const program = fastPut(server.port, server);
+        const report = await hunted({ place: here }, here, [...byProgram, ...levels, program], 20);
+        expectSilent(report, 20);
+      } finally {
+        await server.stop();
+      }
     });
   });
 

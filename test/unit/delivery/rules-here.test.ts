@@ -25,7 +25,7 @@ afterEach(() => {
 function begun(rule: string, settleMs: number): RuleWatch {
   const found = RULES.find(({ name }) => name === rule);
   if (!found) throw new Error(`no rule ${rule}`);
-  return found.begin({ settleMs, directory: folder, signal: ending.signal });
+  return found.begin({ settleMs, directory: folder, content: null, signal: ending.signal });
 }
 
 function look(...names: string[]): FolderLook {
@@ -64,7 +64,7 @@ it('chokidar tells of a file whose size stood still, and not before', async () =
     expect(isReady('a', look('a'))).toBe(false);
     appendFileSync(path, 'more');
   }
-  while (!isReady('a', look('a')) && monotonicMs() - grownMs < 20_000) await sleep(20);
+  while (!(await isReady('a', look('a'))) && monotonicMs() - grownMs < 20_000) await sleep(20);
   expect(isReady('a', look('a'))).toBe(true);
   expect(monotonicMs() - grownMs).toBeGreaterThan(800);
   expect(isReady('b', look('a'))).toBe(false);

@@ -24,7 +24,8 @@ function look(atMs: number, files: Record<string, Partial<FileLook>>): FolderLoo
 function watch(rule: string, settleMs = 50) {
   const found = RULES.find(({ name }) => name === rule);
   if (!found) throw new Error(`no rule ${rule}`);
-  return found.begin({ settleMs, directory: null, signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  return found.begin({ settleMs, directory: null, content: null, signal });
 }
 
 describe('size-stable', () => {
