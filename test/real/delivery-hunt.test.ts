@@ -154,7 +154,7 @@ describe('real programs', () => {
     });
   });
 
-  test('fastPut of ssh2 fools a rule of sizes wherever a chunk takes longer than the rule waits', (context) => {
+  test('fastPut of ssh2 fools a rule of sizes that waits less than a chunk takes', (context) => {
     requireOrSkip(context, 'sshd');
     return inDirectory(async (here) => {
       const server = await startSshd({ directory: here });
