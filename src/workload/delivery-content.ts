@@ -54,7 +54,7 @@ export class DeliveryContent {
     if (came < partBytes) throw new Error(`a range of the origin ended after ${came} bytes`);
   }
 
-  /** SHA-256 of the whole file, also of parts that are still to be written; hex. Uses the memory. */
+  /** Of the whole file, also of parts that are still to be written; hex. Uses the memory. */
   async sha256(): Promise<string> {
     const { sizeBytes, partBytes, parts } = this.#extent;
     const written = new Set(parts);
