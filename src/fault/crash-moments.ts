@@ -1,6 +1,7 @@
 // When the faults `unsynced` happen: at the signal that arms them, or at `start=` and `every=`
 // after that. What is lost then is the business of who keeps it.
 
+import { monotonicMs } from '../base/clock.ts';
 import type { ArmedFault, ArmedFaults } from './armed-faults.ts';
 
 export class CrashMoments {
@@ -24,16 +25,22 @@ export class CrashMoments {
     const { kind, values } = armed.fault;
     if (kind !== 'unsynced') return;
     clearTimeout(this.#timers.get(armed.number));
-    const due = (afterMs: number) => {
-      const timer = setTimeout(() => {
-        // Cleared meanwhile.
-        if (!this.#faults.list().includes(armed)) return;
-        this.#crash(armed);
-        if (values.every !== undefined) due(Number(values.every));
-      }, afterMs);
-      this.#timers.set(armed.number, timer);
-    };
     if (values.start === undefined && values.every === undefined) this.#crash(armed);
-    else due(Number(values.start ?? 0));
+    else this.#crashAt(armed, monotonicMs() + Number(values.start ?? 0));
+  }
+
+  #crashAt(armed: ArmedFault, dueMs: number): void {
+    const timer = setTimeout(() => {
+      // Cleared meanwhile.
+      if (!this.#faults.list().includes(armed)) return;
+      const { every } = armed.fault.values;
+      // A timer may end a little early, when the window of the fault has not begun.
+      if (monotonicMs() < dueMs) this.#crashAt(armed, dueMs);
+      else {
+        this.#crash(armed);
+        if (every !== undefined) this.#crashAt(armed, dueMs + Number(every));
+      }
+    }, dueMs - monotonicMs());
+    this.#timers.set(armed.number, timer);
   }
 }
