@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
@@ -59,6 +60,16 @@ it('tells the fooled from the right, opens nothing and leaves all as it was', as
   expect(lines.at(-1)).toMatchObject({ schema: 'heisenwrite.watch/1', event: 'ended', files: 2 });
   expect(exitCode).toBe(1);
   expect(readdirSync(folder).toSorted()).toEqual(['half.csv', 'old.csv', 'whole.csv']);
+});
+
+it('lives by no rule that opens files, in a directory and by URL', async () => {
+  for (const place of [folder, pathToFileURL(folder).href]) {
+    const args = [MAIN, 'watch', place, '--for', '100ms', '--json'];
+    const { stdout } = await execa(process.execPath, args, { reject: false, timeout: 50_000 });
+    const { rules } = JSON.parse(stdout.split('\n')[0] ?? '');
+    expect(rules).toContain('marker-present');
+    for (const opening of ['lease', 'manifest-complete']) expect(rules).not.toContain(opening);
+  }
 });
 
 it('where nothing arrives nothing is concluded', async () => {
