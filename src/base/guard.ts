@@ -57,7 +57,9 @@ export class Guard {
   /** Ends the guard, which first runs what was not released. */
   async stop(): Promise<void> {
     this.#process.ref();
-    const gone = this.#process.exitCode === null ? once(this.#process, 'exit') : null;
+    const { exitCode, signalCode } = this.#process;
+    const isGone = exitCode !== null || signalCode !== null;
+    const gone = isGone ? null : once(this.#process, 'exit');
     this.#process.stdin.end();
     await gone;
   }
