@@ -182,7 +182,7 @@ describe('real programs', () => {
       const server = await startSshd({ directory: here });
       try {
         // Nothing in 20 pickups bounds the rate below 14 %.
-        const levels = ['size=4MiB', 'settle=500ms', 'rule=size-stable'];
+        const levels = ['size=4MiB', 'settle=1s', 'rule=size-stable'];
         const program = fastPut(server.port, server);
         const report = await hunted({ place: here }, here, [...byProgram, ...levels, program], 20);
         expectSilent(report, 20);
