@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { monotonicMs, monotonicNs } from '../base/clock.ts';
 import { FolderObserver } from '../delivery/folder-observer.ts';
+import { markerOf } from '../delivery/marker.ts';
 import { RULES } from '../delivery/rules.ts';
 import type { RuleWatch } from '../domain/delivery.ts';
 import type { MediumAddress, MediumClient } from '../domain/medium.ts';
@@ -113,20 +114,35 @@ async function waitFor(
   return null;
 }
 
-/** A plain copy from the beginning to the end, as relays make it. */
+/** Plain copies, as relays make them: of the file, then of its marker, where that is there. */
 async function carry(
   client: MediumClient,
   { from, to }: DeliveryWatchAssignment,
   { readyNs, seenBytes }: { readonly readyNs: string; readonly seenBytes: number },
 ) {
   const beganMs = monotonicMs();
-  const manner = { stability: 'any', upload: 'any', totalBytes: seenBytes } as const;
-  const copy = await client.create(`${to}/${DELIVERED}`, manner);
+  const way = (name: string): Way => ({ from: `${from}/${name}`, to: `${to}/${name}` });
+  const copiedBytes = await copyFile(client, way(DELIVERED), seenBytes);
+  const copyMs = monotonicMs() - beganMs;
+  const marker = way(markerOf(DELIVERED));
+  const marked = await client.status(marker.from);
+  if (marked) await copyFile(client, marker, marked.bytes);
+  return { readyNs, seenBytes, copiedBytes, copyMs, doneNs: String(monotonicNs()) };
+}
+
+interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** From the beginning to the end, whatever length was seen before. @returns bytes */
+async function copyFile(client: MediumClient, { from, to }: Way, seen: number): Promise<number> {
+  const copy = await client.create(to, { stability: 'any', upload: 'any', totalBytes: seen });
   let copiedBytes = 0;
   try {
     const buffer = new Uint8Array(COPY_BYTES);
     for (;;) {
-      const count = await readFully(client, `${from}/${DELIVERED}`, copiedBytes, buffer);
+      const count = await readFully(client, from, copiedBytes, buffer);
       if (count > 0) await copy.write(copiedBytes, buffer.subarray(0, count));
       copiedBytes += count;
       if (count < buffer.length) break;
@@ -134,6 +150,5 @@ async function carry(
   } finally {
     await copy.close();
   }
-  const copyMs = monotonicMs() - beganMs;
-  return { readyNs, seenBytes, copiedBytes, copyMs, doneNs: String(monotonicNs()) };
+  return copiedBytes;
 }

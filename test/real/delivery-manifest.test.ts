@@ -91,6 +91,15 @@ describe('manifest-complete is silent', () => {
       expect([verdict, tries, broken]).toEqual(['clean', 60, 0]);
     }));
 
+  test.each(['marker-present', 'manifest-complete'])('behind a relay, too: %s', (rule) =>
+    inDirectory(async (here) => {
+      const levels = ['writer=sequential,rename', `rule=${rule}`, 'relays=2', 'stall=60ms'];
+      const found = await hunted({ place: here }, here, levels, 20);
+      expect(found).toMatchObject({ verdict: 'clean', tries: 40, broken: 0 });
+      expect(found.report.trials).toMatchObject({ clean: 20, unknown: 0 });
+    }),
+  );
+
   test('and picks up a completed upload on S3', (context) => {
     requireOrSkip(context, 'radosgw');
     return inDirectory(async (here) => {
