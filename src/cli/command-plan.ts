@@ -19,6 +19,8 @@ export interface CommandOptions {
 /** Levels that say that there is none; see src/workload/command-program.ts. */
 const NONE = 'none';
 const COMMANDS = ['program', 'read', 'compare'];
+/** Workloads in which the user's own programs run. */
+const WITH_COMMANDS: ReadonlySet<unknown> = new Set(['command', 'delivery']);
 /** Small enough for many trials, large enough for several of a program's own buffers. */
 const SIZES = ['64KiB', '1MiB'];
 const PATTERNS = ['stamp', 'alternating'];
@@ -76,7 +78,7 @@ export function withPaths(plan: Plan, here: string): Plan {
 }
 
 function armWithPaths(arm: Arm, here: string): Arm {
-  if (arm.workload !== 'command') return arm;
+  if (!WITH_COMMANDS.has(arm.workload)) return arm;
   const factors = Object.entries(arm.factors).map(([name, levels]) => {
     if (name === 'input') {
       return [name, levels.map((each) => (each === NONE ? each : resolve(here, String(each))))];
