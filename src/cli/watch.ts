@@ -1,31 +1,29 @@
 // `heisenwrite watch DIR|URL`: observes a drop folder of the user's and says which rules would
 // have been fooled by each file that arrives.
 
-import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { binomialInterval } from '../base/binomial-interval.ts';
 import { monotonicMs } from '../base/clock.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatPercentBound,
-  formatSize,
-  parseDuration,
-} from '../base/quantities.ts';
+import { parseDuration } from '../base/quantities.ts';
 import { Arrivals } from '../delivery/arrivals.ts';
 import { FolderObserver, type ObservedFolder } from '../delivery/folder-observer.ts';
 import { localFolder } from '../delivery/local-folder.ts';
 import { RULES } from '../delivery/rules.ts';
-import type { Arrival, ReadinessRule, RuleAnswer, Sight } from '../domain/delivery.ts';
-import { EXIT_CLEAN, EXIT_DAMAGE, EXIT_UNKNOWN, HeisenwriteError } from '../domain/errors.ts';
+import type { Arrival, FolderLook, ReadinessRule, Sight } from '../domain/delivery.ts';
+import {
+  EXIT_CLEAN,
+  EXIT_DAMAGE,
+  EXIT_UNKNOWN,
+  errnoOf,
+  HeisenwriteError,
+} from '../domain/errors.ts';
 import { schemeOf } from '../medium/media.ts';
-import { eventLine } from './fault-serving.ts';
+import { OperationError } from '../medium/operation-error.ts';
 import { openMedium } from './places.ts';
 import type { Terminal } from './terminal.ts';
+import { jsonVoice, plainVoice, tallyOf } from './watch-voice.ts';
 
-const SCHEMA = 'heisenwrite.watch/1';
 /** What a client cannot tell of a server's files. */
 const SIGHTS_OF_HOST: readonly Sight[] = ['open', 'closed', 'directory'];
 /** A folder that is only watched is left alone. */
@@ -47,7 +45,8 @@ interface Watched {
 }
 
 /**
- * @returns 0 where no rule was fooled, 1 where one was, 3 where nothing arrived
+ * @returns 0 where no rule was fooled, 1 where one was, 3 where nothing arrived, or where the folder
+ *   could not be looked at any more and no rule had been fooled until then
  * @throws HeisenwriteError `invalid-duration`, `no-such-place`, as `MediumAdapter.connect`
  */
 export async function runWatch(
@@ -73,13 +72,18 @@ export async function runWatch(
   const arrivals = new Arrivals(rules, { settleMs, quietMs, directory, content: null, signal });
   const voice = given.json ? jsonVoice(terminal) : plainVoice(terminal);
   const all: Arrival[] = [];
-  const told = endOf();
+  const told = endOf(terminal);
+  let lost: string | null = null;
   try {
     // What is there now has not arrived.
     await arrivals.take(await observer.look());
     voice.watching(place, rules, settleMs);
     while (!told.isSaid && monotonicMs() < untilMs && all.length < filesMax) {
-      for (const arrival of await arrivals.take(await observer.look())) {
+      const look = await lookOr(observer, (why) => {
+        lost = why;
+      });
+      if (look === null) break;
+      for (const arrival of await arrivals.take(look)) {
         all.push(arrival);
         voice.arrived(arrival);
       }
@@ -92,9 +96,25 @@ export async function runWatch(
     await watched.close();
   }
   const tallies = rules.map((rule) => tallyOf(rule, all));
+  if (lost !== null) voice.lost(place, lost);
   voice.ended(all.length, arrivals.underWay, tallies);
-  if (all.length === 0) return EXIT_UNKNOWN;
-  return tallies.some(({ fooled }) => fooled > 0) ? EXIT_DAMAGE : EXIT_CLEAN;
+  if (tallies.some(({ fooled }) => fooled > 0)) return EXIT_DAMAGE;
+  return all.length === 0 || lost !== null ? EXIT_UNKNOWN : EXIT_CLEAN;
+}
+
+/** Null where the folder cannot be looked at any more: it was removed, or a server is gone. */
+async function lookOr(
+  observer: FolderObserver,
+  onLost: (why: string) => void,
+): Promise<FolderLook | null> {
+  try {
+    return await observer.look();
+  } catch (error) {
+    const errno = error instanceof OperationError ? error.errno : errnoOf(error);
+    if (errno === null) throw error;
+    onLost(`${errno} (${(error as Error).message})`);
+    return null;
+  }
 }
 
 function durationOf(option: string, text: string): number {
@@ -111,130 +131,48 @@ async function open(place: string): Promise<Watched> {
     return { folder: { client, path: '/', directory: null }, rules, close: () => client.close() };
   }
   const directory = resolve(place);
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new HeisenwriteError('no-such-place', `there is no directory ${place}`);
-  }
+  refuseUnreadable(place, directory);
   const folder = { client: localFolder(directory), path: '/', directory };
   return { folder, rules: LOOKING, close: async () => undefined };
 }
 
-/** Ctrl-C or SIGTERM. */
-function endOf() {
-  const controller = new AbortController();
-  const { signal } = controller;
+function refuseUnreadable(place: string, directory: string): void {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    throw new HeisenwriteError('no-such-place', `there is no directory ${place}`);
+  }
+  if (!stats.isDirectory()) {
+    throw new HeisenwriteError('no-such-place', `${place} is not a directory`, {
+      remedy: 'give the directory into which files are dropped',
+    });
+  }
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    throw new HeisenwriteError('not-readable', `${place} cannot be read: ${errnoOf(error)}`, {
+      remedy: 'run it as a user who may list that directory',
+    });
+  }
+}
+
+/** Ctrl-C, SIGTERM, or nobody reads any more what is said (`| head`). */
+function endOf({ out }: Terminal) {
   const told = { isSaid: false };
-  const said = Promise.race(
-    ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal })),
-  ).then(
-    () => {
-      told.isSaid = true;
-    },
-    () => undefined,
-  );
+  const { promise: said, resolve } = Promise.withResolvers<void>();
+  const say = () => {
+    told.isSaid = true;
+    resolve();
+  };
+  process.on('SIGINT', say).on('SIGTERM', say);
+  out.on('error', say);
   return {
     said,
     get isSaid() {
       return told.isSaid;
     },
-    forget: () => controller.abort(),
-  };
-}
-
-interface RuleTally {
-  readonly rule: string;
-  readonly about: string;
-  readonly files: number;
-  readonly fooled: number;
-  readonly never: number;
-  readonly longestEarlyMs: number;
-  /** Upper bound of the share of files that fool it, 95 %; of those for which it said ready. */
-  readonly below: number | null;
-}
-
-function tallyOf({ name, about }: ReadinessRule, arrivals: readonly Arrival[]): RuleTally {
-  const answers = arrivals.flatMap(({ rules }) => rules.filter(({ rule }) => rule === name));
-  const fooled = answers.filter(({ answer }) => answer === 'fooled');
-  const never = answers.filter(({ answer }) => answer === 'never').length;
-  const said = answers.length - never;
-  return {
-    ...{ rule: name, about, files: answers.length, fooled: fooled.length, never },
-    longestEarlyMs: Math.max(0, ...fooled.map(({ earlyMs }) => earlyMs ?? 0)),
-    below: binomialInterval(fooled.length, said).high,
-  };
-}
-
-interface Voice {
-  watching(place: string, rules: readonly ReadinessRule[], settleMs: number): void;
-  arrived(arrival: Arrival): void;
-  ended(files: number, underWay: number, tallies: readonly RuleTally[]): void;
-}
-
-function jsonVoice({ out }: Terminal): Voice {
-  const say = (event: string, more: object) => void out.write(eventLine(SCHEMA, event, more));
-  return {
-    watching: (place, rules, settleMs) =>
-      say('watching', { place, rules: rules.map(({ name }) => name), settleMs }),
-    arrived: (arrival) => say('arrived', arrival),
-    ended: (files, underWay, rules) => say('ended', { files, underWay, rules }),
-  };
-}
-
-function plainVoice(terminal: Terminal): Voice {
-  const { print } = terminal;
-  return {
-    watching(place, rules, settleMs) {
-      terminal.err.write(
-        `watching ${place} by ${rules.length} rules, which wait ${formatDuration(settleMs)}; ` +
-          'no file is opened; Ctrl-C ends it\n',
-      );
-    },
-    arrived: (arrival) => {
-      for (const line of arrivalLines(arrival)) print(line);
-    },
-    ended(files, underWay, tallies) {
-      for (const line of endLines(files, underWay, tallies)) print(line);
+    forget() {
+      process.off('SIGINT', say).off('SIGTERM', say);
+      out.off('error', say);
     },
   };
-}
-
-function arrivalLines({ name, bytes, tookMs, isGone, rules }: Arrival): string[] {
-  const end = isGone ? ', and went away' : '';
-  const lines = [`${name}: ${formatSize(bytes)} in ${formatDuration(tookMs)}${end}`];
-  const of = (answer: RuleAnswer['answer']) => rules.filter((one) => one.answer === answer);
-  for (const { rule, earlyMs, missingBytes } of of('fooled')) {
-    const missing =
-      missingBytes === 0
-        ? 'bytes within its length changed after that'
-        : `${formatCount(missingBytes ?? 0)} bytes were not there yet`;
-    lines.push(`  fooled  ${rule}: ready ${formatDuration(earlyMs ?? 0)} too early, ${missing}`);
-  }
-  const named = (answers: readonly RuleAnswer[]) => answers.map(({ rule }) => rule).join(', ');
-  if (of('right').length > 0) lines.push(`  right   ${named(of('right'))}`);
-  if (of('never').length > 0) lines.push(`  never   ${named(of('never'))}`);
-  return lines;
-}
-
-function endLines(files: number, underWay: number, tallies: readonly RuleTally[]): string[] {
-  if (files === 0) {
-    const waiting = underWay === 0 ? '' : `; ${underWay} still under way (--quiet)`;
-    return [`nothing arrived${waiting}: nothing can be said of any rule`];
-  }
-  const width = Math.max(...tallies.map(({ rule }) => rule.length));
-  const lines = ['', `${files} files arrived`];
-  for (const { rule, fooled, never, longestEarlyMs, below, files: of } of tallies) {
-    const said = of - never;
-    const words =
-      said === 0
-        ? 'never said ready'
-        : fooled > 0
-          ? `fooled by ${fooled} of ${said}, at most ${formatDuration(longestEarlyMs)} too early`
-          : `right for ${said} of ${said}: fooled by under ${formatPercentBound(below ?? 1, 'up')}`;
-    const rest = never > 0 && said > 0 ? `; never ready for ${never}` : '';
-    lines.push(`  ${rule.padEnd(width)}  ${words}${rest}`);
-  }
-  lines.push(
-    'Safe by agreement, not by luck: the writer gives the final name by a rename at last, or',
-    'writes a marker after the file, and the reader waits for that. `publish` of the library does.',
-  );
-  return lines;
 }

@@ -2,6 +2,7 @@
 
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   renameSync,
@@ -77,11 +78,60 @@ it('where nothing arrives nothing is concluded', async () => {
   expect([exitCode, stdout]).toEqual([3, expect.stringContaining('nothing arrived')]);
 });
 
+it('a folder that goes away ends it, with what was seen until then', async () => {
+  const watching = watch('--quiet', '1s', '--json');
+  await begun(watching);
+  writeFileSync(join(folder, 'half.csv'), 'one');
+  await sleep(400);
+  appendFileSync(join(folder, 'half.csv'), ' and two');
+  await sleep(2000);
+  rmSync(folder, { recursive: true });
+  const { exitCode, stdout, stderr } = await watching;
+  mkdirSync(folder);
+  const events = stdout.split('\n').map((line) => JSON.parse(line));
+  expect(events.slice(-2)).toMatchObject([
+    { event: 'lost', place: folder, why: expect.stringMatching(/^ENOENT/) },
+    { event: 'ended' },
+  ]);
+  expect([exitCode, stderr, events.at(-1).files]).toEqual([1, '', 1]);
+});
+
+it('in words, a folder that goes away is no bug of ours', async () => {
+  const watching = watch('--for', '20s');
+  await new Promise((resolve) => watching.stderr?.once('data', resolve));
+  rmSync(folder, { recursive: true });
+  const { exitCode, stdout, stderr } = await watching;
+  mkdirSync(folder);
+  expect(stderr).toMatch(/cannot be looked at any more: ENOENT.*\n {2}what to do: /);
+  expect([exitCode, stdout]).toEqual([3, expect.stringContaining('nothing arrived')]);
+});
+
+it('ends when nobody reads what it says', async () => {
+  const words = `watch "$2" --quiet 50ms --settle 20ms --json --for 40s; echo "ended with $?" >&2`;
+  const script = `{ "$0" "$1" ${words}; } | head -1`;
+  const piped = execa('sh', ['-c', script, process.execPath, MAIN, folder]);
+  let said = '';
+  piped.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  for (let file = 0; file < 200 && said === ''; file++) {
+    writeFileSync(join(folder, `file-${file}`), 'some');
+    await sleep(50);
+  }
+  expect(said).toMatch(/^ended with [013]$/m);
+  await piped;
+});
+
 it('what cannot be is refused with what to do', async () => {
   const nowhere = await execa(process.execPath, [MAIN, 'watch', join(folder, 'none')], {
     reject: false,
   });
   expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining('no directory')]);
+  writeFileSync(join(folder, 'file'), '');
+  const file = await execa(process.execPath, [MAIN, 'watch', join(folder, 'file')], {
+    reject: false,
+  });
+  expect([file.exitCode, file.stderr]).toEqual([2, expect.stringContaining('is not a directory')]);
   const never = await watch('--for', 'soon');
   expect([never.exitCode, never.stderr]).toEqual([2, expect.stringContaining('--for soon')]);
 });
