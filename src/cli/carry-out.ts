@@ -26,18 +26,20 @@ export interface Expedition {
 export async function carryOut(expedition: Expedition, terminal: Terminal): Promise<HuntReport> {
   const { plan, ground, notes, schedule } = expedition;
   const interruption = new AbortController();
-  const listener = await terminal.listener();
+  let note: HuntListener['note'] = () => undefined;
   const interrupt = () => {
     // A second Ctrl-C does not wait for the trial; what was recorded stays recorded.
     if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
     interruption.abort();
-    listener.note('interrupted: finishing the trial under way (again to leave at once)');
+    note('interrupted: finishing the trial under way (again to leave at once)');
   };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const listener = await terminal.listener();
+  note = (words) => listener.note(words);
   const hosts = hostsFor(ground, (words) => listener.note(words));
   const planting = plantedFaults(plan, `${ground.header.seed}-${ground.trialsBefore}`);
   let isRefused = false;
   const provoker = huntProvoker();
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const request = {
       plan,

@@ -4,6 +4,9 @@
 import { monotonicMs } from '../base/clock.ts';
 import type { ArmedFault, ArmedFaults } from './armed-faults.ts';
 
+/** setTimeout(): more is taken for 1. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 export class CrashMoments {
   readonly #faults: ArmedFaults;
   readonly #crash: (armed: ArmedFault) => void;
@@ -38,9 +41,20 @@ export class CrashMoments {
       if (monotonicMs() < dueMs) this.#crashAt(armed, dueMs);
       else {
         this.#crash(armed);
-        if (every !== undefined) this.#crashAt(armed, dueMs + Number(every));
+        if (every !== undefined) this.#crashAt(armed, nextMs(dueMs, Number(every)));
       }
-    }, dueMs - monotonicMs());
+    }, inMs(dueMs));
     this.#timers.set(armed.number, timer);
   }
+}
+
+/** Moments that have passed meanwhile are left out, and not made up for all at once. */
+function nextMs(dueMs: number, everyMs: number): number {
+  const missed = Math.max(0, Math.floor((monotonicMs() - dueMs) / everyMs));
+  return dueMs + (missed + 1) * everyMs;
+}
+
+/** What a timer takes; where that is not enough, it is set again. */
+function inMs(dueMs: number): number {
+  return Math.min(TIMER_MS_MAX, Math.max(0, dueMs - monotonicMs()));
 }

@@ -1,6 +1,6 @@
-// Quantiles of millions of numbers without sorting them: one pass counts them by their first bits,
-// which order numbers coarsely, a second one collects those that share them with a wanted one, and
-// only these few are sorted.
+// Quantiles of millions of numbers without sorting them all: one pass counts them by their first
+// bits, which order numbers coarsely; for each wanted one another pass collects those that share its
+// bits, which are mostly few, and only these are sorted.
 
 /** Sign, exponent and eight bits of the fraction: buckets of 0.4 %. */
 const KEY_BITS = 20;
@@ -23,7 +23,8 @@ export function valuesAtRanks(
     }
   }
   const wanted = ranks.map((rank) => bucketOf(counts, rank));
-  const buckets = new Map(wanted.map(({ key }) => [key, collect(parts, counts, key)]));
+  const keys = new Set(wanted.map(({ key }) => key));
+  const buckets = new Map([...keys].map((key) => [key, collect(parts, counts, key)]));
   return wanted.map(({ key, before }, index) => {
     const bucket = buckets.get(key) as Float64Array;
     return bucket[(ranks[index] as number) - before] as number;

@@ -100,13 +100,15 @@ export class ShrinkingSchedule implements Schedule {
    */
   countOf(levels: Levels): TimedCount {
     const key = keyOf(levels);
-    const counts = [this.underWay(), ...this.tried.toReversed()].flatMap((tried) => {
-      if (tried === null) return [];
+    const ofCell = (tried: ShrinkTry) => {
       if (keyOf(tried.levels) === key) return [tried.candidate];
       return keyOf(tried.against) === key ? [tried.incumbent] : [];
-    });
-    const last = counts[0] ?? { trials: 0, failures: 0, seconds: 0 };
-    return counts.find(({ failures }) => failures > 0) ?? last;
+    };
+    const underWay = this.underWay();
+    const [open] = underWay === null ? [] : ofCell(underWay);
+    const [decided] = this.tried.toReversed().flatMap(ofCell);
+    if (open && (open.failures > 0 || !decided?.failures)) return open;
+    return decided ?? { trials: 0, failures: 0, seconds: 0 };
   }
 
   /** The comparison under way, or null. */

@@ -103,8 +103,14 @@ async function scanPieces(
   }
 }
 
+/** Null where this process may have no further thread (`ulimit -u`): one can do it alone. */
 function startHelper(job: PieceJob) {
-  const thread = new Worker(ENTRY, { workerData: job, name: 'scan' });
+  let thread: Worker;
+  try {
+    thread = new Worker(ENTRY, { workerData: job, name: 'scan' });
+  } catch {
+    return null;
+  }
   let failure: Error | null = null;
   const failed = new Promise<void>((resolve) => {
     const fail = (error: Error) => {
@@ -112,6 +118,9 @@ function startHelper(job: PieceJob) {
       resolve();
     };
     thread.on('error', fail);
+    thread.on('exit', (code) => {
+      if (code !== 0) fail(new Error(`a thread of the scan ended with ${code}`));
+    });
     thread.on('message', ({ message, ...facts }: NodeJS.ErrnoException) =>
       fail(Object.assign(new Error(message), facts)),
     );

@@ -124,7 +124,7 @@ async function attach(
   });
   await Promise.race([exited, complaints.matches(/Process \d+ attached/)]);
   const refused = /attach: (.*)/.exec(complaints.text())?.[1];
-  if (refused !== undefined || tracer.exitCode !== null) {
+  if (refused !== undefined || tracer.exitCode !== null || tracer.signalCode !== null) {
     const said = refused ?? complaints.text().trim();
     throw new HeisenwriteError('not-traceable', `process ${target}: ${said || 'strace has ended'}`);
   }

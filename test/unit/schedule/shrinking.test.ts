@@ -78,6 +78,15 @@ describe('ShrinkingSchedule', () => {
     expect(schedule.countOf(levels)).toEqual(before);
   });
 
+  test('what was decided counts as it was, also where nothing failed in it', () => {
+    const schedule = scheduleOf([{ factor: 'time', aim: 'cheaper', levels: [100] }]);
+    const start = CELLS[0] as Cell;
+    search(schedule, { rate: ({ time }) => (time === 200 ? 0 : 40) });
+    const last = schedule.tried.findLast(({ against }) => against === start.levels);
+    expect(last?.decision).not.toBe('open');
+    expect(schedule.countOf(start.levels)).toEqual(last?.incumbent);
+  });
+
   test('where nothing matters it ends with the cheapest trial, and confirms it', () => {
     const schedule = scheduleOf();
     search(schedule, { rate: () => 3 });
