@@ -47,3 +47,11 @@ export function existsThere(name: string, why: string): HeisenwriteError {
   const remedy = REMEDIES['file-exists'] as string;
   return new HeisenwriteError('file-exists', `${name} is there already${why}`, { remedy });
 }
+
+/** @param claimant as in "it is": `claimed by a picker that is at work on it` */
+export function claimedThere(name: string, claimant: string): HeisenwriteError {
+  const words = `${name} is taken: the file of that name is ${claimant}, and is not delivered yet`;
+  return new HeisenwriteError('file-exists', words, {
+    remedy: 'let a picker deliver it (the next `pickup` gives it back), or give another name',
+  });
+}

@@ -10,13 +10,15 @@ import { OperationError } from '../medium/operation-error.ts';
 import { CHUNK_BYTES } from './content.ts';
 import { type Delivery, readBack, syncOrNot } from './delivery.ts';
 import { encodeMarker, markerOf } from './marker.ts';
-import { existsThere } from './refusals.ts';
+import { claimedThere, existsThere } from './refusals.ts';
+import { claimantOf } from './rename-claims.ts';
 import { PUBLISH_PREFIX } from './sign.ts';
 
 /** @returns the SHA-256 of what was written. @throws HeisenwriteError, OperationError */
 export async function deliverByRename(delivery: Delivery): Promise<string> {
   const temporary = `/${PUBLISH_PREFIX}${delivery.sign}`;
   const { client } = delivery.place;
+  await refuseClaimed(delivery);
   try {
     const sha256 = await writeTemporary(delivery, temporary);
     await delivery.content.check(sha256);
@@ -104,6 +106,8 @@ async function giveName(delivery: Delivery, temporary: string): Promise<void> {
   const { replaces, name, place, words, used } = delivery;
   if (replaces) await moveOver(delivery, temporary, `/${name}`);
   else {
+    // Again, as writing takes its time; who claims it later than that keeps what it has claimed.
+    await refuseClaimed(delivery);
     await place.client.renameNew?.(temporary, `/${name}`).catch((error: unknown) => {
       const isTaken = error instanceof OperationError && error.errno === 'EEXIST';
       throw isTaken ? existsThere(name, ', since a moment ago') : error;
@@ -113,6 +117,12 @@ async function giveName(delivery: Delivery, temporary: string): Promise<void> {
   await delivery.step('named');
   await syncNames(delivery);
   await delivery.step('name-synced');
+}
+
+async function refuseClaimed({ place, name, replaces, staleMs }: Delivery): Promise<void> {
+  if (replaces) return;
+  const claimant = await claimantOf(place.client, name, staleMs);
+  if (claimant !== null) throw claimedThere(name, claimant);
 }
 
 async function moveOver(delivery: Delivery, from: string, to: string): Promise<void> {

@@ -5,22 +5,27 @@
 //   NAME       -> .heisenwrite-claim-SIGN.data
 //   delivered, claim removed, data removed       a .data without its claim was delivered
 //
-// What a picker that is gone had claimed is given back: file first, then marker.
+// What a picker that is gone had claimed is given back: file first, then marker. Where its name
+// was taken meanwhile it is kept (rename-claims.ts).
 
-import type { MediumClient } from '../domain/medium.ts';
-import { isAbsent, OperationError } from '../medium/operation-error.ts';
-import { CHUNK_BYTES, digestOf, mediumContent, readShort } from './content.ts';
-import { MARKER_BYTES_MAX, markerOf } from './marker.ts';
+import { HeisenwriteError } from '../domain/errors.ts';
+import { isAbsent } from '../medium/operation-error.ts';
+import { mediumContent } from './content.ts';
+import { markerOf } from './marker.ts';
 import { candidates, lookAt, type Picking, type Promised, whyLeft } from './picking.ts';
-import { CLAIM_PREFIX, isGone, newSign, signIn } from './sign.ts';
-
-interface Claimed {
-  readonly claim: string;
-  readonly data: string;
-}
+import {
+  type Claimed,
+  claimedBy,
+  claimSigns,
+  giveBack,
+  keptThere,
+  readPromise,
+} from './rename-claims.ts';
+import { isGone, newSign } from './sign.ts';
 
 export async function pickByRename(picking: Picking): Promise<void> {
   await giveBackOfGone(picking);
+  await tellKept(picking);
   for (const name of candidates(await picking.place.client.names('/'), picking.trust)) {
     const found = await lookAt(picking, name);
     if (typeof found === 'string') picking.waiting.push({ name, why: found });
@@ -36,7 +41,7 @@ async function pickOne(picking: Picking, name: string): Promise<void> {
   // A publisher may have put a newer marker between the look and the claim: this one counts.
   const promised = await promisedBy(picking, name, claimed);
   if (promised === null) {
-    await giveBack(picking.place.client, claimed);
+    await giveBack(picking.place, claimed);
     return;
   }
   try {
@@ -46,7 +51,8 @@ async function pickOne(picking: Picking, name: string): Promise<void> {
     const sha256 = await picking.deliver(name, content);
     picking.picked.push({ name, bytes, sha256 });
   } catch (error) {
-    await giveBack(client, claimed);
+    const kept = await giveBack(picking.place, claimed);
+    if (kept !== null) throw keptInstead(name, kept, error);
     const why = whyLeft(error);
     if (why === null) throw error;
     picking.waiting.push({ name, why });
@@ -110,76 +116,31 @@ async function moved({ place }: Picking, from: string, to: string): Promise<bool
 
 async function giveBackOfGone({ place, staleMs }: Picking): Promise<void> {
   const { client } = place;
-  const listed = await client.names('/');
-  const signs = new Set(listed.map((name) => signIn(name, CLAIM_PREFIX)));
-  for (const sign of signs) {
-    if (sign === null) continue;
+  for (const sign of await claimSigns(client)) {
     const claimed = claimedBy(sign);
     const ofClaim = await client.status(claimed.claim);
     const ofData = await client.status(claimed.data);
     const lastMs = Math.max(ofClaim?.modifiedMs ?? 0, ofData?.modifiedMs ?? 0);
     if (!isGone(sign, lastMs, staleMs)) continue;
-    if (ofClaim !== null) await giveBack(client, claimed);
+    if (ofClaim !== null) await giveBack(place, claimed);
     // Asked for again: only without its claim is it known to have been delivered.
     else if ((await client.status(claimed.claim)) === null) await client.removeTree(claimed.data);
   }
 }
 
-/** Each step may have been done before, by one who was killed or by another at this moment. */
-async function giveBack(client: MediumClient, { claim: path, data }: Claimed): Promise<void> {
-  const promise = await readPromise(client, path);
-  if (promise === null) return;
-  const { name } = promise;
-  const isBack = await placed(client, data, `/${name}`);
-  if (!isBack && !(await holdsPromised(client, promise))) {
-    // A newer file has the name, so that this one was replaced, and its promise with it.
-    await client.removeTree(path);
-    await client.removeTree(data);
-    return;
-  }
-  await client.removeTree(data);
-  const isMarked = promise.sha256 !== null;
-  if (isMarked) await placed(client, path, `/${markerOf(name)}`);
-  await client.removeTree(path);
-}
-
-/** False where the new name is taken; true also where there was nothing to move. */
-async function placed(client: MediumClient, from: string, to: string): Promise<boolean> {
-  try {
-    await client.renameNew?.(from, to);
-  } catch (error) {
-    if (error instanceof OperationError && error.errno === 'EEXIST') return false;
-    if (!isAbsent(error)) throw error;
-  }
-  return true;
-}
-
-async function holdsPromised(client: MediumClient, promise: OpenPromise): Promise<boolean> {
-  const { name, bytes, sha256 } = promise;
-  if (bytes === null) return false;
-  if ((await client.status(`/${name}`))?.bytes !== bytes) return false;
-  const chunks = mediumContent(client, `/${name}`, bytes, null).chunks(CHUNK_BYTES);
-  return (await digestOf(chunks)) === sha256;
-}
-
-interface OpenPromise {
-  readonly name: string;
-  readonly bytes: number | null;
-  readonly sha256: string | null;
-}
-
-/** Null where it is gone. A claim is made in one step, or by a picker that wrote it whole. */
-async function readPromise(client: MediumClient, path: string): Promise<OpenPromise | null> {
-  const text = await readShort(client, path, MARKER_BYTES_MAX);
-  try {
-    const found = JSON.parse(Buffer.from(text ?? []).toString('utf8')) as Partial<OpenPromise>;
-    const { name, bytes = null, sha256 = null } = found;
-    return typeof name === 'string' ? { name, bytes, sha256 } : null;
-  } catch {
-    return null;
+async function tellKept({ place, waiting }: Picking): Promise<void> {
+  for (const { name, path } of await keptThere(place.client)) {
+    const why = `an older file of this name is kept as ${path}: its picker did not deliver it`;
+    const remedy = 'publish that file under another name, or remove it';
+    waiting.push({ name, why: `${why}, and the name was published again; ${remedy}` });
   }
 }
 
-function claimedBy(sign: string): Claimed {
-  return { claim: `/${CLAIM_PREFIX}${sign}`, data: `/${CLAIM_PREFIX}${sign}.data` };
+function keptInstead(name: string, kept: string, cause: unknown): HeisenwriteError {
+  const because = cause instanceof Error ? cause.message : String(cause);
+  const words = `${name} was not delivered (${because}), and its name was published again`;
+  return new HeisenwriteError('write-failed', `${words}: the older file is kept as ${kept}`, {
+    cause,
+    remedy: 'publish the file that was kept under another name, or remove it',
+  });
 }
