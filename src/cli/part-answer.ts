@@ -2,7 +2,7 @@
 // bytes of it are intact, which stand elsewhere, and the part size that explains the holes.
 
 import { formatCount, formatExactSize } from '../base/quantities.ts';
-import type { FileDiagnosis } from '../diagnose/file-diagnosis.ts';
+import type { CheckedScope, FileDiagnosis } from '../diagnose/file-diagnosis.ts';
 import type { MovedBytes } from '../diagnose/intact-ranges.ts';
 import type { PartGrid, PartRange } from '../diagnose/part-grid.ts';
 
@@ -13,7 +13,7 @@ export function scopeLines({ scope, meantBytes, intact }: FileDiagnosis): string
   if (!scope) return [];
   const of = meantBytes === null ? '' : ` of the ${formatCount(meantBytes)} that were stamped`;
   const bytes = `bytes ${formatCount(scope.from)} to ${formatCount(scope.to)}${of}`;
-  if (scope.kind === 'range') return [`Only ${bytes} were checked, as was asked for`];
+  if (scope.kind === 'range') return [rangeScope(scope, bytes, of)];
   if (scope.kind === 'part') {
     return [
       `Its stamps say that it is a part: ${bytes}. Offsets are those of the stamped file; ` +
@@ -27,6 +27,16 @@ export function scopeLines({ scope, meantBytes, intact }: FileDiagnosis): string
     `Intact so far: all ${formatCount(scope.to)} bytes that are there (${percent}% of the file); ` +
       'the rest has not come',
   ];
+}
+
+function rangeScope({ from, to, askedTo }: CheckedScope, bytes: string, of: string): string {
+  if (askedTo === undefined) return `Only ${bytes} were checked, as was asked for`;
+  const asked = `to ${formatCount(askedTo)}`;
+  if (from < to) {
+    const rest = `the rest of the range, ${asked}, is beyond the end of the file`;
+    return `Only ${bytes} were checked: ${rest}`;
+  }
+  return `All of the range, ${formatCount(from)} ${asked}${of}, is beyond the end of the file`;
 }
 
 /** The ranges that are right, the moved ones, and the parts. */

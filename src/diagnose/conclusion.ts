@@ -282,7 +282,9 @@ export class Conclusion {
     this.concludeHeldAtEnd();
     if (meantBytes === null || !seenToEnd || whole) return;
     const wanted = Math.min(askedTo, meantBytes);
-    if (end - shift < meantBytes && end < wanted) this.list.add(missingEnd(end, wanted));
+    if (end - shift < meantBytes && end < wanted) {
+      this.list.add(missingEnd(end, meantBytes, { to: wanted }));
+    }
     if (end > meantBytes) this.list.add(extraEnd(meantBytes, end));
   }
 

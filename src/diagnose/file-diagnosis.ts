@@ -51,6 +51,8 @@ export interface CheckedScope {
   /** Bytes [from, to) of the stamped file were there to be checked. */
   readonly from: number;
   readonly to: number;
+  /** Of a range that goes on where the file has ended: where it ends. Beyond `to` was no byte. */
+  readonly askedTo?: number;
 }
 
 export interface StampSummary {

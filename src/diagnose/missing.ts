@@ -9,10 +9,15 @@ export function missingDamage(range: ByteRange, because: string): Damage {
   return { kind: 'missing', ...range, because };
 }
 
-export function missingEnd(endsAt: number, meantBytes: number): Damage {
+/** @param range what of it was asked for; not given: all up to the end that was meant */
+export function missingEnd(
+  endsAt: number,
+  meantBytes: number,
+  { from = endsAt, to = meantBytes }: { readonly from?: number; readonly to?: number } = {},
+): Damage {
   const what = endsAt === 0 ? 'nothing is there' : `the data end at byte ${formatCount(endsAt)}`;
   return missingDamage(
-    { offset: endsAt, length: meantBytes - endsAt },
+    { offset: from, length: to - from },
     `${what}, they were meant to go on to byte ${formatCount(meantBytes)}`,
   );
 }

@@ -53,8 +53,8 @@ const MOVING: readonly DamageKind[] = ['shifted', 'extra', 'duplicated', 'reorde
  * @param damage all of it; of a list that is not complete no grid may be claimed
  * @param meantBytes where the last part may end early; null where that is not known
  * @param blockBytes a grid that is no coarser says no more than the blocks do
- * @param start offset of the first byte that was looked at: a range that begins there may have
- *   begun earlier. @param end likewise
+ * @param lookedAt where what was looked at begins and ends: a range that begins at the first byte
+ *   of it may have begun earlier
  * @param edgeBytes boundaries lie at multiples of it whatever the parts are: pages, or the chunks
  *   by which the ranges were found
  * @returns null where the ranges support no grid
@@ -63,7 +63,7 @@ export function partGridOf(
   damage: readonly Damage[],
   meantBytes: number | null,
   blockBytes: number,
-  [start, end]: readonly [number, number] = [0, meantBytes ?? Number.POSITIVE_INFINITY],
+  lookedAt: readonly number[] = [],
   edgeBytes = PAGE_BYTES,
 ): PartGrid | null {
   if (damage.some(({ kind }) => MOVING.includes(kind))) return null;
@@ -72,7 +72,7 @@ export function partGridOf(
     damage
       .filter(({ kind }) => HOLES.includes(kind))
       .flatMap(({ offset, length }) => [offset, offset + length])
-      .filter((at) => at !== 0 && at !== start && at !== meantBytes && at !== end),
+      .filter((at) => at !== 0 && at !== meantBytes && !lookedAt.includes(at)),
   );
   const largestBytes = [...edges].reduce(greatestCommonDivisor, 0);
   if (edges.size === 0 || largestBytes <= blockBytes) return null;

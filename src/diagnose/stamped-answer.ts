@@ -42,8 +42,12 @@ export function stampedAnswer(
     scope,
     intact,
     moved: movedIn(damage, stream.file, intact?.ranges ?? []),
-    parts: complete ? partGridOf(damage, meantBytes, blockBytes, [scope.from, scope.to]) : null,
+    parts: complete ? partGridOf(damage, meantBytes, blockBytes, edgesOf(scope)) : null,
   };
+}
+
+function edgesOf({ from, to, askedTo = to }: CheckedScope): number[] {
+  return [from, to, askedTo];
 }
 
 /** Bytes beyond the meant end are extra: nothing of them can be intact. */

@@ -15,6 +15,7 @@ import {
 import type { OpenedFile } from './good-file.ts';
 import { missingDamage, missingEnd } from './missing.ts';
 import { stampedAnswer } from './stamped-answer.ts';
+import { checkedBytes, missingRange } from './stamped-range.ts';
 import { PIECE_BYTES, StampedStream } from './stamped-stream.ts';
 
 /** So much of a stream is looked at for what it is; up to the second when nothing says. */
@@ -28,14 +29,11 @@ export async function verifyPartOfFile(
   identity: StampedIdentity,
   options: FileDiagnosisOptions,
 ): Promise<FileDiagnosis> {
-  const { from, to } = rangeIn(file, options.range);
-  const start = identity.partOffset + from;
-  const seenToEnd = !options.part && !options.range;
-  const stream = new StampedStream(
-    identity,
-    { start, zeroBytes: 0, seenToEnd },
-    options.rangesMax ?? RANGES_MAX_DEFAULT,
-  );
+  const { from, to, scope, lacksSome } = checkedBytes(file, identity, options);
+  if (from === to && lacksSome) return missingRange(file, identity, scope);
+  const isWhole = !options.part && !options.range;
+  const place = { start: scope.from, zeroBytes: 0, seenToEnd: isWhole || lacksSome };
+  const stream = new StampedStream(identity, place, options.rangesMax ?? RANGES_MAX_DEFAULT);
   const buffer = Buffer.allocUnsafe(PIECE_BYTES);
   for (let at = from; at < to; ) {
     const wanted = Math.min(PIECE_BYTES, to - at);
@@ -49,19 +47,8 @@ export async function verifyPartOfFile(
       await new Promise(setImmediate);
     }
   }
-  const kind = options.range ? 'range' : 'part';
-  const scope = { kind, from: start, to: start + to - from } as const;
-  return answer(file.path, { stream, blocksDamaged: stream.end() }, scope, seenToEnd);
-}
-
-function rangeIn(file: OpenedFile, range: FileDiagnosisOptions['range']) {
-  if (!range) return { from: 0, to: file.length };
-  if (range.from < file.length) return { from: range.from, to: Math.min(range.to, file.length) };
-  const bytes = formatCount(file.length);
-  const message = `${file.path} has ${bytes} bytes: nothing of it is in the range`;
-  throw new HeisenwriteError('invalid-option', message, {
-    remedy: `give a range that begins before ${bytes}`,
-  });
+  const found = { stream, blocksDamaged: stream.end(scope.askedTo) };
+  return answer(file.path, found, scope, isWhole);
 }
 
 /**

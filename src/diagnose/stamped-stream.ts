@@ -80,13 +80,16 @@ export class StampedStream implements StampedFindings {
     }
   }
 
-  /** @returns how many blocks are not right */
-  end(): number {
+  /**
+   * @param askedTo what is missing from here on, nobody asked for
+   * @returns how many blocks are not right
+   */
+  end(askedTo?: number): number {
     if (this.filled > 0) this.closePiece();
     this.concludeUntil(Number.POSITIVE_INFINITY);
     const { end } = this.arrived;
     const isOverfull = this.list.isOverfull;
-    if (!isOverfull) this.judge.end();
+    if (!isOverfull) this.judge.end(askedTo);
     else if (end > this.meantEnd) this.list.add(extraEnd(this.meantEnd, end));
     return this.joined.end();
   }

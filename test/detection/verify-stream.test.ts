@@ -174,12 +174,73 @@ describe('a range of a file', () => {
   ])('%i to %i', async (from, to, damage) => {
     const found = await verifyFile(path, { range: { from, to } });
     expect(ranges(found.damage)).toEqual(damage);
-    expect(found.scope).toEqual({ kind: 'range', from, to: Math.min(to, SIZE) });
+    const asked = to > SIZE ? { askedTo: to } : {};
+    expect(found.scope).toEqual({ kind: 'range', from, to: Math.min(to, SIZE), ...asked });
   });
 
   it('that begins after the end is refused', async () => {
     const range = { from: SIZE, to: SIZE + 1 };
     await expect(verifyFile(path, { range })).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+});
+
+describe('a range of a file that is too short', () => {
+  const LENGTH = 5_000_000;
+  const short = files.put(WHOLE.subarray(0, LENGTH));
+
+  it.each([
+    ['over its end', 4 * MIB, 6 * MIB, [['missing', LENGTH, 6 * MIB - LENGTH]]],
+    ['from its end', LENGTH, LENGTH + 1, [['missing', LENGTH, 1]]],
+    ['beyond its end', 6 * MIB, 7 * MIB, [['missing', 6 * MIB, MIB]]],
+    ['beyond all that was stamped', 6 * MIB, 99 * MIB, [['missing', 6 * MIB, SIZE - 6 * MIB]]],
+    ['up to its end', 4 * MIB, LENGTH, []],
+    ['inside', 0, 4 * MIB, []],
+  ])('%s', async (_what, from, to, damage) => {
+    const found = await verifyFile(short, { range: { from, to } });
+    expect(ranges(found.damage)).toEqual(damage);
+    expect(found.verdict).toBe(damage.length > 0 ? 'damaged' : 'clean');
+    const there = Math.max(0, Math.min(to, LENGTH) - from);
+    const asked = to > LENGTH ? { askedTo: to } : {};
+    expect(found.scope).toEqual({ kind: 'range', from, to: from + there, ...asked });
+    expect(found.intact?.bytes).toBe(there);
+    expect(found.parts).toBeNull();
+    for (const one of found.damage) expect(one.because).toContain('end at byte 5,000,000, they');
+  });
+
+  it('that is known to be a part, or states no length: nothing is missing', async () => {
+    const range = { from: 4 * MIB, to: 6 * MIB };
+    const endless = stampedBytes(SIZE, { fileBytes: 0 }).subarray(0, LENGTH);
+    const found = [
+      await verifyFile(short, { range, part: true }),
+      await verifyFile(files.put(endless), { range }),
+    ];
+    for (const one of found) {
+      expect(one).toMatchObject({ verdict: 'clean', damage: [] });
+      expect(one.scope).toMatchObject({ to: LENGTH, askedTo: 6 * MIB });
+    }
+    const beyond = { from: 6 * MIB, to: 7 * MIB };
+    const refused = { code: 'invalid-option' };
+    await expect(verifyFile(short, { range: beyond, part: true })).rejects.toMatchObject(refused);
+    const path = files.put(endless);
+    await expect(verifyFile(path, { range: beyond })).rejects.toMatchObject(refused);
+    const after = { from: SIZE, to: SIZE + 1 };
+    await expect(verifyFile(short, { range: after })).rejects.toMatchObject(refused);
+  });
+
+  it('of a part: offsets of what is missing are those of the whole', async () => {
+    const part = files.put(WHOLE.subarray(2 * MIB, LENGTH));
+    const range = { from: MIB, to: 4 * MIB };
+    const found = await verifyFile(part, { range });
+    expect(ranges(found.damage)).toEqual([['missing', LENGTH, 6 * MIB - LENGTH]]);
+    expect((await verifyFile(part, { range, part: true })).verdict).toBe('clean');
+  });
+
+  it('after bytes were cut out: they are missing where they were, and not once more', async () => {
+    const path = files.put(cut(WHOLE, 4 * MIB + 77, 5000));
+    const found = await verifyFile(path, { range: { from: 4 * MIB - 9, to: SIZE } });
+    expect(ranges(found.damage).filter(([kind]) => kind === 'missing')).toEqual([
+      ['missing', 4 * MIB + 77, 5000],
+    ]);
   });
 });
 

@@ -147,6 +147,24 @@ describe('in words', () => {
     const { exitCode, out } = await said({ file: probe, range: '8MiB-16MiB' });
     expect(exitCode).toBe(0);
     expect(out).toContain('Only bytes 8,388,608 to 16,777,216');
+    expect(out).toContain('checked, as was asked for');
     expect(statSync(probe).size).toBe(96 * MIB);
+  });
+
+  it('a range that goes past the end, of the file or of what was stamped', async () => {
+    const short = put('short', whole.subarray(0, 5_000_000));
+    const over = await said({ file: short, range: '4MiB-6MiB' });
+    expect(over.exitCode).toBe(1);
+    expect(over.out).toContain(
+      'the rest of the range, to 6,291,456, is beyond the end of the file',
+    );
+    expect(over.out).not.toMatch(/as was asked for|Exactly part/);
+    const all = await said({ file: short, range: '6MiB-7MiB' });
+    expect(all.exitCode).toBe(1);
+    expect(all.out).toContain('All of the range, 6,291,456 to 7,340,032 of the 100,663,296');
+    const past = await said({ file: probe, range: '95MiB-200MiB' });
+    expect(past.exitCode).toBe(0);
+    expect(past.out).toContain('to 209,715,200, is beyond the end of the file');
+    expect(past.out).not.toContain('as was asked for');
   });
 });
