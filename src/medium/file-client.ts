@@ -8,7 +8,6 @@ import {
   access,
   constants,
   type FileHandle,
-  link,
   mkdir,
   open,
   readdir,
@@ -16,7 +15,6 @@ import {
   rm,
   stat,
   statfs,
-  unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +33,7 @@ import {
 } from '../domain/medium.ts';
 import { ClientCalls, PUT_PREFIX, refuseManners, unsupported } from './client-calls.ts';
 import { OperationError } from './operation-error.ts';
+import { renameNew } from './rename-new.ts';
 
 const EXAMPLE = 'file:///mnt/x';
 
@@ -168,10 +167,7 @@ class FileClient implements MediumClient {
   }
 
   async renameNew(from: string, to: string): Promise<void> {
-    await this.calls.run('link', from, async () => {
-      await link(this.at(from), this.at(to));
-      await unlink(this.at(from));
-    });
+    await this.calls.run('link', from, () => renameNew(this.at(from), this.at(to)));
   }
 
   syncDirectory(path: string): Promise<void> {
