@@ -5,16 +5,18 @@
 import { isAbsent } from '../medium/operation-error.ts';
 import { mediumContent } from './content.ts';
 import { finishDelivered, releaseClaim, removeGoneClaims, takeClaim } from './object-claim.ts';
-import { candidates, lookAt, type Picking, type Promised, whyLeft } from './picking.ts';
+import { attempt, candidates, lookAt, type Picking, type Promised, whyLeft } from './picking.ts';
 import { newSign } from './sign.ts';
 
 export async function pickObjects(picking: Picking): Promise<void> {
   const { place, staleMs } = picking;
   await removeGoneClaims(place.client, { sign: newSign(), staleMs });
   for (const name of candidates(await place.client.names('/'), picking.trust)) {
-    const found = await lookAt(picking, name);
-    if (typeof found === 'string') picking.waiting.push({ name, why: found });
-    else if (found) await pickOne(picking, name);
+    await attempt(picking, name, async () => {
+      const found = await lookAt(picking, name);
+      if (typeof found === 'string') picking.waiting.push({ name, why: found });
+      else if (found) await pickOne(picking, name);
+    });
   }
 }
 

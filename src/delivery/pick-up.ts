@@ -7,7 +7,15 @@ import type { ConnectOptions, MediumConnection } from '../domain/medium.ts';
 import { connectMedium } from '../medium/media.ts';
 import { CHUNK_BYTES, type Content, digestOf } from './content.ts';
 import { pickObjects } from './object-picking.ts';
-import type { Picked, Picking, PickStep, Waiting } from './picking.ts';
+import { PickFailures } from './pick-failures.ts';
+import {
+  type Failed,
+  type Picked,
+  type Picking,
+  PickingEnded,
+  type PickStep,
+  type Waiting,
+} from './picking.ts';
 import { bring, type PublishOptions, urlOf } from './publish.ts';
 import { saidOf } from './refusals.ts';
 import { pickByRename } from './rename-picking.ts';
@@ -31,6 +39,11 @@ interface CommonOptions {
    * Of this host it is known whether its process lives.
    */
   readonly staleMs?: number;
+  /**
+   * When all files have had their turn: `reject`, the default, with the first error that there was,
+   * or `tell` of all of them in `failed`.
+   */
+  readonly whenFailed?: 'reject' | 'tell';
   readonly connect?: ConnectOptions;
   /** Called after each step of each file; what it returns is waited for. */
   readonly onStep?: (step: PickStep, name: string) => void | Promise<void>;
@@ -54,23 +67,25 @@ export interface PickedUp {
   readonly picked: readonly Picked[];
   /** What is there and was not taken, with the reason. */
   readonly waiting: readonly Waiting[];
+  /** Empty unless `whenFailed` is `tell`. */
+  readonly failed: readonly Failed[];
   /** By what it was claimed, in words. */
   readonly used: readonly string[];
 }
 
 /**
- * Picks up all that is ready now.
+ * Picks up all that is ready now. A file that fails keeps no other from being picked up.
  * @param from the folder: a path, or the URL of a medium
  * @throws HeisenwriteError `unsupported-medium` where a file cannot be claimed, what `publish`
- *   throws
- *   for `into`, and what connecting throws; besides it whatever `hand` rejects with
+ *   throws for `into`, and what connecting throws; besides it whatever `hand` rejects with
  */
 export async function pickUp(from: string, options: PickUpOptions): Promise<PickedUp> {
-  const doing = `pick up from ${from}`;
-  const place = await connectMedium(urlOf(from), options.connect).catch(saidOf(doing));
+  const saying = saidOf({ doing: `pick up from ${from}`, place: from, isPickUp: true });
+  const place = await connectMedium(urlOf(from), options.connect).catch(saying);
   try {
     const used = waysOf(place, from);
-    const target = 'into' in options ? await targetOf(options) : null;
+    const target = 'into' in options ? await targetOf(options, from) : null;
+    const failures = new PickFailures(from);
     try {
       const deliver = target ?? { deliver: handing(options as HandOptions) };
       const picking: Picking = {
@@ -83,15 +98,26 @@ export async function pickUp(from: string, options: PickUpOptions): Promise<Pick
         },
         picked: [],
         waiting: [],
+        fail: (name, error, left) => failures.note(name, error, left),
       };
-      const pick = place.client.renameNew ? pickByRename : pickObjects;
-      await pick(picking).catch(saidOf(doing));
-      return { picked: picking.picked, waiting: picking.waiting, used };
+      await pickAll(picking).catch(saying);
+      if (options.whenFailed !== 'tell') failures.reject();
+      const { picked, waiting } = picking;
+      return { picked, waiting, failed: failures.failed, used };
     } finally {
       await target?.close();
     }
   } finally {
     await place.client.close();
+  }
+}
+
+async function pickAll(picking: Picking): Promise<void> {
+  const pick = picking.place.client.renameNew ? pickByRename : pickObjects;
+  try {
+    await pick(picking);
+  } catch (error) {
+    if (!(error instanceof PickingEnded)) throw error;
   }
 }
 
@@ -107,14 +133,22 @@ function waysOf({ client, capabilities }: MediumConnection, from: string): strin
   });
 }
 
-async function targetOf({ into, publish = {} }: IntoOptions) {
+async function targetOf({ into, publish = {} }: IntoOptions, from: string) {
   const url = urlOf(into);
-  const place = await connectMedium(url, publish.connect).catch(saidOf(`bring to ${into}`));
-  await removeStale(place.client, publish.staleMs ?? STALE_MS).catch(saidOf(`bring to ${into}`));
+  const saying = (what: string) => ({
+    doing: `bring ${what} to ${into}`,
+    place: into,
+    isPickUp: true,
+  });
+  const said = saidOf(saying(`what is in ${from}`));
+  const place = await connectMedium(url, publish.connect).catch(said);
+  await removeStale(place.client, publish.staleMs ?? STALE_MS).catch(said);
   const options: PublishOptions = { marker: false, ...publish };
   return {
-    deliver: async (name: string, content: Content) =>
-      (await bring({ url, place, name, content, options })).sha256,
+    deliver: async (name: string, content: Content) => {
+      const telling = saying(`${name} from ${from}`);
+      return (await bring({ url, place, name, content, options, telling })).sha256;
+    },
     close: () => place.client.close(),
   };
 }

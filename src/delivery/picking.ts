@@ -27,6 +27,15 @@ export interface Waiting {
   readonly why: string;
 }
 
+/** A file that could not be picked up, and is not lost. */
+export interface Failed {
+  /** That of the claim where the file's is not known. */
+  readonly name: string;
+  /** With where the file is now. */
+  readonly why: string;
+  readonly remedy: string;
+}
+
 export interface Picking {
   readonly place: MediumConnection;
   readonly trust: 'marker' | 'name';
@@ -38,6 +47,17 @@ export interface Picking {
   step(step: PickStep, name: string): Promise<void>;
   readonly picked: Picked[];
   readonly waiting: Waiting[];
+  /**
+   * Notes it, so that the others are gone on with.
+   * @param left where the file is now, in words; null where it is where it was
+   * @throws PickingEnded where the medium cannot be reached any more
+   */
+  fail(name: string, error: unknown, left: string | null): void;
+}
+
+/** What failed is noted; to go on with others is of no use. */
+export class PickingEnded extends Error {
+  override name = 'PickingEnded';
 }
 
 /** What is believed of a file before it is read; `sha256` is null where nobody has said. */
@@ -53,6 +73,20 @@ export function candidates(listed: readonly string[], trust: Picking['trust']): 
     return listed.filter((name) => !isTemporaryName(name) && !isMarkerName(name));
   }
   return listed.filter(isMarkerName).map((name) => name.slice(0, -MARKER_ENDING.length));
+}
+
+/** What fails before anything of the file was moved. */
+export async function attempt(
+  picking: Picking,
+  name: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof PickingEnded) throw error;
+    picking.fail(name, error, null);
+  }
 }
 
 /** What is promised of it now, or why it is not ready; null where it is gone. */

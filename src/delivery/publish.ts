@@ -13,7 +13,7 @@ import { checkName } from './marker.ts';
 import { type MediumWords, wordsOf } from './medium-words.ts';
 import { removeGoneClaims } from './object-claim.ts';
 import { deliverObject, markObject } from './object-delivery.ts';
-import { existsThere, saidOf } from './refusals.ts';
+import { existsThere, saidOf, type Telling } from './refusals.ts';
 import { deliverByRename, markByRename } from './rename-delivery.ts';
 import { newSign, STALE_MS } from './sign.ts';
 import { removeStale } from './stale-uploads.ts';
@@ -79,9 +79,10 @@ export async function publish(
   const content = await fileContent(file);
   try {
     const url = urlOf(to);
-    const place = await connectMedium(url, options.connect).catch(saidOf(`publish ${name}`));
+    const telling = { doing: `publish ${name}`, place: to };
+    const place = await connectMedium(url, options.connect).catch(saidOf(telling));
     try {
-      return await bring({ url, place, name, content, options });
+      return await bring({ url, place, name, content, options, telling });
     } finally {
       await place.client.close();
     }
@@ -101,13 +102,13 @@ export interface Bringing {
   readonly name: string;
   readonly content: Content;
   readonly options: PublishOptions;
+  readonly telling: Telling;
 }
 
 /** As publish, of any content, over a connection that is there. @throws HeisenwriteError */
 export async function bring(bringing: Bringing): Promise<Published> {
-  const { name } = bringing;
-  const delivery = deliveryOf(bringing);
-  return carryOut(delivery, bringing.options).catch(saidOf(`publish ${name}`));
+  const { options, telling } = bringing;
+  return carryOut(deliveryOf(bringing), options).catch(saidOf(telling));
 }
 
 async function carryOut(delivery: Delivery, options: PublishOptions): Promise<Published> {

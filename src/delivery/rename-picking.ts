@@ -8,11 +8,10 @@
 // What a picker that is gone had claimed is given back: file first, then marker. Where its name
 // was taken meanwhile it is kept (rename-claims.ts).
 
-import { HeisenwriteError } from '../domain/errors.ts';
 import { isAbsent } from '../medium/operation-error.ts';
 import { mediumContent } from './content.ts';
 import { markerOf } from './marker.ts';
-import { candidates, lookAt, type Picking, type Promised, whyLeft } from './picking.ts';
+import { attempt, candidates, lookAt, type Picking, type Promised, whyLeft } from './picking.ts';
 import {
   type Claimed,
   claimedBy,
@@ -27,42 +26,66 @@ export async function pickByRename(picking: Picking): Promise<void> {
   await giveBackOfGone(picking);
   await tellKept(picking);
   for (const name of candidates(await picking.place.client.names('/'), picking.trust)) {
-    const found = await lookAt(picking, name);
-    if (typeof found === 'string') picking.waiting.push({ name, why: found });
-    else if (found) await pickOne(picking, name);
+    await attempt(picking, name, async () => {
+      const found = await lookAt(picking, name);
+      if (typeof found === 'string') picking.waiting.push({ name, why: found });
+      else if (found) await pickOne(picking, name);
+    });
   }
 }
 
 async function pickOne(picking: Picking, name: string): Promise<void> {
-  const { client } = picking.place;
   const claimed = claimedBy(newSign());
   if (!(await claim(picking, name, claimed.claim))) return;
-  await picking.step('claimed', name);
-  // A publisher may have put a newer marker between the look and the claim: this one counts.
-  const promised = await promisedBy(picking, name, claimed);
-  if (promised === null) {
-    await giveBack(picking.place, claimed);
-    return;
-  }
   try {
+    await picking.step('claimed', name);
+    // A publisher may have put a newer marker between the look and the claim: this one counts.
+    const promised = await promisedBy(picking, name, claimed);
+    if (promised === null) throw new NotTaken();
     await picking.step('taken', name);
     const { bytes, sha256: expected } = promised;
-    const content = mediumContent(client, claimed.data, bytes, expected);
-    const sha256 = await picking.deliver(name, content);
-    picking.picked.push({ name, bytes, sha256 });
+    const content = mediumContent(picking.place.client, claimed.data, bytes, expected);
+    picking.picked.push({ name, bytes, sha256: await picking.deliver(name, content) });
   } catch (error) {
-    const kept = await giveBack(picking.place, claimed);
-    if (kept !== null) throw keptInstead(name, kept, error);
-    const why = whyLeft(error);
-    if (why === null) throw error;
-    picking.waiting.push({ name, why });
+    await leave(picking, name, claimed, error);
     return;
   }
-  await picking.step('delivered', name);
-  await client.removeTree(claimed.claim);
-  await picking.step('released', name);
-  await client.removeTree(claimed.data);
-  await picking.step('removed', name);
+  await remove(picking, name, claimed);
+}
+
+/** It was promised otherwise, or another one was faster: what is claimed is given back. */
+class NotTaken extends Error {
+  override name = 'NotTaken';
+}
+
+async function leave(
+  picking: Picking,
+  name: string,
+  claimed: Claimed,
+  error: unknown,
+): Promise<void> {
+  const left = await giveBack(picking.place, claimed).then(
+    (kept) => (kept === null ? null : keptAs(kept)),
+    (refused: unknown) => stuckAs(claimed, name, refused),
+  );
+  const why = whyLeft(error);
+  if (left === null && error instanceof NotTaken) return;
+  if (left === null && why !== null) picking.waiting.push({ name, why });
+  else picking.fail(name, error instanceof NotTaken ? new Error('it was not taken') : error, left);
+}
+
+async function remove(picking: Picking, name: string, { claim, data }: Claimed): Promise<void> {
+  const { client } = picking.place;
+  try {
+    await picking.step('delivered', name);
+    await client.removeTree(claim);
+    await picking.step('released', name);
+    await client.removeTree(data);
+    await picking.step('removed', name);
+  } catch (error) {
+    const words = `it was delivered, and ${claim.slice(1)} is what is left here`;
+    picking.fail(name, error, `${words}: the next \`pickup\` finds that out and removes it`);
+  }
 }
 
 /** True for one picker alone; with a trusted name it is only the place where the name is kept. */
@@ -114,33 +137,50 @@ async function moved({ place }: Picking, from: string, to: string): Promise<bool
   }
 }
 
-async function giveBackOfGone({ place, staleMs }: Picking): Promise<void> {
-  const { client } = place;
+async function giveBackOfGone(picking: Picking): Promise<void> {
+  const { client } = picking.place;
   for (const sign of await claimSigns(client)) {
     const claimed = claimedBy(sign);
-    const ofClaim = await client.status(claimed.claim);
-    const ofData = await client.status(claimed.data);
-    const lastMs = Math.max(ofClaim?.modifiedMs ?? 0, ofData?.modifiedMs ?? 0);
-    if (!isGone(sign, lastMs, staleMs)) continue;
-    if (ofClaim !== null) await giveBack(place, claimed);
-    // Asked for again: only without its claim is it known to have been delivered.
-    else if ((await client.status(claimed.claim)) === null) await client.removeTree(claimed.data);
+    const shown = claimed.claim.slice(1);
+    await attempt(picking, shown, async () => {
+      const ofClaim = await client.status(claimed.claim);
+      const ofData = await client.status(claimed.data);
+      const lastMs = Math.max(ofClaim?.modifiedMs ?? 0, ofData?.modifiedMs ?? 0);
+      if (!isGone(sign, lastMs, picking.staleMs)) return;
+      if (ofClaim !== null) await giveBackOne(picking, claimed);
+      // Asked for again: only without its claim is it known to have been delivered.
+      else if ((await client.status(claimed.claim)) === null) await client.removeTree(claimed.data);
+    });
+  }
+}
+
+async function giveBackOne({ place, fail }: Picking, claimed: Claimed): Promise<void> {
+  try {
+    await giveBack(place, claimed);
+  } catch (error) {
+    const promise = await readPromise(place.client, claimed.claim).catch(() => null);
+    const name = promise?.name ?? claimed.claim.slice(1);
+    fail(name, error, stuckAs(claimed, promise?.name ?? 'its name', null));
   }
 }
 
 async function tellKept({ place, waiting }: Picking): Promise<void> {
   for (const { name, path } of await keptThere(place.client)) {
-    const why = `an older file of this name is kept as ${path}: its picker did not deliver it`;
-    const remedy = 'publish that file under another name, or remove it';
-    waiting.push({ name, why: `${why}, and the name was published again; ${remedy}` });
+    waiting.push({ name, why: `an older file of this name waits: ${keptAs(path)}` });
   }
 }
 
-function keptInstead(name: string, kept: string, cause: unknown): HeisenwriteError {
-  const because = cause instanceof Error ? cause.message : String(cause);
-  const words = `${name} was not delivered (${because}), and its name was published again`;
-  return new HeisenwriteError('write-failed', `${words}: the older file is kept as ${kept}`, {
-    cause,
-    remedy: 'publish the file that was kept under another name, or remove it',
-  });
+function keptAs(path: string): string {
+  const why = 'its name was taken again before a picker had delivered it';
+  return `it is kept as ${path}, as ${why}; publish that file under another name, or remove it`;
+}
+
+/** @param refused by what it could not be given back; null where that is told already */
+function stuckAs({ claim, data }: Claimed, name: string, refused: unknown): string {
+  const because = refused instanceof Error ? ` (${refused.message})` : '';
+  return (
+    `the file is still claimed, as ${data.slice(1)}, and could not be given back${because}: ` +
+    `a picker that owns it gives it back, or rename it to ${name}, and then ` +
+    `${claim.slice(1)} to ${markerOf(name)}`
+  );
 }

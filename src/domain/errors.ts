@@ -235,16 +235,18 @@ export class HeisenwriteError extends Error {
   override name = 'HeisenwriteError';
   readonly code: ErrorCode;
   readonly remedy: string;
+  readonly exitCode: number;
 
-  /** @param remedy replaces the registry's remedy where a more exact one is known. */
-  constructor(code: ErrorCode, message: string, options?: { remedy?: string; cause?: unknown }) {
+  /** What is given replaces what the registry has, where something more exact is known. */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { remedy?: string; cause?: unknown; exitCode?: ErrorEntry['exitCode'] },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.remedy = options?.remedy ?? ERRORS[code].remedy;
-  }
-
-  get exitCode(): number {
-    return ERRORS[this.code].exitCode;
+    this.exitCode = options?.exitCode ?? ERRORS[code].exitCode;
   }
 
   get definite(): boolean {
