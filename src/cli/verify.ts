@@ -6,10 +6,11 @@ import type { Writable } from 'node:stream';
 import { parseSize } from '../base/quantities.ts';
 import type { FileDiagnosis, FileDiagnosisOptions } from '../diagnose/file-diagnosis.ts';
 import { verifyFile } from '../diagnose/files.ts';
-import { openForReading } from '../diagnose/good-file.ts';
+import { type OpenedFile, openForReading } from '../diagnose/good-file.ts';
 import { verifyStream } from '../diagnose/stamped-part.ts';
 import { EXIT_CLEAN, EXIT_DAMAGE, HeisenwriteError } from '../domain/errors.ts';
 import { attempt } from '../stamp/file-failure.ts';
+import { unlessChanged } from '../stamp/steady-file.ts';
 import { answerLines } from './file-answer.ts';
 import { fileProgress } from './file-progress.ts';
 import { runVerifyAgainst } from './manifest.ts';
@@ -65,8 +66,9 @@ async function verifyGiven(
   const name = file === STREAM ? 'stdin' : file;
   if (member !== undefined) {
     refuseBeside(given, ['range']);
-    const archive = file === STREAM ? input : archiveChunks(file);
-    return await verifyStream(`${name}:${member}`, tarMember(name, archive, member), options);
+    const verify = (archive: AsyncIterable<Uint8Array>) =>
+      verifyStream(`${name}:${member}`, tarMember(name, archive, member), options);
+    return file === STREAM ? await verify(input) : await withArchive(file, verify);
   }
   if (file === STREAM) {
     refuseBeside(given, ['range']);
@@ -76,20 +78,28 @@ async function verifyGiven(
   return await verifyFile(file, { ...options, ...range });
 }
 
-/** @throws HeisenwriteError no-such-file, not-readable, read-failed */
-async function* archiveChunks(path: string): AsyncGenerator<Uint8Array> {
+/** @throws HeisenwriteError no-such-file, not-readable, read-failed; and what `use` throws */
+async function withArchive<Result>(
+  path: string,
+  use: (chunks: AsyncIterable<Uint8Array>) => Promise<Result>,
+): Promise<Result> {
   const opened = openForReading(path);
   try {
-    const buffer = Buffer.alloc(ARCHIVE_READ_BYTES);
-    for (;;) {
-      const read = () => readSync(opened.descriptor, buffer, 0, buffer.length, null);
-      const got = attempt('read', path, read);
-      if (got === 0) return;
-      // A copy: the library keeps what it is given.
-      yield Buffer.from(buffer.subarray(0, got));
-    }
+    return await unlessChanged([opened], () => use(archiveChunks(opened)));
   } finally {
     opened.close();
+  }
+}
+
+async function* archiveChunks({ path, descriptor }: OpenedFile): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(ARCHIVE_READ_BYTES);
+  for (let at = 0; ; ) {
+    const from = at;
+    const got = attempt('read', path, () => readSync(descriptor, buffer, 0, buffer.length, from));
+    if (got === 0) return;
+    at += got;
+    // A copy: the library keeps what it is given.
+    yield Buffer.from(buffer.subarray(0, got));
   }
 }
 

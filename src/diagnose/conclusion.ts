@@ -281,10 +281,8 @@ export class Conclusion {
     const whole = meantBytes !== null && end - shift === meantBytes;
     this.concludeHeldAtEnd();
     if (meantBytes === null || !seenToEnd || whole) return;
-    const wanted = Math.min(askedTo, meantBytes);
-    if (end - shift < meantBytes && end < wanted) {
-      this.list.add(missingEnd(end, meantBytes, { to: wanted }));
-    }
+    const to = Math.min(askedTo, meantBytes);
+    if (end - shift < meantBytes && end < to) this.list.add(missingEnd(end, meantBytes, { to }));
     if (end > meantBytes) this.list.add(extraEnd(meantBytes, end));
   }
 

@@ -3,12 +3,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { attempt } from '../stamp/file-failure.ts';
+import type { SteadyFile } from '../stamp/steady-file.ts';
 import { SAMPLE_BYTES } from './good-places.ts';
 import { type ObservedBytes, observedInFile } from './observed-bytes.ts';
 
-export interface OpenedFile {
-  readonly path: string;
-  readonly descriptor: number;
+export interface OpenedFile extends SteadyFile {
   /** Length when it was opened. */
   readonly length: number;
   close(): void;
@@ -25,14 +24,15 @@ export function openForReading(path: string): OpenedFile {
   const descriptor = attempt('read', path, () =>
     openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
   );
-  const stat = fstatSync(descriptor);
-  if (!stat.isFile()) {
+  const status = fstatSync(descriptor, { bigint: true });
+  if (!status.isFile()) {
     closeSync(descriptor);
     throw new HeisenwriteError('not-readable', `${path} is not a file`, {
       remedy: 'give the path of a file',
     });
   }
-  return { path, descriptor, length: stat.size, close: () => closeSync(descriptor) };
+  const close = () => closeSync(descriptor);
+  return { path, descriptor, status, length: Number(status.size), close };
 }
 
 export function goodFileOf({ descriptor, length }: OpenedFile): GoodFile {

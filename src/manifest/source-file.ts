@@ -1,9 +1,10 @@
 // The file that a manifest is of, or is held against: open while it is read, and asked at the end
 // whether it is still what it was. A file that moves meanwhile gives no manifest and no accusation.
 
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { attempt } from '../stamp/file-failure.ts';
+import { unlessChanged } from '../stamp/steady-file.ts';
 
 export interface SourceFile {
   readonly path: string;
@@ -16,8 +17,8 @@ export interface SourceFile {
 
 /**
  * @param use reads the file; what it returns is the answer, unless the file changed meanwhile
- * @throws HeisenwriteError no-such-file, not-readable, read-failed; the last also of a file whose
- *   length or time of modification changed, or which another took the name of, while it was read
+ * @throws HeisenwriteError no-such-file, not-readable, read-failed; the last also of a file that
+ *   changed, or which another took the name of, while it was read
  */
 export async function withSourceFile<Result>(
   path: string,
@@ -35,24 +36,9 @@ export async function withSourceFile<Result>(
       });
     }
     const [bytes, modifiedMs] = [Number(before.size), Number(before.mtimeMs)];
-    const result = await use({ path, descriptor, bytes, modifiedMs });
-    const after = attempt('read', path, () => fstatSync(descriptor, { bigint: true }));
-    if (after.size !== before.size) {
-      refuseChanged(path, `became ${after.size} bytes long, from ${before.size},`);
-    }
-    if (after.mtimeNs !== before.mtimeNs) refuseChanged(path, 'was written to');
-    const named = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (named?.ino !== before.ino || named.dev !== before.dev) {
-      refuseChanged(path, named ? 'was replaced by another file' : 'was removed');
-    }
-    return result;
+    const read = () => use({ path, descriptor, bytes, modifiedMs });
+    return await unlessChanged([{ path, descriptor, status: before }], read);
   } finally {
     closeSync(descriptor);
   }
-}
-
-function refuseChanged(path: string, what: string): never {
-  throw new HeisenwriteError('read-failed', `${path} ${what} while it was read`, {
-    remedy: 'try again when nobody writes to it, or on a copy',
-  });
 }

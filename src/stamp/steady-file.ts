@@ -1,0 +1,55 @@
+// A file that is judged must stand still while it is read: somebody who fills it meanwhile makes
+// zeros and old bytes of what is right a moment later. It is asked at the end whether it is still
+// what it was; one that moved gives no answer and no accusation.
+
+import { type BigIntStats, fstatSync, statSync } from 'node:fs';
+import { HeisenwriteError } from '../domain/errors.ts';
+import { attempt } from './file-failure.ts';
+
+export interface SteadyFile {
+  readonly path: string;
+  readonly descriptor: number;
+  /** What the file system said of it when it was opened. */
+  readonly status: BigIntStats;
+}
+
+/**
+ * @param use reads the files; what it returns or refuses is the answer, unless one of them changed
+ * @throws HeisenwriteError read-failed when the length or a time (of content or of status, in
+ *   nanoseconds) of a file changed, or another took its name, meanwhile; and what `use` throws
+ */
+export async function unlessChanged<Result>(
+  files: readonly SteadyFile[],
+  use: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await use();
+    files.forEach(refuseChanged);
+    return result;
+  } catch (error) {
+    // What a file is not, it may only not have been yet; a call that failed has its own reason.
+    if (error instanceof HeisenwriteError && error.code !== 'read-failed') {
+      files.forEach(refuseChanged);
+    }
+    throw error;
+  }
+}
+
+function refuseChanged({ path, descriptor, status: before }: SteadyFile): void {
+  const after = attempt('read', path, () => fstatSync(descriptor, { bigint: true }));
+  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (after.size !== before.size) {
+    refuse(path, `became ${after.size} bytes long, from ${before.size},`);
+  }
+  if (after.mtimeNs !== before.mtimeNs) refuse(path, 'was written to');
+  if (named?.ino !== before.ino || named.dev !== before.dev) {
+    refuse(path, named ? 'was replaced by another file' : 'was removed');
+  }
+  if (after.ctimeNs !== before.ctimeNs) refuse(path, 'was changed (its time of change says so)');
+}
+
+function refuse(path: string, what: string): never {
+  throw new HeisenwriteError('read-failed', `${path} ${what} while it was read`, {
+    remedy: 'try again when nobody writes to it, or on a copy',
+  });
+}
