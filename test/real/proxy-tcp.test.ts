@@ -153,9 +153,8 @@ test('a connection is refused, reset, cut after so many bytes, or swallowed', as
   const refused = await ends('errno:op=connect,errno=ECONNREFUSED,count=1');
   expect(refused).toMatchObject({ ended: 'ECONNRESET', chunks: [] });
   expect(serverSaw).toEqual([]);
-  const reset = await ends('reset:op=read,bytes=1000');
+  const reset = await ends('reset:op=read,bytes=1000', ['ECONNRESET']);
   expect(reset.ended).toBe('ECONNRESET');
-  expect(serverSaw).toContain('ECONNRESET');
   const cut = await ends('cut:op=read,bytes=1000');
   expect(cut.came.equals(DATA.subarray(0, 1000))).toBe(true);
   const half = await ends('half-close:op=read,bytes=5000', ['end']);
