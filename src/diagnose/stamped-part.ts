@@ -15,6 +15,7 @@ import {
 import type { OpenedFile } from './good-file.ts';
 import { missingDamage, missingEnd } from './missing.ts';
 import { stampedAnswer } from './stamped-answer.ts';
+import { refuseArchive } from './stamped-archive.ts';
 import { checkedBytes, missingRange } from './stamped-range.ts';
 import { PIECE_BYTES, StampedStream } from './stamped-stream.ts';
 
@@ -112,8 +113,11 @@ class Opening {
    * @param bytes length of the stream, when it has ended; else 0
    */
   begin(name: string, options: FileDiagnosisOptions, bytes: number): StampedStream[] {
-    const identity =
-      this.identity ?? learnIdentityFrom(Buffer.concat(this.kept), this.zeroBytes, bytes);
+    const kept = Buffer.concat(this.kept);
+    const identity = this.identity ?? learnIdentityFrom(kept, this.zeroBytes, bytes);
+    if (this.zeroBytes === 0) {
+      refuseArchive(name, identity, (offset, length) => kept.subarray(offset, offset + length));
+    }
     if (!identity) throw new HeisenwriteError('not-stamped', `${name} ${this.whyNot(bytes)}`);
     const identities =
       identity.partOffset > 0 ? [{ ...identity, partOffset: 0 }, identity] : [identity];

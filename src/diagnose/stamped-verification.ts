@@ -2,6 +2,7 @@
 // closely. What was wrong in one look and is right in another is damage too: the file could not be
 // read reliably.
 
+import { readSync } from 'node:fs';
 import type { ByteRange } from '../domain/damage.ts';
 import type { DamagedBlocks } from '../stamp/block-check.ts';
 import { attempt } from '../stamp/file-failure.ts';
@@ -19,6 +20,7 @@ import {
 import type { OpenedFile } from './good-file.ts';
 import { observedInFile } from './observed-bytes.ts';
 import { stampedAnswer } from './stamped-answer.ts';
+import { refuseArchive } from './stamped-archive.ts';
 import { verifyPartOfFile } from './stamped-part.ts';
 
 /** @throws HeisenwriteError not-stamped, read-failed */
@@ -29,6 +31,9 @@ export async function verifyStamped(
   const { onProgress, rangesMax = RANGES_MAX_DEFAULT, part = false } = options;
   const { path, descriptor, length } = file;
   const identity = attempt('read', path, () => learnIdentity(descriptor, length));
+  attempt('read', path, () =>
+    refuseArchive(path, identity, (at, bytes) => readAt(file, at, bytes)),
+  );
   if (identity && (identity.partOffset > 0 || options.range)) {
     return await verifyPartOfFile(file, identity, options);
   }
@@ -37,6 +42,11 @@ export async function verifyStamped(
   // Without an identity the scan says why there is none.
   const scan = await scanStampedFile(path, look, onProgress, identity ? { identity } : {});
   return (verification ?? new Verification(file, scan, rangesMax, part)).end(scan);
+}
+
+function readAt({ descriptor }: OpenedFile, offset: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  return buffer.subarray(0, readSync(descriptor, buffer, 0, length, offset));
 }
 
 class Verification {

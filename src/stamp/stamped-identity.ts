@@ -31,6 +31,8 @@ export interface StampedIdentity {
    * header stands in its place, and most say the same place. Else 0.
    */
   readonly partOffset: number;
+  /** Whether a header stands where it says that it belongs. */
+  readonly hasStampsInPlace: boolean;
 }
 
 /** What was read where a header stands whatever the block size; null for no valid header. */
@@ -150,7 +152,7 @@ function elect(
     ([, a], [, b]) => b.inPlace - a.inPlace || b.displaced - a.displaced,
   );
   if (!best) return null;
-  const [key, { stream, generations }] = best;
+  const [key, { stream, generations, inPlace }] = best;
   const partOffset = partOffsetOf(best[1], fileBytes);
   const [most] = [...generations].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
   const [generation] = most as [number, number];
@@ -160,7 +162,8 @@ function elect(
     isInPlace(header, at + partOffset) &&
     JSON.stringify(streamOf(header)) === key;
   const doubted = samples.filter((sample) => !isRight(sample)).map(({ at }) => at);
-  return { stream, generation, fileBytes, doubted, partOffset };
+  const hasStampsInPlace = inPlace > 0;
+  return { stream, generation, fileBytes, doubted, partOffset, hasStampsInPlace };
 }
 
 /** A file of which any header stands in its place is no part, but a damaged file. */
