@@ -19,6 +19,7 @@ import {
 import { bring, type PublishOptions, urlOf } from './publish.ts';
 import { saidOf } from './refusals.ts';
 import { pickByRename } from './rename-picking.ts';
+import { refuseSameFolder } from './same-folder.ts';
 import { STALE_MS } from './sign.ts';
 import { removeStale } from './stale-uploads.ts';
 
@@ -76,10 +77,12 @@ export interface PickedUp {
 /**
  * Picks up all that is ready now. A file that fails keeps no other from being picked up.
  * @param from the folder: a path, or the URL of a medium
- * @throws HeisenwriteError `unsupported-medium` where a file cannot be claimed, what `publish`
- *   throws for `into`, and what connecting throws; besides it whatever `hand` rejects with
+ * @throws HeisenwriteError `unsupported-medium` where a file cannot be claimed, `invalid-option`
+ *   where both are one folder, what `publish` throws for `into`, and what connecting throws;
+ *   besides it whatever `hand` rejects with
  */
 export async function pickUp(from: string, options: PickUpOptions): Promise<PickedUp> {
+  if ('into' in options) await refuseSameFolder(from, options.into);
   const saying = saidOf({ doing: `pick up from ${from}`, place: from, isPickUp: true });
   const place = await connectMedium(urlOf(from), options.connect).catch(saying);
   try {
