@@ -2,7 +2,7 @@
 // all of it was read.
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { errnoOf, HeisenwriteError } from '../domain/errors.ts';
 import type { MediumClient } from '../domain/medium.ts';
 import { OperationError } from '../medium/operation-error.ts';
@@ -28,10 +28,17 @@ export interface OpenContent extends Content {
  * @throws HeisenwriteError `no-such-file`, `not-readable`, `read-failed`, `source-changed`
  */
 export async function fileContent(path: string): Promise<OpenContent> {
-  const handle = await open(path, 'r').catch((error: unknown) => notRead(path, error));
+  // Without O_NONBLOCK, opening a pipe waits for somebody who writes to it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const handle = await open(path, flags).catch((error: unknown) => notRead(path, error));
   try {
     const first = await handle.stat({ bigint: true });
-    if (!first.isFile()) throw new HeisenwriteError('not-readable', `${path} is not a file`);
+    if (!first.isFile()) {
+      const what = first.isDirectory() ? 'a directory' : 'not a file';
+      throw new HeisenwriteError('not-readable', `${path} is ${what}`, {
+        remedy: 'give the path of a file; what a pipe or a device gives has to be in one first',
+      });
+    }
     const bytes = Number(first.size);
     const chunks = (chunkBytes: number) => fileChunks(handle, path, bytes, chunkBytes);
     const check = async () => {
