@@ -89,18 +89,21 @@ export async function attempt(
   }
 }
 
-/** What is promised of it now, or why it is not ready; null where it is gone. */
+/**
+ * What is promised of it now, or why it is not ready; null where it is gone. A marker counts also
+ * where names are trusted: what contradicts it is not what was published.
+ */
 export async function lookAt(
   { place, trust }: Picking,
   name: string,
 ): Promise<Promised | string | null> {
   const { client } = place;
-  if (trust === 'name') {
+  const text = await readShort(client, `/${markerOf(name)}`, MARKER_BYTES_MAX);
+  if (text === null) {
+    if (trust === 'marker') return null;
     const bytes = (await client.status(`/${name}`))?.bytes;
     return bytes === undefined ? null : { name, bytes, sha256: null };
   }
-  const text = await readShort(client, `/${markerOf(name)}`, MARKER_BYTES_MAX);
-  if (text === null) return null;
   const marker = decodeMarker(text);
   const why = marker === null ? 'its marker cannot be read, or is not all there' : null;
   return why ?? againstFile(marker as Marker, name, (await client.status(`/${name}`))?.bytes);

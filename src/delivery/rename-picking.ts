@@ -29,14 +29,15 @@ export async function pickByRename(picking: Picking): Promise<void> {
     await attempt(picking, name, async () => {
       const found = await lookAt(picking, name);
       if (typeof found === 'string') picking.waiting.push({ name, why: found });
-      else if (found) await pickOne(picking, name);
+      else if (found) await pickOne(picking, found);
     });
   }
 }
 
-async function pickOne(picking: Picking, name: string): Promise<void> {
+async function pickOne(picking: Picking, found: Promised): Promise<void> {
+  const { name } = found;
   const claimed = claimedBy(newSign());
-  if (!(await claim(picking, name, claimed.claim))) return;
+  if (!(await claim(picking, found, claimed.claim))) return;
   try {
     await picking.step('claimed', name);
     // A publisher may have put a newer marker between the look and the claim: this one counts.
@@ -88,10 +89,13 @@ async function remove(picking: Picking, name: string, { claim, data }: Claimed):
   }
 }
 
-/** True for one picker alone; with a trusted name it is only the place where the name is kept. */
-async function claim(picking: Picking, name: string, path: string): Promise<boolean> {
+/**
+ * True for one picker alone; of a name without a marker it is only the place where the name is
+ * kept.
+ */
+async function claim(picking: Picking, { name, sha256 }: Promised, path: string): Promise<boolean> {
   const { client } = picking.place;
-  if (picking.trust === 'marker') return moved(picking, `/${markerOf(name)}`, path);
+  if (sha256 !== null) return moved(picking, `/${markerOf(name)}`, path);
   const text = Buffer.from(JSON.stringify({ name, bytes: null, sha256: null }));
   const file = await client.create(path, {
     stability: 'any',
@@ -117,7 +121,11 @@ async function promisedBy(
   if (promise === null || !(await moved(picking, `/${name}`, data))) return null;
   const bytes = (await client.status(data))?.bytes;
   if (bytes === undefined) return null;
-  if (promise.sha256 === null) return { name, bytes, sha256: null };
+  if (promise.sha256 === null) {
+    if ((await client.status(`/${markerOf(name)}`)) === null) return { name, bytes, sha256: null };
+    picking.waiting.push({ name, why: 'its marker came only now: the next try goes by that' });
+    return null;
+  }
   if (promise.bytes === bytes) return { ...promise, name, bytes };
   picking.waiting.push({ name, why: `it has ${bytes} bytes, its marker says ${promise.bytes}` });
   return null;
