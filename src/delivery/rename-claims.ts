@@ -68,15 +68,17 @@ export async function claimantOf(
 
 /**
  * Each step may have been done before, by one who was killed or by another at this moment.
+ * @param known the name of the file, where the claim cannot say it
  * @returns null, or where it is kept because its name was taken meanwhile
  */
 export async function giveBack(
   place: MediumConnection,
   { claim, data }: Claimed,
+  known: string | null = null,
 ): Promise<string | null> {
   const { client } = place;
   const promise = await readPromise(client, claim);
-  if (promise === null) return unread(client, { claim, data });
+  if (promise === null) return giveBackUnread(place, { claim, data }, known);
   const name = `/${promise.name}`;
   if (!(await placed(client, data, name)) && (await client.status(data)) !== null) {
     // The same file with both names, where one was killed between the two steps of a renaming; or
@@ -90,9 +92,16 @@ export async function giveBack(
 }
 
 /** One that was killed while it wrote its claim had taken nothing yet. */
-async function unread(client: MediumClient, { claim, data }: Claimed): Promise<string | null> {
+async function giveBackUnread(
+  place: MediumConnection,
+  { claim, data }: Claimed,
+  known: string | null,
+): Promise<string | null> {
+  const { client } = place;
   if ((await client.status(claim)) === null) return null;
-  if ((await client.status(data)) !== null) return data.slice(1);
+  if ((await client.status(data)) !== null) return keep(place, { claim, data });
+  // It was the marker of another program.
+  if (known !== null) await placed(client, claim, `/${markerOf(known)}`);
   await client.removeTree(claim);
   return null;
 }

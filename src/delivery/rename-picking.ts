@@ -65,7 +65,7 @@ async function leave(
   claimed: Claimed,
   error: unknown,
 ): Promise<void> {
-  const left = await giveBack(picking.place, claimed).then(
+  const left = await giveBack(picking.place, claimed, name).then(
     (kept) => (kept === null ? null : keptAs(kept)),
     (refused: unknown) => stuckAs(claimed, name, refused),
   );

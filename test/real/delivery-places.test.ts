@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, test as plainTest } from 'vitest';
 import { pickUp, publish } from '../../src/index.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { contentsOf, refusal } from './delivery-setting.ts';
+import { contentsOf, refusal, sha256Of } from './delivery-setting.ts';
 
 interface Folders {
   readonly drop: string;
@@ -92,4 +92,22 @@ test('by name, a marker that comes after the look counts', async ({ drop, into, 
   expect(picked).toEqual([]);
   expect(waiting[0]?.why).toMatch(/its marker came only now/);
   expect(readdirSync(drop)).toEqual(['a.bin', 'a.bin.ready']);
+});
+
+test('a claim that cannot be read any more loses no file', async ({ drop, into, file }) => {
+  await publish(file, drop);
+  const claim = () => readdirSync(drop).find((name) => /-claim-[^.]*$/.test(name)) as string;
+  const spoilAt = (when: string) => (step: string) =>
+    step === when ? writeFileSync(join(drop, claim()), 'x') : undefined;
+  // The marker alone was claimed: it is given back as it is.
+  expect((await pickUp(drop, { into, onStep: spoilAt('claimed') })).picked).toEqual([]);
+  expect(readdirSync(drop)).toEqual(['a.bin', 'a.bin.ready']);
+  await publish(file, drop);
+  const hand = () => Promise.reject(new Error('not today'));
+  const said = await refusal(pickUp(drop, { hand, onStep: spoilAt('taken') }));
+  expect(said.message).toMatch(/not today.*it is kept as \S+\.kept,/);
+  const { waiting } = await pickUp(drop, { into });
+  expect(waiting).toHaveLength(1);
+  expect(waiting[0]?.why).toMatch(/it is kept as/);
+  expect(Object.values(contentsOf(drop))).toContain(sha256Of(file));
 });

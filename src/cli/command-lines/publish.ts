@@ -11,7 +11,8 @@ Examples:
 
 It is written under a temporary name on the same medium, synced, read back (--verify), named in one
 step, and then marked (NAME.ready, with length and SHA-256). Killed at any moment it leaves no half
-file under its name; the same command again goes on and clears up.
+file under its name; the same command again goes on and clears up. A name whose file a picker has
+claimed and not delivered is taken.
 
 Exit: 0 it is there, whole; 2 usage, or the name is taken; 3 it could not be done.`;
 
@@ -21,9 +22,10 @@ Examples:
   heisenwrite pickup sftp://drop@partner/incoming /srv/in --json
 
 It moves all that is ready now: what has a marker (NAME.ready) that agrees in length and SHA-256.
-Each file is taken once, also with several pickers at once; what differs is left, and said.
+Each file is taken once, also with several pickers at once; what differs is left, and said. A file
+that fails keeps no other from being taken; where it is now is said.
 
-Exit: 0 done, also where nothing was ready; 2 usage; 3 it could not be done.`;
+Exit: 0 done, also where nothing was ready; 2 usage; 3 it could not be done, of one file or more.`;
 
 /** Declares both; the program is loaded when one is called. */
 export function publishCommands(
