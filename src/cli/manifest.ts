@@ -45,6 +45,7 @@ export async function runManifest(given: ManifestArguments, io: Streams): Promis
     const [meant, found] = [await readManifest(file), await readManifest(other)];
     return answer(await compareManifests(other, found, meant), file, { json, out: io.out });
   }
+  refusePipe(file);
   const chunkBytes = given.chunk === undefined ? undefined : chunkOf(given.chunk);
   if (output !== undefined) refuseOutput(output);
   const progress = fileProgress('manifest', io.err);
@@ -64,6 +65,7 @@ export async function runVerifyAgainst(
   given: { readonly file: string; readonly manifest: string; readonly json?: boolean | undefined },
   io: Streams,
 ): Promise<number> {
+  refusePipe(given.file);
   const manifest = await readManifest(given.manifest);
   const progress = fileProgress('verify', io.err);
   const judged = verifyAgainst(given.file, manifest, progress.show).finally(progress.end);
@@ -95,6 +97,13 @@ function refuseMixed({ other, compare, output, chunk }: ManifestArguments): void
   if (compare && (output !== undefined || chunk !== undefined)) {
     refuse('--compare takes neither --output nor --chunk', 'leave them away');
   }
+}
+
+function refusePipe(file: string): void {
+  if (file !== '-') return;
+  throw new HeisenwriteError('invalid-option', 'a manifest needs a file, not a pipe (-)', {
+    remedy: 'store it first, and give its path; a file that is named - is ./-',
+  });
 }
 
 /** Before a long file is read for nothing. */

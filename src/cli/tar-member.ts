@@ -4,11 +4,14 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { extract, type Header } from 'tar-stream';
+import { formatCount } from '../base/quantities.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 
 const NAMES_SHOWN = 8;
 /** What was given to the library comes out of it in a few turns. */
 const TURNS_MAX = 1000;
+const TURNS_MIN = 4;
+const RECORD_BYTES = 512;
 const FILES: readonly unknown[] = ['file', 'contiguous-file', null];
 
 /**
@@ -34,12 +37,16 @@ export async function* tarMember(
   yield* member.given();
 }
 
+/** Where the content begins, as the library adds it. */
+type Placed = Header & { readonly byteOffset?: number };
+
 class Member {
   private readonly archive: string;
   private readonly wanted: string;
   private readonly seen: string[] = [];
   private readonly archiveStream = extract();
   private header: Header | null = null;
+  private last: Placed | null = null;
   private waiting: Uint8Array[] = [];
   private givenBytes = 0;
   private failure: Error | null = null;
@@ -54,6 +61,7 @@ class Member {
     this.archiveStream.on('drain', () => this.wake());
     this.archiveStream.on('close', () => this.wake());
     this.archiveStream.on('entry', (header, stream, next) => {
+      this.last = header;
       stream.on('end', () => next());
       if (this.header === null && plain(header.name) === this.wanted) {
         this.header = header;
@@ -81,6 +89,7 @@ class Member {
   }
 
   private refuseOther(): void {
+    if (this.failure && this.last === null) refuseNoArchive(this.archive);
     if (this.failure) {
       const message = `${this.archive} cannot be read as a tar archive: ${this.failure.message}`;
       throw new HeisenwriteError('not-readable', message, {
@@ -95,14 +104,23 @@ class Member {
 
   /** Waits for all that the archive holds of the member, when it has ended. */
   async settle(archiveBytes: number): Promise<void> {
+    // The library reads in later turns what it was given.
+    for (let turns = 0; this.header === null && turns < TURNS_MIN; turns++) await nextTurn();
+    this.refuseOther();
     if (this.header === null) {
+      if (this.last === null && archiveBytes < RECORD_BYTES) refuseNoArchive(this.archive);
       const names = this.seen.length > 0 ? `it begins with ${this.seen.join(', ')}` : 'it is empty';
-      const message = `${this.archive} has no member ${this.wanted}: ${names}`;
+      const cut = isCut(this.last, archiveBytes);
+      const bytes = formatCount(archiveBytes);
+      const archive = cut ? `${this.archive}, cut off after ${bytes} bytes,` : this.archive;
+      const message = `${archive} has no member ${this.wanted}: ${names}`;
       throw new HeisenwriteError('no-such-file', message, {
-        remedy: 'see its members with `tar -tf ARCHIVE`',
+        remedy: cut
+          ? 'fetch the whole archive: the member may be in what is not there'
+          : 'see its members with `tar -tf ARCHIVE`',
       });
     }
-    const begins = (this.header as Header & { byteOffset?: number }).byteOffset ?? 0;
+    const begins = (this.header as Placed).byteOffset ?? 0;
     const there = Math.min(this.header.size ?? 0, archiveBytes - begins);
     const came = () => this.waiting.reduce((sum, { length }) => sum + length, this.givenBytes);
     for (let turns = 0; came() < there && turns < TURNS_MAX; turns++) await nextTurn();
@@ -115,6 +133,20 @@ class Member {
       yield chunk;
     }
   }
+}
+
+/** Behind the last member stand records of zeros: without one, something is not there. */
+function isCut(last: Placed | null, archiveBytes: number): boolean {
+  const content = Math.ceil((last?.size ?? 0) / RECORD_BYTES) * RECORD_BYTES;
+  return archiveBytes < (last?.byteOffset ?? 0) + content + RECORD_BYTES;
+}
+
+function refuseNoArchive(path: string): never {
+  throw new HeisenwriteError('not-readable', `${path} is no tar archive`, {
+    remedy:
+      'a stamped file is checked without --member; a compressed archive is decompressed first: ' +
+      '`zcat ARCHIVE.tar.gz | heisenwrite verify - --member NAME`',
+  });
 }
 
 function plain(name: string): string {

@@ -43,7 +43,7 @@ export async function runVerify(
 ): Promise<number> {
   const { file, manifest, json } = given;
   if (manifest !== undefined) {
-    refuseBeside(given, ['range', 'part', 'member']);
+    refuseBeside(given, ['range', 'part', 'member'], '--manifest', 'a manifest is of a whole file');
     return await runVerifyAgainst({ file, manifest, json }, io);
   }
   const progress = fileProgress('verify', io.err);
@@ -65,13 +65,13 @@ async function verifyGiven(
   const { file, member } = given;
   const name = file === STREAM ? 'stdin' : file;
   if (member !== undefined) {
-    refuseBeside(given, ['range']);
+    refuseBeside(given, ['range'], '--member', 'a range is of a file, not of a member of one');
     const verify = (archive: AsyncIterable<Uint8Array>) =>
       verifyStream(`${name}:${member}`, tarMember(name, archive, member), options);
     return file === STREAM ? await verify(input) : await withArchive(file, verify);
   }
   if (file === STREAM) {
-    refuseBeside(given, ['range']);
+    refuseBeside(given, ['range'], 'stdin', 'a range is of a file; all of a pipe is read anyway');
     return await verifyStream(name, input, options);
   }
   const range = given.range === undefined ? {} : { range: rangeOf(given.range) };
@@ -115,10 +115,15 @@ function rangeOf(text: string): { from: number; to: number } {
   });
 }
 
-function refuseBeside(given: VerifyArguments, options: readonly (keyof VerifyArguments)[]): void {
+function refuseBeside(
+  given: VerifyArguments,
+  options: readonly (keyof VerifyArguments)[],
+  beside: string,
+  why: string,
+): void {
   const other = options.find((option) => given[option] !== undefined);
   if (!other) return;
-  throw new HeisenwriteError('invalid-option', `--${other} does not go with the rest`, {
-    remedy: '--range is for a file; a manifest describes a whole file',
+  throw new HeisenwriteError('invalid-option', `--${other} does not go with ${beside}: ${why}`, {
+    remedy: 'leave one of the two away',
   });
 }

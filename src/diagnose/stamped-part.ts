@@ -5,6 +5,7 @@ import { readSync } from 'node:fs';
 import { formatCount, formatSize } from '../base/quantities.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { attempt } from '../stamp/file-failure.ts';
+import { nothingLeft } from '../stamp/nothing-left.ts';
 import { learnIdentityFrom, type StampedIdentity } from '../stamp/stamped-identity.ts';
 import {
   type CheckedScope,
@@ -118,6 +119,7 @@ class Opening {
     if (this.zeroBytes === 0) {
       refuseArchive(name, identity, (offset, length) => kept.subarray(offset, offset + length));
     }
+    if (!identity && this.keptBytes === 0) throw nothingLeft(name, this.zeroBytes);
     if (!identity) throw new HeisenwriteError('not-stamped', `${name} ${this.whyNot(bytes)}`);
     const identities =
       identity.partOffset > 0 ? [{ ...identity, partOffset: 0 }, identity] : [identity];
@@ -136,8 +138,6 @@ class Opening {
   }
 
   private whyNot(bytes: number): string {
-    if (this.keptBytes + this.zeroBytes === 0) return 'is empty';
-    if (this.keptBytes === 0) return 'is nothing but zeros';
     if (bytes > 0) return 'has no block with the header of a stamp';
     return `has no block with the header of a stamp in its first ${formatSize(OPENING_BYTES_MAX)}`;
   }

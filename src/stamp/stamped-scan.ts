@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { type DamagedBlocks, joinRanges } from './block-check.ts';
 import { attempt } from './file-failure.ts';
+import { isZeros, nothingLeft } from './nothing-left.ts';
 import { IO_BYTES, type PieceJob, PieceScanner, pieceJob } from './scan-pieces.ts';
 import { learnIdentity, type StampedIdentity, whyNotStamped } from './stamped-identity.ts';
 
@@ -146,6 +147,6 @@ function identityOf(path: string, descriptor: number): StampedIdentity {
   }
   const identity = learnIdentity(descriptor, stat.size);
   if (identity) return identity;
-  const what = stat.size === 0 ? 'is empty' : whyNotStamped(descriptor, stat.size);
-  throw new HeisenwriteError('not-stamped', `${path} ${what}`);
+  if (isZeros(descriptor)) throw nothingLeft(path, stat.size);
+  throw new HeisenwriteError('not-stamped', `${path} ${whyNotStamped(descriptor, stat.size)}`);
 }

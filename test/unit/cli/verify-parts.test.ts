@@ -14,8 +14,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runManifest } from '../../../src/cli/manifest.ts';
 import { runStamp } from '../../../src/cli/stamp.ts';
 import { runVerify, type VerifyArguments } from '../../../src/cli/verify.ts';
+import type { HeisenwriteError } from '../../../src/domain/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -102,6 +104,82 @@ describe('a member of an archive', () => {
     for (const [given, code] of refusals) {
       await expect(said(given), JSON.stringify(given)).rejects.toMatchObject({ code });
     }
+  });
+});
+
+describe('what is refused says', () => {
+  const text = (error: unknown) => {
+    const { message, remedy } = error as HeisenwriteError;
+    return `${message} | ${remedy}`;
+  };
+  const refusal = (given: VerifyArguments, input?: AsyncIterable<Uint8Array>) =>
+    said(given, input).then((answer) => `answered: ${answer.out}`, text);
+
+  it.each<[VerifyArguments, string]>([
+    [{ file: '-', range: '0-4MiB' }, '--range does not go with stdin: a range is of a file'],
+    [{ file: 'a', range: '0-1', member: 'b' }, '--range does not go with --member: '],
+    [{ file: 'a', part: true, manifest: 'm' }, '--part does not go with --manifest: '],
+    [{ file: 'a', member: 'b', manifest: 'm' }, '--member does not go with --manifest: '],
+    [{ file: 'a', range: '0-1', manifest: 'm' }, '--range does not go with --manifest: '],
+    [{ file: '-', manifest: 'm' }, 'a manifest needs a file, not a pipe (-)'],
+  ])('which two do not go together: %j', async (given, words) => {
+    expect(await refusal(given)).toContain(words);
+  });
+
+  it('that a manifest is not taken of a pipe', async () => {
+    const error = await runManifest({ file: '-', compare: false }, silent).catch(text);
+    expect(error).toContain('a manifest needs a file, not a pipe (-)');
+  });
+
+  it('that a file is no archive, or that the archive is cut off', async () => {
+    const letters = put('letters', Buffer.from('x'.repeat(4000)));
+    for (const file of [probe, letters, put('few', Buffer.from('few'))]) {
+      const words = `${file} is no tar archive | a stamped file is checked without --member`;
+      expect(await refusal({ file, member: 'probe.bin' })).toContain(words);
+    }
+    const tree = join(folder, 'tree-cut');
+    await execa('mkdir', ['-p', tree]);
+    writeFileSync(join(tree, 'a.bin'), whole.subarray(0, 2 * MIB));
+    writeFileSync(join(tree, 'c.bin'), whole.subarray(0, 2 * MIB));
+    const archive = join(folder, 'two.tar');
+    await execa('tar', ['-cf', archive, '-C', tree, 'a.bin', 'c.bin']);
+    const bytes = readFileSync(archive);
+    for (const at of [MIB, 2 * MIB + 100, 2 * MIB + 512]) {
+      const cut = put('cut-off.tar', bytes.subarray(0, at));
+      const words = await refusal({ file: cut, member: 'c.bin' });
+      expect(words).toMatch(/cut-off\.tar, cut off after [\d,]+ bytes, has no member c\.bin: /);
+    }
+    const none = await refusal({ file: archive, member: 'd.bin' });
+    expect(none).toContain('two.tar has no member d.bin: it begins with a.bin, c.bin');
+  });
+
+  it('of a small archive on a pipe which members it has', async () => {
+    const tree = join(folder, 'tree-small');
+    await execa('mkdir', ['-p', tree]);
+    for (const name of ['a', 'b']) writeFileSync(join(tree, name), whole.subarray(0, 4096));
+    const archive = join(folder, 'small.tar');
+    await execa('tar', ['-b', '1', '-cf', archive, '-C', tree, 'a', 'b']);
+    const input = () => createReadStream(archive);
+    const found = await said({ file: '-', member: 'b', part: true }, input());
+    expect(found.exitCode).toBe(0);
+    const none = await refusal({ file: '-', member: 'c' }, input());
+    expect(none).toContain('stdin has no member c: it begins with a, b');
+  });
+
+  it('that of a file of zeros, or an empty one, all is lost', async () => {
+    for (const [bytes, what] of [
+      [Buffer.alloc(0), 'is empty'],
+      [Buffer.alloc(3 * MIB), 'is nothing but zeros'],
+    ] as const) {
+      const file = put('nothing', bytes);
+      const words = `${what} | if it was written by \`heisenwrite stamp\`, all of it is lost`;
+      expect(await refusal({ file })).toContain(words);
+      expect(await refusal({ file: '-' }, createReadStream(file))).toContain(words);
+      expect(await refusal({ file, range: '0-1' })).toContain(words);
+    }
+    const other = await refusal({ file: put('other', Buffer.from('x'.repeat(4000))) });
+    expect(other).toContain('has no block with the header of a stamp');
+    expect(other).not.toContain('lost');
   });
 });
 
