@@ -66,7 +66,7 @@ async function leave(
   error: unknown,
 ): Promise<void> {
   const left = await giveBack(picking.place, claimed, name).then(
-    (kept) => (kept === null ? null : keptAs(kept)),
+    (kept) => (kept === null ? null : `it is ${keptAs(kept)}`),
     (refused: unknown) => stuckAs(claimed, name, refused),
   );
   const why = whyLeft(error);
@@ -174,13 +174,13 @@ async function giveBackOne({ place, fail }: Picking, claimed: Claimed): Promise<
 
 async function tellKept({ place, waiting }: Picking): Promise<void> {
   for (const { name, path } of await keptThere(place.client)) {
-    waiting.push({ name, why: `an older file of this name waits: ${keptAs(path)}` });
+    waiting.push({ name, why: `an older file of this name is ${keptAs(path)}` });
   }
 }
 
 function keptAs(path: string): string {
   const why = 'its name was taken again before a picker had delivered it';
-  return `it is kept as ${path}, as ${why}; publish that file under another name, or remove it`;
+  return `kept as ${path}, as ${why}; publish that file under another name, or remove it`;
 }
 
 /** @param refused by what it could not be given back; null where that is told already */

@@ -108,6 +108,6 @@ test('a claim that cannot be read any more loses no file', async ({ drop, into, 
   expect(said.message).toMatch(/not today.*it is kept as \S+\.kept,/);
   const { waiting } = await pickUp(drop, { into });
   expect(waiting).toHaveLength(1);
-  expect(waiting[0]?.why).toMatch(/it is kept as/);
+  expect(waiting[0]?.why).toMatch(/^an older file of this name is kept as/);
   expect(Object.values(contentsOf(drop))).toContain(sha256Of(file));
 });
