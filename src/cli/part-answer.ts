@@ -13,7 +13,7 @@ export function scopeLines({ scope, meantBytes, intact }: FileDiagnosis): string
   if (!scope) return [];
   const of = meantBytes === null ? '' : ` of the ${formatCount(meantBytes)} that were stamped`;
   const bytes = `bytes ${formatCount(scope.from)} to ${formatCount(scope.to)}${of}`;
-  if (scope.kind === 'range') return [rangeScope(scope, bytes, of)];
+  if (scope.kind === 'range') return [rangeScope(scope, bytes, meantBytes)];
   if (scope.kind === 'part') {
     return [
       `Its stamps say that it is a part: ${bytes}. Offsets are those of the stamped file; ` +
@@ -29,14 +29,19 @@ export function scopeLines({ scope, meantBytes, intact }: FileDiagnosis): string
   ];
 }
 
-function rangeScope({ from, to, askedTo }: CheckedScope, bytes: string, of: string): string {
+function rangeScope(
+  { from, to, askedTo }: CheckedScope,
+  bytes: string,
+  meant: number | null,
+): string {
   if (askedTo === undefined) return `Only ${bytes} were checked, as was asked for`;
   const asked = `to ${formatCount(askedTo)}`;
   if (from < to) {
     const rest = `the rest of the range, ${asked}, is beyond the end of the file`;
     return `Only ${bytes} were checked: ${rest}`;
   }
-  return `All of the range, ${formatCount(from)} ${asked}${of}, is beyond the end of the file`;
+  const stamped = meant === null ? '' : `; ${formatCount(meant)} bytes were stamped`;
+  return `All of the range, ${formatCount(from)} ${asked}, is beyond the end of the file${stamped}`;
 }
 
 /** The ranges that are right, the moved ones, and the parts. */

@@ -18,7 +18,8 @@ Whoever has some bytes of a stamped file can check them, without the rest and wi
 The answer lists what is intact, zeros, stale (of an older generation), misdirected (from where),
 missing or of another hunt, with offsets of the stamped file, and the part size that explains the
 holes, where one does: "exactly parts 7 and 9 of 8MiB". Without --part a beginning that is all right
-is still not the whole file. Exit code: 0 as it was stamped, 1 not so, 2 no stamped file.`;
+is still not the whole file. Exit code: 0 as it was stamped, 1 not so, 2 no stamped file, 3 it could
+not be read, or somebody wrote to it meanwhile.`;
 
 /** Declares the three; the program is loaded when one is called. */
 export function fileCommands(

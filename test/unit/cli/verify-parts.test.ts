@@ -239,7 +239,8 @@ describe('in words', () => {
     expect(over.out).not.toMatch(/as was asked for|Exactly part/);
     const all = await said({ file: short, range: '6MiB-7MiB' });
     expect(all.exitCode).toBe(1);
-    expect(all.out).toContain('All of the range, 6,291,456 to 7,340,032 of the 100,663,296');
+    expect(all.out).toContain('All of the range, 6,291,456 to 7,340,032, is beyond the end of the');
+    expect(all.out).toContain('; 100,663,296 bytes were stamped\n');
     const past = await said({ file: probe, range: '95MiB-200MiB' });
     expect(past.exitCode).toBe(0);
     expect(past.out).toContain('to 209,715,200, is beyond the end of the file');
