@@ -1,5 +1,5 @@
-// What `heisenwrite watch` says: of each file that arrived, which rules it would have fooled, and of
-// each rule at the end how it fared.
+// What `heisenwrite watch` says: of each file that arrived, which rules it would have fooled, and
+// of each rule at the end how it fared.
 
 import { binomialInterval } from '../base/binomial-interval.ts';
 import { formatCount, formatDuration, formatPercentBound, formatSize } from '../base/quantities.ts';

@@ -45,8 +45,8 @@ interface Watched {
 }
 
 /**
- * @returns 0 where no rule was fooled, 1 where one was, 3 where nothing arrived, or where the folder
- *   could not be looked at any more and no rule had been fooled until then
+ * @returns 0 where no rule was fooled, 1 where one was, 3 where nothing arrived, or where the
+ *   folder could not be looked at any more and no rule had been fooled until then
  * @throws HeisenwriteError `invalid-duration`, `no-such-place`, as `MediumAdapter.connect`
  */
 export async function runWatch(

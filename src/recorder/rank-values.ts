@@ -1,6 +1,6 @@
 // Quantiles of millions of numbers without sorting them all: one pass counts them by their first
-// bits, which order numbers coarsely; for each wanted one another pass collects those that share its
-// bits, which are mostly few, and only these are sorted.
+// bits, which order numbers coarsely; for each wanted one another pass collects those that share
+// its bits, which are mostly few, and only these are sorted.
 
 /** Sign, exponent and eight bits of the fraction: buckets of 0.4 %. */
 const KEY_BITS = 20;

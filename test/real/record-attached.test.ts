@@ -9,7 +9,7 @@ import { openRecordings } from '../../src/recorder/index.ts';
 import { heisenwrite, started } from './command-line.ts';
 import { isAlive, until, withFaultMount } from './fault-mounts.ts';
 import { requireOrSkip } from './requirements.ts';
-import { attachedRecord, type RecordAnswer, withCounter } from './traced-programs.ts';
+import { attachedRecord, type RecordAnswer, tracerOf, withCounter } from './traced-programs.ts';
 
 const LIMIT_MS = 300_000;
 
@@ -94,6 +94,8 @@ describe.each(['strace', 'bpftrace'] as const)('record -p by %s', (via) => {
       killed.record.kill('SIGKILL');
       await until(() => !isAlive(killed.record.pid as number), 'it is killed');
       expect(isAlive(killed.pid)).toBe(true);
+      // A signal that strace holds in the moment of its own end is lost (decision 20).
+      await until(() => tracerOf(killed.pid) === null, 'nobody traces it');
       process.kill(killed.pid, 'SIGTERM');
       await until(() => !isAlive(killed.pid), 'the command ends', 30_000);
       // The command had our output, too, which is at its end only now.

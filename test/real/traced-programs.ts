@@ -89,7 +89,8 @@ export async function withCounter(use: (counter: Counter) => Promise<void>): Pro
   }
 }
 
-function tracerOf(pid: number): number | null {
+/** Null for nobody. */
+export function tracerOf(pid: number): number | null {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^TracerPid:\s*(\d+)/m.exec(status)?.[1]) || null;
 }
