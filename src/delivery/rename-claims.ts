@@ -115,16 +115,21 @@ async function keep(place: MediumConnection, { claim, data }: Claimed): Promise<
 }
 
 /** Does nothing where another one has done it. */
-async function moved(
+async function moved(place: MediumConnection, from: string, to: string): Promise<void> {
+  try {
+    await renamed(place, from, to);
+  } catch (error) {
+    if (!isAbsent(error) && !isTaken(error)) throw error;
+  }
+}
+
+/** To a name that is this claim's alone: in one step, where the medium has that. */
+export async function renamed(
   { client, capabilities }: MediumConnection,
   from: string,
   to: string,
 ): Promise<void> {
-  try {
-    await (capabilities.rename ? client.rename(from, to) : client.renameNew?.(from, to));
-  } catch (error) {
-    if (!isAbsent(error) && !isTaken(error)) throw error;
-  }
+  await (capabilities.rename ? client.rename(from, to) : client.renameNew?.(from, to));
 }
 
 /** What was kept, by the name that it had; its own where that is not known. */
@@ -159,10 +164,13 @@ function isTaken(error: unknown): boolean {
 async function holdSame(client: MediumClient, one: string, other: string): Promise<boolean> {
   const bytes = (await client.status(one))?.bytes;
   if (bytes === undefined || (await client.status(other))?.bytes !== bytes) return false;
-  const digests = [one, other].map((path) =>
-    digestOf(mediumContent(client, path, bytes, null).chunks(CHUNK_BYTES)),
-  );
-  // What goes away or changes while it is read is not known to be the same.
-  const [first, second] = await Promise.all(digests).catch(() => [1, 2]);
-  return first === second;
+  const digestAt = (path: string) =>
+    digestOf(mediumContent(client, path, bytes, null).chunks(CHUNK_BYTES));
+  try {
+    const [first, second] = await Promise.all([digestAt(one), digestAt(other)]);
+    return first === second;
+  } catch {
+    // What goes away or changes while it is read is not known to be the same.
+    return false;
+  }
 }

@@ -19,6 +19,7 @@ import {
   giveBack,
   keptThere,
   readPromise,
+  renamed,
 } from './rename-claims.ts';
 import { isGone, newSign } from './sign.ts';
 
@@ -135,7 +136,7 @@ async function promisedBy(
 async function moved({ place }: Picking, from: string, to: string): Promise<boolean> {
   const { client, capabilities } = place;
   try {
-    await (capabilities.rename ? client.rename(from, to) : client.renameNew?.(from, to));
+    await renamed(place, from, to);
     return true;
   } catch (error) {
     if (!isAbsent(error)) throw error;

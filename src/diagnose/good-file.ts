@@ -1,9 +1,7 @@
 // The two files of a comparison, open for reading, with the errors that a user can meet.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { HeisenwriteError } from '../domain/errors.ts';
-import { attempt } from '../stamp/file-failure.ts';
-import type { SteadyFile } from '../stamp/steady-file.ts';
+import { closeSync, readSync } from 'node:fs';
+import { openSteady, type SteadyFile } from '../stamp/steady-file.ts';
 import { SAMPLE_BYTES } from './good-places.ts';
 import { type ObservedBytes, observedInFile } from './observed-bytes.ts';
 
@@ -21,18 +19,9 @@ export interface GoodFile {
 
 /** @throws HeisenwriteError no-such-file, not-readable, read-failed */
 export function openForReading(path: string): OpenedFile {
-  const descriptor = attempt('read', path, () =>
-    openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
-  );
-  const status = fstatSync(descriptor, { bigint: true });
-  if (!status.isFile()) {
-    closeSync(descriptor);
-    throw new HeisenwriteError('not-readable', `${path} is not a file`, {
-      remedy: 'give the path of a file',
-    });
-  }
-  const close = () => closeSync(descriptor);
-  return { path, descriptor, status, length: Number(status.size), close };
+  const file = openSteady(path);
+  const { descriptor, status } = file;
+  return { ...file, length: Number(status.size), close: () => closeSync(descriptor) };
 }
 
 export function goodFileOf({ descriptor, length }: OpenedFile): GoodFile {

@@ -29,9 +29,9 @@ export async function renameNew(from: string, to: string): Promise<void> {
 
 /** @param refused what link(2) said, which is the one to tell where there is no other way */
 async function renameWithoutLink(from: string, to: string, refused: unknown): Promise<void> {
-  const rename = loadRename();
-  if (rename === null) throw refused;
-  const errno = await rename(from, to);
+  rename ??= { call: loadRename() };
+  if (rename.call === null) throw refused;
+  const errno = await rename.call(from, to);
   if (errno === 0) return;
   const code = getSystemErrorName(-errno);
   if (NO_SUCH_RENAME.has(code)) throw refused;
@@ -40,6 +40,9 @@ async function renameWithoutLink(from: string, to: string, refused: unknown): Pr
 
 /** Of two paths; resolves to 0, or an error number. */
 type Rename = (from: string, to: string) => Promise<number>;
+
+/** Found once: who lacks the link for one file lacks it for the next. */
+let rename: { readonly call: Rename | null } | undefined;
 
 /** Null where koffi or the C library has it not. */
 function loadRename(): Rename | null {

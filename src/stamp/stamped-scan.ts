@@ -1,7 +1,7 @@
 // The fast sequential scan under `heisenwrite verify`: finds the blocks of a stamped file that are
 // not right. Memory does not depend on the length of the file.
 
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -11,6 +11,7 @@ import { attempt } from './file-failure.ts';
 import { isZeros, nothingLeft } from './nothing-left.ts';
 import { IO_BYTES, type PieceJob, PieceScanner, pieceJob } from './scan-pieces.ts';
 import { learnIdentity, type StampedIdentity, whyNotStamped } from './stamped-identity.ts';
+import { openSteady } from './steady-file.ts';
 
 /** How much is read before others (signals, progress) get a turn. */
 const TURN_PIECES = 64;
@@ -48,10 +49,12 @@ export async function scanStampedFile(
   onProgress?: Progress,
   options: ScanOptions = {},
 ): Promise<StampedScan> {
-  const buffered = attempt('read', path, () => openSync(path, constants.O_RDONLY));
+  const { descriptor: buffered, status } = openSteady(path);
   let descriptor = buffered;
   try {
-    const identity = options.identity ?? attempt('read', path, () => identityOf(path, buffered));
+    const identity =
+      options.identity ??
+      attempt('read', path, () => identityOf(path, buffered, Number(status.size)));
     if (options.direct) {
       const flags = constants.O_RDONLY | constants.O_DIRECT;
       descriptor = attempt('read', path, () => openSync(path, flags));
@@ -138,15 +141,9 @@ function startHelper(job: PieceJob) {
   };
 }
 
-function identityOf(path: string, descriptor: number): StampedIdentity {
-  const stat = fstatSync(descriptor);
-  if (!stat.isFile()) {
-    throw new HeisenwriteError('not-readable', `${path} is not a file`, {
-      remedy: 'give the path of a file',
-    });
-  }
-  const identity = learnIdentity(descriptor, stat.size);
+function identityOf(path: string, descriptor: number, bytes: number): StampedIdentity {
+  const identity = learnIdentity(descriptor, bytes);
   if (identity) return identity;
-  if (isZeros(descriptor)) throw nothingLeft(path, stat.size);
-  throw new HeisenwriteError('not-stamped', `${path} ${whyNotStamped(descriptor, stat.size)}`);
+  if (isZeros(descriptor)) throw nothingLeft(path, bytes);
+  throw new HeisenwriteError('not-stamped', `${path} ${whyNotStamped(descriptor, bytes)}`);
 }

@@ -2,7 +2,7 @@
 // zeros and old bytes of what is right a moment later. It is asked at the end whether it is still
 // what it was; one that moved gives no answer and no accusation.
 
-import { type BigIntStats, fstatSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { HeisenwriteError } from '../domain/errors.ts';
 import { attempt } from './file-failure.ts';
 
@@ -11,6 +11,23 @@ export interface SteadyFile {
   readonly descriptor: number;
   /** What the file system said of it when it was opened. */
   readonly status: BigIntStats;
+}
+
+/**
+ * To be closed by its descriptor.
+ * @throws HeisenwriteError no-such-file, not-readable
+ */
+export function openSteady(path: string): SteadyFile {
+  // Without O_NONBLOCK, opening a pipe waits for somebody who writes to it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const descriptor = attempt('read', path, () => openSync(path, flags));
+  const status = fstatSync(descriptor, { bigint: true });
+  if (status.isFile()) return { path, descriptor, status };
+  closeSync(descriptor);
+  const what = status.isDirectory() ? 'a directory' : 'not a file';
+  throw new HeisenwriteError('not-readable', `${path} is ${what}`, {
+    remedy: 'give the path of a file; a pipe or a device has no length that could be verified',
+  });
 }
 
 /**

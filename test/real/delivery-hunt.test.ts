@@ -11,28 +11,8 @@ import { tcpProxy } from '../../src/fault/tcp-proxy/tcp-proxy.ts';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
 import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { startGanesha } from '../servers/ganesha.ts';
-import { type Environment, heisenwrite, reportIn } from './command-line.ts';
+import { expectSilent, hunted, overNfs, overSftp, readyOf } from './delivery-hunts.ts';
 import { requireOrSkip } from './requirements.ts';
-
-const QUICK = ['size=128KiB', 'part=16KiB', 'pace=2ms', 'settle=40ms', 'poll=4ms', 'marker=true'];
-
-interface Place {
-  readonly place: string;
-  readonly environment?: Environment;
-}
-
-async function hunted(
-  { place, environment }: Place,
-  here: string,
-  levels: readonly string[],
-  trials: number,
-): Promise<HuntReport> {
-  const factors = [...QUICK, ...levels].flatMap((level) => ['--factor', level]);
-  const words = ['hunt', place, '--preset', 'delivery', '--seed', 'd', '--trials', String(trials)];
-  const said = await heisenwrite([...words, ...factors, '--json'], here, environment);
-  return reportIn(said);
-}
 
 const FOOLED = ['writer=out-of-order', 'rule=size-stable', 'stall=300ms'];
 
@@ -46,15 +26,6 @@ function expectFooled(report: HuntReport): void {
   for (const kind of kinds) expect(['early', 'zeroed', 'missing']).toContain(kind);
   expect(report.deliveries?.early[0]?.rule).toBe('size-stable');
   expect(report.trials.unknown + report.trials.failed).toBe(0);
-}
-
-function readyOf(report: HuntReport) {
-  const promises = report.cells.flatMap((cell) => cell.promises);
-  const ready = promises.filter(({ promise }) => promise === 'ready-whole');
-  return {
-    tries: ready.reduce((sum, one) => sum + one.tries, 0),
-    broken: ready.reduce((sum, one) => sum + one.broken, 0),
-  };
 }
 
 /** To a server of this host, at so many bytes a second, as by `heisenwrite proxy tcp`. */
@@ -74,12 +45,7 @@ function fastPut(port: number, { identity }: Sshd): string {
   return `program='${process.execPath}' '${program}' ${port} ${identity} {from} {to}`;
 }
 
-/** Nothing in 60 pickups bounds the rate below 5 %. */
-function expectSilent(report: HuntReport, pickups: number): void {
-  expect(report.verdict, JSON.stringify(report.words)).toBe('clean');
-  expect(report.findings).toEqual([]);
-  expect(readyOf(report)).toEqual({ tries: pickups, broken: 0 });
-}
+// Nothing in 60 pickups bounds the rate below 5 %.
 
 describe('fooled', () => {
   test('in a directory', () =>
@@ -96,30 +62,11 @@ describe('fooled', () => {
       expect(report.deliveries?.early[0]?.example.wrongParts).toContain(7);
     }));
 
-  test('over NFS', (context) => {
-    requireOrSkip(context, 'ganesha');
-    return inDirectory(async (here) => {
-      const server = await startGanesha(here);
-      try {
-        expectFooled(await hunted({ place: server.url }, here, FOOLED, 6));
-      } finally {
-        await server.stop();
-      }
-    });
-  });
+  test('over NFS', (context) =>
+    overNfs(context, async (place, here) => expectFooled(await hunted(place, here, FOOLED, 6))));
 
-  test('over SFTP', (context) => {
-    requireOrSkip(context, 'sshd');
-    return inDirectory(async (here) => {
-      const server = await startSshd();
-      const { url: place, environment } = server;
-      try {
-        expectFooled(await hunted({ place, environment }, here, FOOLED, 6));
-      } finally {
-        await server.stop();
-      }
-    });
-  });
+  test('over SFTP', (context) =>
+    overSftp(context, async (place, here) => expectFooled(await hunted(place, here, FOOLED, 6))));
 });
 
 describe('real programs', () => {

@@ -2,30 +2,11 @@
 // though a marker says something else.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test as plainTest } from 'vitest';
+import { expect } from 'vitest';
 import { pickUp, publish } from '../../src/index.ts';
-import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { contentsOf, refusal, sha256Of } from './delivery-setting.ts';
-
-interface Folders {
-  readonly drop: string;
-  readonly into: string;
-  readonly file: string;
-}
-
-function test(name: string, body: (folders: Folders) => Promise<void>): void {
-  plainTest(name, () =>
-    inDirectory(async (root) => {
-      const folders = { drop: join(root, 'drop'), into: join(root, 'into') };
-      for (const each of Object.values(folders)) mkdirSync(each);
-      const file = join(root, 'a.bin');
-      writeFileSync(file, 'what is delivered');
-      await body({ ...folders, file });
-    }),
-  );
-}
+import { contentsOf, refusal, sha256Of, foldersTest as test } from './delivery-setting.ts';
 
 test('a pipe is refused at once', async ({ drop, file }) => {
   const pipe = `${file}.pipe`;

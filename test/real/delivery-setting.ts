@@ -13,6 +13,7 @@ import type { MediumConnection } from '../../src/domain/medium.ts';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
 import { startSshd } from '../../src/fleet/sshd.ts';
 import { connectMedium } from '../../src/medium/media.ts';
+import { inDirectory } from '../fixtures/actors/trial-setting.ts';
 import type { ChildOrder } from '../fixtures/delivering-child.ts';
 import { startGanesha } from '../servers/ganesha.ts';
 import { withEnvironment } from './environment.ts';
@@ -164,6 +165,27 @@ async function runChild(order: ChildOrder): Promise<ChildEnd> {
   if (signal === 'SIGKILL') return { wasKilled: true, result: null };
   expect(code, complained).toBe(0);
   return { wasKilled: false, result: JSON.parse(said) };
+}
+
+interface Folders {
+  /** Where it is published, and where it is picked up to. */
+  readonly drop: string;
+  readonly into: string;
+  /** `a.bin`, of 17 bytes. */
+  readonly file: string;
+}
+
+/** A test with two folders of this host and a file beside them. */
+export function foldersTest(name: string, body: (folders: Folders) => Promise<void>): void {
+  test(name, () =>
+    inDirectory(async (root) => {
+      const folders = { drop: join(root, 'drop'), into: join(root, 'into') };
+      for (const each of Object.values(folders)) mkdirSync(each);
+      const file = join(root, 'a.bin');
+      writeFileSync(file, 'what is delivered');
+      await body({ ...folders, file });
+    }),
+  );
 }
 
 export function sha256Of(path: string): string {

@@ -13,32 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test as plainTest } from 'vitest';
+import { expect } from 'vitest';
 import { type HandedFile, type PublishOptions, pickUp, publish } from '../../src/index.ts';
-import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { contentsOf, refusal, sha256Of } from './delivery-setting.ts';
-
-interface Folders {
-  /** Where it is published, and where it is picked up to. */
-  readonly drop: string;
-  readonly into: string;
-  readonly file: string;
-}
-
-function test(name: string, body: (folders: Folders) => Promise<void>): void {
-  plainTest(name, () =>
-    inDirectory(async (root) => {
-      const [drop, into, file] = ['drop', 'into', 'a.bin'].map((each) => join(root, each)) as [
-        string,
-        string,
-        string,
-      ];
-      for (const each of [drop, into]) mkdirSync(each);
-      writeFileSync(file, 'what is delivered');
-      await body({ drop, into, file });
-    }),
-  );
-}
+import { contentsOf, refusal, sha256Of, foldersTest as test } from './delivery-setting.ts';
 
 test('what it used and what there was none of is said', async ({ drop, file }) => {
   const done = await publish(file, drop, { verify: true });

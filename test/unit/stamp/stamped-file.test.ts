@@ -1,31 +1,14 @@
 // Stamped files on a real file system: how they are written, and the errors that a user can meet.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeBlocks, readHeader } from '../../../src/stamp/reference.ts';
-import { type StampedFileOptions, writeStampedFile } from '../../../src/stamp/stamped-file.ts';
+import { writeStampedFile } from '../../../src/stamp/stamped-file.ts';
+import { OPTIONS, stampedScratch } from './stamped-scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'stamped-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const OPTIONS: StampedFileOptions = {
-  sizeBytes: 3 * 2 ** 20 + 5000,
-  blockBytes: 4096,
-  generation: 7,
-  pattern: 'stamp',
-  seed: 'one',
-};
-let files = 0;
-const freshPath = () => join(folder, `file-${files++}`);
-
-async function stamped(options: Partial<StampedFileOptions> = {}): Promise<string> {
-  const path = freshPath();
-  await writeStampedFile(path, { ...OPTIONS, ...options });
-  return path;
-}
+const { folder, freshPath, stamped } = stampedScratch();
 
 describe('writeStampedFile', () => {
   it('writes the bytes of the reference, with time 0 when there is a seed', async () => {

@@ -1,43 +1,16 @@
 // The scan of a stamped file, by one thread and by two: what it finds, in which order, and what it
 // says where a file cannot be read.
 
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DamagedBlocks } from '../../../src/stamp/block-check.ts';
 import { encodeBlocks } from '../../../src/stamp/reference.ts';
-import { type StampedFileOptions, writeStampedFile } from '../../../src/stamp/stamped-file.ts';
 import { type ScanOptions, scanStampedFile } from '../../../src/stamp/stamped-scan.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'stamped-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { OPTIONS, stampedScratch } from './stamped-scratch.ts';
 
 const MIB = 2 ** 20;
-const OPTIONS: StampedFileOptions = {
-  sizeBytes: 3 * MIB + 5000,
-  blockBytes: 4096,
-  generation: 7,
-  pattern: 'stamp',
-  seed: 'one',
-};
-let files = 0;
-const freshPath = () => join(folder, `file-${files++}`);
-
-async function stamped(options: Partial<StampedFileOptions> = {}): Promise<string> {
-  const path = freshPath();
-  await writeStampedFile(path, { ...OPTIONS, ...options });
-  return path;
-}
+const { folder, freshPath, stamped } = stampedScratch();
 
 function damage(path: string, offset: number, bytes: Uint8Array): void {
   const descriptor = openSync(path, 'r+');
