@@ -67,7 +67,7 @@ export async function runRecord(
     recording.close();
     if (given.json) terminal.printJson(traceDocument(analysis, facts));
     else for (const line of traceLines(analysis, facts)) say(line);
-    return EXITS[verdictOf(analysis)];
+    return EXITS[verdictOf(analysis, facts.end)];
   } catch (error) {
     // Nothing was traced: what would be left says nothing, and takes the name of the next one.
     if (recording.events === 0) rmSync(recording.path, { force: true });
@@ -108,10 +108,11 @@ async function traceAll(
   );
   const onEvent = (event: Parameters<TraceAnalysis['take']>[0]) => analysis.take(event);
   const tracing = await tracer.trace({ target, probes, guard, onEvent });
+  // Before it is said: whoever reads it may press Ctrl-C at once.
+  const watch = watchForEnd(tracing, 'process' in target, limitMs);
   if ('process' in target) {
     say(`tracing process ${target.process} by ${tracing.via}; Ctrl-C leaves it as it is`);
   }
-  const watch = watchForEnd(tracing, 'process' in target, limitMs);
   const end = await tracing.ended;
   watch.stop();
   if (analysis.calls.size === 0 && end.command !== null && !watch.detached()) {

@@ -111,7 +111,8 @@ export class BpftraceLines {
   #other(line: string): TraceEvent | null {
     const lost = /^Lost (\d+) events/.exec(line);
     if (lost) return { kind: 'lost', events: Number(lost[1]) };
-    if (line !== '' && !line.startsWith('Attaching ')) this.unread++;
+    // At its end it prints what calls put into its maps after they had been cleared.
+    if (line !== '' && !/^(Attaching |@[a-z]\[)/.test(line)) this.unread++;
     return null;
   }
 }

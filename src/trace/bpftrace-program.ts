@@ -1,7 +1,9 @@
 // The program that bpftrace compiles: all calls pass through two tracepoints of the kernel, which
 // keep the arguments of those that matter at entry and print one line when they return. A process
 // is traced when it is in @t, where the kernel puts its children. Strings go in lines before their
-// call. We ask for our parent's number until both tracepoints answer: then it works.
+// call. We ask for our parent's number until both tracepoints answer: then it works. What was kept
+// at an entry before there was the other tracepoint is nobody's: no call that does not matter may
+// print it.
 //
 //   S <thread> <argument> <text>
 //   C <thread> <process> <beganNs> <endedNs> <number> <result> <four arguments>
@@ -40,7 +42,7 @@ tracepoint:raw_syscalls:sys_enter /@t[(uint64)pid] && @w[args->id]/ {
   @a[tid] = args->args[0]; @b[tid] = args->args[1];
   @c[tid] = args->args[2]; @d[tid] = args->args[3];
 }
-tracepoint:raw_syscalls:sys_exit /@t[(uint64)pid] && @n[tid]/ {
+tracepoint:raw_syscalls:sys_exit /@t[(uint64)pid] && @n[tid] && @w[args->id]/ {
   if (${isOne(FIRST)}) { printf("S %d 0 %s\\n", tid, str(uptr(@a[tid]))); }
   if (${isOne(SECOND)}) { printf("S %d 1 %s\\n", tid, str(uptr(@b[tid]))); }
   if (${isOne(FOURTH)}) { printf("S %d 3 %s\\n", tid, str(uptr(@d[tid]))); }

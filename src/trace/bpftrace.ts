@@ -25,6 +25,8 @@ const BUFFER_PAGES = '1024';
 const START_LIMIT_MS = 60_000;
 const RELEASE_EVERY_MS = 50;
 const LOOK_EVERY_MS = 1000;
+/** From when it is told to end; what it holds of events it prints within a moment. */
+const END_LIMIT_MS = 10_000;
 /** The number of the first namespace of processes, which bpftrace sees; linux/proc_ns.h. */
 const FIRST_NAMESPACE = 'pid:[4026531836]';
 
@@ -122,6 +124,7 @@ class BpftraceRun {
   #lookedAtMs = monotonicMs();
   #gone: ReadonlySet<number> = new Set();
   #hasEnded = false;
+  #limit: NodeJS.Timeout | undefined;
 
   constructor(tracer: ChildProcess, lines: BpftraceLines, request: TraceRequest) {
     this.#tracer = tracer;
@@ -144,9 +147,9 @@ class BpftraceRun {
     this.ended = once(tracer, 'close').then(() => {
       this.#hasEnded = true;
       clearInterval(timer);
+      clearTimeout(this.#limit);
       this.#order.releaseAll();
-      const asked = this.detached || this.#isDone;
-      return { unread: lines.unread, complaint: asked ? null : this.#complaint() };
+      return { unread: lines.unread, complaint: this.#wrongEnd() };
     });
   }
 
@@ -169,7 +172,13 @@ class BpftraceRun {
 
   detach(): void {
     this.detached = true;
+    this.#end();
+  }
+
+  /** Nobody waits for ever for one that hangs: when it dies the kernel takes its probes away. */
+  #end(): void {
     this.#tracer.kill('SIGTERM');
+    this.#limit ??= setTimeout(() => this.#tracer.kill('SIGKILL'), END_LIMIT_MS);
   }
 
   #read(line: string): void {
@@ -181,7 +190,7 @@ class BpftraceRun {
   #endIfNobodyIsLeft(): void {
     if (this.#isDone || this.#lines.alive.size > 0) return;
     this.#isDone = true;
-    this.#tracer.kill('SIGTERM');
+    this.#end();
   }
 
   /** An end may be missed: lost by the kernel's buffer, or while bpftrace was just beginning. */
@@ -194,6 +203,13 @@ class BpftraceRun {
     for (const thread of gone) if (this.#gone.has(thread)) this.#lines.alive.delete(thread);
     this.#gone = new Set(gone);
     this.#endIfNobodyIsLeft();
+  }
+
+  /** Null where it ended because it was told to. */
+  #wrongEnd(): string | null {
+    if (!this.detached && !this.#isDone) return `the tracer ended by itself: ${this.#complaint()}`;
+    if (this.#tracer.signalCode !== 'SIGKILL') return null;
+    return 'bpftrace did not end when it was told to and was killed: its last events may be missing';
   }
 
   #complaint(): string {

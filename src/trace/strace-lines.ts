@@ -40,6 +40,11 @@ export class StraceLines {
     this.#threads = new Set(threads);
   }
 
+  /** Threads of which no end was told. */
+  get following(): number {
+    return this.#threads.size;
+  }
+
   read(line: string): void {
     const event = this.#eventOf(line);
     if (event) this.#onEvent(event);
@@ -104,7 +109,9 @@ export class StraceLines {
     if (exited) return endEvent(thread, atNs, Number(exited[1]), null);
     const killed = /^\+\+\+ killed by (\w+)/.exec(text);
     if (killed) return endEvent(thread, atNs, null, killed[1] as string);
-    // `superseded by execve in pid N`: the thread goes on under the number of its process.
+    // The thread that called goes on under the number of its process.
+    const superseded = /^\+\+\+ superseded by execve in pid (\d+)/.exec(text);
+    if (superseded) this.#threads.delete(Number(superseded[1]));
     return null;
   }
 }

@@ -71,7 +71,7 @@ async function start(
   });
   const ended = stream.ended
     .then(() => Promise.race([exited, left]))
-    .then((ending): TraceEnd => ({ command: ending, unread: lines.unread, complaint: null }));
+    .then((ending) => endOf(lines, ending, detached));
   return {
     ...{ via: 'strace', process: pid, ended },
     detach() {
@@ -129,14 +129,25 @@ async function attach(
     throw new HeisenwriteError('not-traceable', `process ${target}: ${said || 'strace has ended'}`);
   }
   stream.finish();
-  const ended = Promise.all([exited, stream.ended]).then(
-    (): TraceEnd => ({ command: null, unread: lines.unread, complaint: null }),
-  );
+  let detached = false;
+  const ended = Promise.all([exited, stream.ended]).then(() => endOf(lines, null, detached));
   return {
     ...{ via: 'strace', process: target, ended },
-    detach: () => endTracer(tracer.pid as number),
+    detach() {
+      detached = true;
+      endTracer(tracer.pid as number);
+    },
     signal: () => undefined,
   };
+}
+
+function endOf(
+  { unread, following }: StraceLines,
+  command: TraceEnd['command'],
+  detached: boolean,
+): TraceEnd {
+  const early = 'the tracer ended by itself, before what it traced';
+  return { command, unread, complaint: detached || following === 0 ? null : early };
 }
 
 function endTracer(tracer: number): void {

@@ -28,16 +28,19 @@ export interface TraceFacts {
 export type TraceVerdict = 'clean' | 'flagged' | 'unknown';
 
 /** Nothing is clean of which a part was not seen. */
-export function verdictOf({ flagCounts, lostEvents }: TraceAnalysis): TraceVerdict {
+export function verdictOf(
+  { flagCounts, lostEvents }: Pick<TraceAnalysis, 'flagCounts' | 'lostEvents'>,
+  { unread, complaint }: Pick<TraceEnd, 'unread' | 'complaint'>,
+): TraceVerdict {
   if (flagCounts.size > 0) return 'flagged';
-  return lostEvents > 0 ? 'unknown' : 'clean';
+  return lostEvents > 0 || unread > 0 || complaint !== null ? 'unknown' : 'clean';
 }
 
 export function traceDocument(analysis: TraceAnalysis, facts: TraceFacts): object {
   const { end, command, beganNs, recording, ...rest } = facts;
   return {
     schema: SCHEMA,
-    verdict: verdictOf(analysis),
+    verdict: verdictOf(analysis, end),
     ...rest,
     beganNs: Number(beganNs),
     command: command && { words: command, ...(end.command ?? { status: null, signal: null }) },
@@ -50,6 +53,7 @@ export function traceDocument(analysis: TraceAnalysis, facts: TraceFacts): objec
     probeHits: analysis.probeHits,
     lostEvents: analysis.lostEvents,
     unreadLines: end.unread,
+    complaint: end.complaint,
     recording: { ...recording, kept: Math.min(recording.events, recording.slots) },
   };
 }
@@ -140,7 +144,7 @@ function lossLines({ lostEvents }: TraceAnalysis, { end }: TraceFacts): string[]
     lines.push(`${formatCount(lostEvents)} events were lost by the tracer, ${said}`);
   }
   if (end.unread > 0) lines.push(`${formatCount(end.unread)} lines of the tracer were not read`);
-  if (end.complaint !== null) lines.push(`the tracer ended by itself: ${end.complaint}`);
+  if (end.complaint !== null) lines.push(end.complaint);
   return lines;
 }
 

@@ -42,6 +42,6 @@ export interface TraceEnd {
   readonly command: { readonly status: number | null; readonly signal: string | null } | null;
   /** Lines of the tracer that could not be read. */
   readonly unread: number;
-  /** Why the tracer ended where nobody asked it to, in its own words; null where all went well. */
+  /** Of a tracer that ended where nobody asked it to; null where all went well. */
   readonly complaint: string | null;
 }

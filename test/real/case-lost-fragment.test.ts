@@ -3,9 +3,9 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { CaseReport } from '../../src/domain/case.ts';
 import { startCorosync } from '../../src/fleet/corosync.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
+import { caseRan } from './case-runs.ts';
 import { heisenwrite, reportIn } from './command-line.ts';
 import { requireOrSkip } from './requirements.ts';
 
@@ -15,10 +15,9 @@ test(
   'lost-fragment, from the first failure to the proof of its fix',
   () =>
     inDirectory(async (place) => {
-      const words = ['case', 'lost-fragment', '--place', place, '--seed', 'lost', '--json'];
-      const { stdout, stderr, exitCode } = await heisenwrite(words, place);
-      expect(exitCode, stderr).toBe(0);
-      const report = JSON.parse(stdout) as CaseReport;
+      const words = ['lost-fragment', '--place', place, '--seed', 'lost'];
+      const { report, exitCode, said } = await caseRan(words, place);
+      expect(exitCode, said).toBe(0);
       expect(report.steps.map(({ step, shown }) => `${step} ${shown}`)).toEqual(
         ['found', 'isolated', 'explained', 'fixed', 'proven'].map((step) => `${step} true`),
       );

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { CaseReport } from '../../src/domain/case.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
+import { caseRan } from './case-runs.ts';
 import { expectRefusal, heisenwrite } from './command-line.ts';
 import { type Requirement, requireOrSkip } from './requirements.ts';
 
@@ -23,10 +23,8 @@ test('found, isolated, explained, fixed, proven', async (context) => {
   requireOrSkip(context, ...NEEDS);
   await inDirectory(async (place) => {
     const environment = { TMPDIR: place };
-    const said = await heisenwrite(['case', SLUG, '--json'], place, environment);
-    expect(said.stdout, said.stderr).toMatch(/^\{/);
-    const report = JSON.parse(said.stdout) as CaseReport;
-    expect(said.exitCode, JSON.stringify(report.steps)).toBe(0);
+    const { report, exitCode, said } = await caseRan([SLUG], place, environment);
+    expect(exitCode, said).toBe(0);
     const all = ['found', 'isolated', 'explained', 'fixed', 'proven'];
     expect(report.steps.map(({ step }) => step)).toEqual(all);
     const words = report.steps.map((each) => each.words.join(' '));
@@ -53,12 +51,10 @@ test('found, isolated, explained, fixed, proven', async (context) => {
 test('a fix that fixes nothing: exit 1 with the step', async (context) => {
   requireOrSkip(context, ...NEEDS);
   await inDirectory(async (place) => {
-    const words = ['case', SLUG, '--fixed', 'budget=21s', '--place', place, '--json'];
-    const said = await heisenwrite(words, place);
-    expect(said.stdout, said.stderr).toMatch(/^\{/);
-    const report = JSON.parse(said.stdout) as CaseReport;
-    expect(said.exitCode).toBe(1);
-    expect(report.failedStep).toBe('fixed');
+    const words = [SLUG, '--fixed', 'budget=21s', '--place', place];
+    const { report, exitCode, said } = await caseRan(words, place);
+    expect(exitCode, said).toBe(1);
+    expect(report.failedStep, said).toBe('fixed');
     expect(existsSync(report.hunt?.directory ?? '')).toBe(true);
     expect(report.hunt?.directory.startsWith(report.kept ?? '-')).toBe(true);
     expect(serversOf(place)).toEqual([]);

@@ -4,17 +4,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { CaseReport } from '../../src/domain/case.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { expectRefusal, heisenwrite, type Said, started } from './command-line.ts';
+import { caseRan } from './case-runs.ts';
+import { expectRefusal, heisenwrite, started } from './command-line.ts';
 import { type Requirement, requireOrSkip } from './requirements.ts';
 
 const NEEDS: readonly Requirement[] = ['root', 'loop-mounts', 'mkfs.ext4', 'dd'];
-
-function reportOf({ stdout, stderr }: Said): CaseReport {
-  expect(stdout, stderr).toMatch(/^\{/);
-  return JSON.parse(stdout) as CaseReport;
-}
 
 const mountsBelow = (place: string) =>
   readFileSync('/proc/mounts', 'utf8')
@@ -24,9 +19,8 @@ const mountsBelow = (place: string) =>
 test('found, isolated, explained, fixed, proven', async (context) => {
   requireOrSkip(context, ...NEEDS);
   await inDirectory(async (place) => {
-    const said = await heisenwrite(['case', 'torn-mailbox', '--json'], place);
-    const report = reportOf(said);
-    expect(said.exitCode, JSON.stringify(report.steps)).toBe(0);
+    const { report, exitCode, said } = await caseRan(['torn-mailbox'], place);
+    expect(exitCode, said).toBe(0);
     expect(report).toMatchObject({ schema: 'heisenwrite.case/1', failedStep: null, kept: null });
     const steps = report.steps.map(({ step, shown }) => [step, shown]);
     const all = ['found', 'isolated', 'explained', 'fixed', 'proven'];
@@ -45,11 +39,10 @@ test('found, isolated, explained, fixed, proven', async (context) => {
 test('a fix that fixes nothing: exit 1 with the step, the evidence is kept', async (context) => {
   requireOrSkip(context, ...NEEDS);
   await inDirectory(async (place) => {
-    const words = ['case', 'torn-mailbox', '--fixed', 'time=151ms', '--place', place];
-    const said = await heisenwrite([...words, '--json']);
-    const report = reportOf(said);
-    expect(said.exitCode).toBe(1);
-    expect(report.failedStep).toBe('fixed');
+    const words = ['torn-mailbox', '--fixed', 'time=151ms', '--place', place];
+    const { report, exitCode, said } = await caseRan(words, '/');
+    expect(exitCode, said).toBe(1);
+    expect(report.failedStep, said).toBe('fixed');
     expect(report.steps.at(-1)?.missing).toEqual([
       expect.stringMatching(/^that nothing fails with .*time=151ms/),
     ]);

@@ -1,7 +1,7 @@
 // `record -p` on programs that run: a dd whose export turns read-only under it, and programs that
 // must go on whatever happens to the tracer.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -61,14 +61,30 @@ describe.each(['strace', 'bpftrace'] as const)('record -p by %s', (via) => {
         const { record } = await attachedRecord(pid, words, top);
         if (via === 'strace') expect(tracer()).not.toBeNull();
         record.kill(how);
-        const { exitCode, stderr } = await record;
-        if (how !== 'SIGKILL') expect(exitCode, stderr).toBe(0);
+        const { exitCode, stdout, stderr } = await record;
+        if (how !== 'SIGKILL') expect(exitCode, `${stdout}${stderr}`).toBe(0);
         await until(() => tracer() === null, 'nobody traces it');
         const counted = count();
         await until(() => count() > counted + 10, `it counts on after ${how}`);
       }
       const after = readdirSync('/tmp').filter((name) => name.startsWith('heisenwrite-trace-'));
       expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    }),
+  );
+
+  test('a tracer that is killed: nothing is called clean', { timeout: LIMIT_MS }, () =>
+    withCounter(async ({ pid, tracer }) => {
+      const words = ['--via', via, '--no-cost', '--json', '--slots', '1000'];
+      const { record } = await attachedRecord(pid, words, top);
+      process.kill(tracer() ?? childNamed(record.pid as number, via), 'SIGKILL');
+      const { exitCode, stdout, stderr } = await record;
+      expect(exitCode, stderr).toBe(3);
+      expect(JSON.parse(stdout)).toMatchObject({
+        verdict: 'unknown',
+        detached: false,
+        complaint: expect.stringMatching(/^the tracer ended by itself/),
+      });
+      expect(isAlive(pid)).toBe(true);
     }),
   );
 
@@ -113,6 +129,14 @@ writeSync(1, process.pid + '\\n');
 const fd = openSync('/dev/null', 'w');
 setInterval(() => writeSync(fd, 'x'), 5);
 `;
+
+function childNamed(parent: number, name: string): number {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
+  const named = children
+    .split(' ')
+    .find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name);
+  return Number(named);
+}
 
 function expectRecorded(output: string, pid: number, file: string): void {
   const recordings = openRecordings([output]);

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TraceEvent } from '../../../src/trace/call.ts';
+import { StraceLines } from '../../../src/trace/strace-lines.ts';
 import { eventsOf, timed } from '../../fixtures/traced-lines.ts';
 
 const callsIn = (events: readonly TraceEvent[]) =>
@@ -75,6 +76,24 @@ describe('lines', () => {
       { thread: 1, status: 3, signal: null },
       { thread: 2, status: null, signal: 'SIGSEGV' },
     ]);
+  });
+
+  test('it knows whose end was told: a thread that calls execve goes on as its process', () => {
+    const following = (lines: readonly string[], threads: readonly number[]) => {
+      const read = new StraceLines(
+        (ns) => ns,
+        () => undefined,
+        threads,
+      );
+      for (const line of timed(lines)) read.read(line);
+      return read.following;
+    };
+    expect(following([], [1])).toBe(1);
+    expect(following(['1 read(0</a>, "", 1) = 0', '2 read(0</a>, "", 1) = 0'], [1, 3])).toBe(3);
+    expect(following(['1 +++ exited with 0 +++', '2 +++ killed by SIGKILL +++'], [1, 2])).toBe(0);
+    const executed = ['1 +++ superseded by execve in pid 2 +++', '1 close(0</a>) = 0'];
+    expect(following(executed, [1, 2])).toBe(1);
+    expect(following([...executed, '1 +++ exited with 0 +++'], [1, 2])).toBe(0);
   });
 
   test('a child that is faster than its clone is told of, unless two clones are under way', () => {
