@@ -209,7 +209,7 @@ class BpftraceRun {
   #wrongEnd(): string | null {
     if (!this.detached && !this.#isDone) return `the tracer ended by itself: ${this.#complaint()}`;
     if (this.#tracer.signalCode !== 'SIGKILL') return null;
-    return 'bpftrace did not end when it was told to and was killed: its last events may be missing';
+    return 'bpftrace did not end when it was told to, and was killed: events may be missing';
   }
 
   #complaint(): string {
