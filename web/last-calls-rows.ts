@@ -22,8 +22,9 @@ const CALLS_SHOWN = 6;
 export function lastCallsRows({ calls, windows }: LastCalls) {
   const actors = [...new Set(calls.map(({ actor }) => actor))].sort();
   const begins = actors.map((actor) => shownFrom(calls.filter((call) => call.actor === actor)));
+  const failed = calls.filter(({ errno }) => errno !== undefined).map((call) => call.fromUs);
   const untilUs = Math.max(0, ...calls.map(({ toUs }) => toUs));
-  const fromUs = Math.min(...begins);
+  const fromUs = Math.min(...begins, ...failed);
   const bars = [
     ...calls.map(
       (call): LaneBar => ({

@@ -1,8 +1,16 @@
 // The only place that reads clocks. Everything measured uses the monotonic clock, which is
-// CLOCK_MONOTONIC on Linux and so comparable between the processes of one host.
+// CLOCK_MONOTONIC on Linux and so comparable between the processes of one host. Actors on another
+// host are told how far theirs is from that of the hunt, and say all times in the latter.
+
+let aheadNs = 0n;
+
+/** Of this thread, from now on: times are so much later than the clock of this host says. */
+export function keepTimeOf(offsetNs: bigint): void {
+  aheadNs = offsetNs;
+}
 
 export function monotonicNs(): bigint {
-  return process.hrtime.bigint();
+  return process.hrtime.bigint() + aheadNs;
 }
 
 export function monotonicMs(): number {

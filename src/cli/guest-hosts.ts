@@ -9,5 +9,6 @@ import type { OpenGround } from './hunt-ground.ts';
 export function hostsFor(ground: OpenGround, say: (words: string) => void): Hosts | undefined {
   const asked = ground.cells.some(({ levels }) => (levels.kernel ?? HERE) !== HERE);
   if (!asked) return undefined;
-  return new GuestHosts({ directory: ground.directory, say, toggle: toggleExport });
+  const { directory, recordings } = ground;
+  return new GuestHosts({ directory, recordings, say, toggle: toggleExport });
 }

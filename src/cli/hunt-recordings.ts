@@ -1,108 +1,129 @@
-// Where the actors of a hunt record, and what is made of it when something wrong was read. The
-// recordings are in memory that outlives the processes (tmpfs), since a ring on the medium under
-// test would write to it; only a finding's copies are written beside the evidence.
+// The recordings of the actors of a hunt, and what is made of them when something wrong was read.
+// Only a finding's copies are written beside the evidence.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { LastCalls, RecordedCall, RecordedWindow } from '../domain/last-calls.ts';
+import { wallToMonotonic } from '../base/clock.ts';
+import type { ActorClock, LastCalls, RecordedCall, RecordedWindow } from '../domain/last-calls.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Receipt } from '../domain/receipt.ts';
-import type { TrialRecord } from '../domain/trial.ts';
+import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
 import type { RecordedEvent } from '../recorder/record-events.ts';
-import { openRecordings, RECORDING_ENDING } from '../recorder/recordings.ts';
-import { SEEN_PREFIX } from '../trial/actor-recorder.ts';
+import type { RecordingHeader } from '../recorder/recording.ts';
+import { openRecordings } from '../recorder/recordings.ts';
+import {
+  forgetSeen,
+  makeRecordingsPlace,
+  recordingNames,
+  recordingsNear,
+} from '../trial/recordings-place.ts';
 
-const SHARED_MEMORY = '/dev/shm';
-const PREFIX = 'heisenwrite-recordings-';
 /** Of each actor: enough to see what met what. */
 const CALLS_OF_ACTOR = 24;
+const FAILED_OF_ACTOR = 8;
+/** When a trial was started is known in whole milliseconds. */
+const CLOCK_STEP_US = 1000;
 
 export class HuntRecordings {
   /** Null where nothing can be written there: then actors do not record. */
   readonly directory: string | null;
 
   constructor(hunt: string) {
-    const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
-    removeLeft(parent);
-    const directory = join(parent, `${PREFIX}${process.pid}-${hunt}`);
-    let made: string | null = directory;
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch {
-      made = null;
-    }
-    this.directory = made;
+    this.directory = makeRecordingsPlace(hunt);
   }
 
-  /** What led up to it; null where no actor of this host has recorded. */
-  lastCalls(observation: Observation, { durationMs, outcome }: TrialRecord): LastCalls | null {
+  /** What led up to it; null where no actor has recorded. */
+  lastCalls(observation: Observation, record: TrialRecord): LastCalls | null {
     const directory = this.#near(observation);
     if (directory === null) return null;
     const seenNs = BigInt(observation.atNs);
-    const byActor = new Map<string, RecordedCall[]>();
+    const beganUs = beginningOf(record, seenNs);
+    const byActor = new Map<string, LastOfActor>();
     const files = new Map<string, string>();
     const underWay = new WritesUnderWay();
+    let clocks: ActorClock[] = [];
     try {
       const recordings = openRecordings([directory]);
       for (const event of recordings.events()) {
         const actor = recordings.headers[event.recording]?.name ?? event.writer;
         const file = `${event.recording} ${event.fields.file}`;
         if (event.event === 'file') files.set(file, basename(String(event.fields.path)));
-        // What it was called for before is another trial's, or over.
-        if (event.event === 'role' && event.timeNs <= seenNs) {
-          byActor.delete(actor);
-          underWay.clear(actor);
-        }
+        // What it was called for before is over.
+        if (event.event === 'role' && event.timeNs <= seenNs) underWay.clear(actor);
         underWay.take(event, actor, file);
         const call = callOf(event, actor, files.get(file) ?? '?', seenNs);
         // Before, or after: of another trial, or of the looks again.
-        if (call === null || call.fromUs < -durationMs * 1000 || call.fromUs > 0) continue;
-        const calls = byActor.get(actor) ?? [];
-        byActor.set(actor, calls);
-        calls.push(call);
-        if (calls.length > CALLS_OF_ACTOR) calls.shift();
+        if (call === null || call.fromUs < beganUs || call.fromUs > 0) continue;
+        const last = byActor.get(actor) ?? new LastOfActor();
+        byActor.set(actor, last);
+        last.take(call);
       }
+      clocks = recordings.headers.flatMap(clocksOf);
       recordings.close();
     } catch {
       return null;
     }
     const begun = underWay.calls(files, seenNs).filter(({ fromUs }) => fromUs <= 0);
-    const calls = [...byActor.values(), begun].flat().sort((a, b) => a.fromUs - b.fromUs);
+    const calls = [...[...byActor.values()].map(({ calls }) => calls), begun]
+      .flat()
+      .sort((a, b) => a.fromUs - b.fromUs);
     if (calls.length === 0) return null;
-    return { calls, windows: windowsSince(calls[0]?.fromUs ?? 0, outcome.receipts ?? [], seenNs) };
+    const seen = new Set(calls.map(({ actor }) => actor));
+    const known = clocks.filter(({ actor }) => seen.has(actor));
+    return {
+      calls,
+      windows: windowsSince(calls[0]?.fromUs ?? 0, receiptsOf(record.outcome), seenNs),
+      ...(known.length > 0 && { clocks: known }),
+    };
   }
 
   /** The recordings as they were when it was seen, by name; for the folder of a finding. */
   files(observation: Observation): ReadonlyMap<string, Uint8Array> {
     const directory = this.#near(observation);
     if (directory === null) return new Map();
-    const names = readdirSync(directory).filter((name) => name.endsWith(RECORDING_ENDING));
-    return new Map(names.map((name) => [name, readFileSync(join(directory, name))]));
+    return new Map(
+      recordingNames(directory).map((name) => [name, readFileSync(join(directory, name))]),
+    );
   }
 
   /** The copies that actors made are of a trial that has been judged. */
   forget(): void {
-    const directory = this.directory;
-    if (directory === null) return;
-    for (const copy of copiesIn(directory)) rmSync(join(directory, copy), { recursive: true });
+    if (this.directory !== null) forgetSeen(this.directory);
   }
 
   remove(): void {
     if (this.directory !== null) rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** The first copies made after it was seen, else what there is. */
   #near({ atNs }: Observation): string | null {
-    const { directory } = this;
-    if (directory === null || !existsSync(directory)) return null;
-    const times = copiesIn(directory).map((name) => BigInt(name.slice(SEEN_PREFIX.length)));
-    const after = times.filter((ns) => ns >= BigInt(atNs)).sort((a, b) => (a < b ? -1 : 1));
-    if (after[0] !== undefined) return join(directory, `${SEEN_PREFIX}${after[0]}`);
-    return readdirSync(directory).some((name) => name.endsWith(RECORDING_ENDING))
-      ? directory
-      : null;
+    return this.directory === null ? null : recordingsNear(this.directory, BigInt(atNs));
   }
+}
+
+/** The last calls, and before them some that failed. */
+class LastOfActor {
+  readonly #failed: RecordedCall[] = [];
+  readonly #last: RecordedCall[] = [];
+
+  take(call: RecordedCall): void {
+    this.#last.push(call);
+    if (this.#last.length <= CALLS_OF_ACTOR) return;
+    const oldest = this.#last.shift() as RecordedCall;
+    if (oldest.errno === undefined) return;
+    this.#failed.push(oldest);
+    if (this.#failed.length > FAILED_OF_ACTOR) this.#failed.shift();
+  }
+
+  get calls(): readonly RecordedCall[] {
+    return [...this.#failed, ...this.#last];
+  }
+}
+
+/** When the trial may have begun, in relation to when it was seen; microseconds. */
+function beginningOf({ startedAtMs, durationMs }: TrialRecord, seenNs: bigint): number {
+  const startedNs = BigInt(Math.round(startedAtMs * 1e6)) + wallToMonotonic().offsetNs;
+  // A boot before it is no part of its time.
+  return Math.max(-durationMs * 1000, Number(startedNs - seenNs) / 1000 - CLOCK_STEP_US);
 }
 
 /** Writes of which the recordings have the beginning and no end: they met what was seen. */
@@ -128,8 +149,11 @@ class WritesUnderWay {
   }
 }
 
-const copiesIn = (directory: string): string[] =>
-  readdirSync(directory).filter((name) => name.startsWith(SEEN_PREFIX));
+function clocksOf({ name, clock }: RecordingHeader): ActorClock[] {
+  const { offsetUncertaintyNs } = clock;
+  if (offsetUncertaintyNs === null) return [];
+  return [{ actor: name, uncertaintyUs: Number(offsetUncertaintyNs) / 1000 }];
+}
 
 function callOf(
   { event, fields, timeNs }: RecordedEvent,
@@ -153,6 +177,12 @@ function callOf(
   };
 }
 
+/** Of what provoked here, and on the host of the trial. */
+const receiptsOf = ({ receipts = [], host }: TrialOutcome): Receipt[] => [
+  ...receipts,
+  ...(host?.receipts ?? []),
+];
+
 function windowsSince(
   fromUs: number,
   receipts: readonly Receipt[],
@@ -164,17 +194,4 @@ function windowsSince(
       ...{ provocation, what, fromUs: since(atNs), toUs: since(untilNs) },
     }))
     .filter((window) => window.toUs >= fromUs && window.fromUs <= 0);
-}
-
-/** Of hunts that were killed: their evidence is elsewhere. */
-function removeLeft(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    const pid = /^heisenwrite-recordings-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    try {
-      rmSync(join(parent, name), { recursive: true, force: true });
-    } catch {
-      // Another user's.
-    }
-  }
 }

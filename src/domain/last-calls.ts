@@ -27,8 +27,17 @@ export interface RecordedWindow {
   readonly toUs: number;
 }
 
+/** Of an actor on another host, whose clock is another one. */
+export interface ActorClock {
+  readonly actor: string;
+  /** Its times may be wrong by so much, either way, beside those of others; microseconds. */
+  readonly uncertaintyUs: number;
+}
+
 export interface LastCalls {
   /** By their beginnings; a few of each actor. */
   readonly calls: readonly RecordedCall[];
   readonly windows: readonly RecordedWindow[];
+  /** Where some of the actors were on other hosts. */
+  readonly clocks?: readonly ActorClock[];
 }

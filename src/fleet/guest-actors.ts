@@ -2,22 +2,27 @@
 // writes on a board here, so that workloads run there as they do here.
 
 import type { ActorHost, Actors } from '../domain/workload.ts';
+import { type HuntClock, huntClockFor } from '../trial/hunt-clock.ts';
 import type { Guest } from './guest.ts';
+import type { ClockAnswer } from './guest-messages.ts';
 import { type Boards, sharedBoard } from './wire.ts';
 
 /** Of the first slot of a board, which says whether the trial waits, runs or has stopped. */
 const STATE = 0;
 /** An agent says by itself that an actor is late; only a guest that hangs says nothing. */
 const AGENT_GRACE_MS = 15_000;
+const CLOCK_LIMIT_MS = 60_000;
 
 type Board = ReturnType<typeof sharedBoard>;
 
 export class GuestActors implements Actors {
   private readonly guest: Guest;
+  private readonly clock: HuntClock;
   private limitMs = 60_000;
 
-  constructor(guest: Guest) {
+  constructor(guest: Guest, clock: HuntClock) {
     this.guest = guest;
+    this.clock = clock;
   }
 
   limit(limitMs: number): void {
@@ -30,10 +35,18 @@ export class GuestActors implements Actors {
     assignment: object,
     host: ActorHost = 'thread',
   ): Promise<Result> {
-    const { limitMs } = this;
-    const request = { ask: 'call', name, role, assignment, host, limitMs } as const;
+    const { limitMs, clock } = this;
+    const request = { ask: 'call', name, role, assignment, host, limitMs, clock } as const;
     return this.guest.ask<Result>(request, limitMs + AGENT_GRACE_MS);
   }
+}
+
+/** Anew for each trial: the clock of a guest stands still while it is paused. */
+export function guestClock(guest: Guest): Promise<HuntClock> {
+  return huntClockFor(async () => {
+    const { ns } = await guest.ask<ClockAnswer>({ ask: 'clock' }, CLOCK_LIMIT_MS);
+    return ns;
+  });
 }
 
 /** The boards of one trial at a time; what changes here is told to `tell`. */

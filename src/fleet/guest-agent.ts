@@ -9,6 +9,7 @@ import { monotonicNs } from '../base/clock.ts';
 import { runProgram } from '../base/process-group.ts';
 import { hostFacts, placeFacts } from '../observe/facts.ts';
 import { ActorPool } from '../trial/actor-pool.ts';
+import { makeRecordingsPlace, takeRecordings } from '../trial/recordings-place.ts';
 import {
   type FromAgent,
   HOST_ADDRESS,
@@ -30,7 +31,8 @@ const parameters = new Map(
 );
 const mounted = new Set<string>();
 const known = new Map<number, Board>();
-const actors = new ActorPool();
+const recordings = makeRecordingsPlace('guest');
+const actors = new ActorPool(recordings);
 
 const boards: Boards = {
   numberOf: (board) => {
@@ -76,6 +78,7 @@ async function answer(request: Request): Promise<object> {
   switch (request.ask) {
     case 'call':
       actors.limit(request.limitMs);
+      actors.keepTime(request.clock);
       return actors.call(request.name, request.role, request.assignment, request.host);
     case 'mount': {
       const { at } = request.mount;
@@ -92,7 +95,9 @@ async function answer(request: Request): Promise<object> {
     case 'facts':
       return { host: hostFacts(), place: placeFacts(request.path) };
     case 'clock':
-      return { ns: String(monotonicNs()) };
+      return { ns: monotonicNs() };
+    case 'recordings':
+      return { taken: recordings === null ? [] : takeRecordings(recordings) };
     case 'forget':
       known.clear();
       return {};

@@ -11,19 +11,19 @@ import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { Provocation } from '../domain/provocation.ts';
 import type { Provoked } from '../domain/receipt.ts';
 import type { HostAccount, TrialOutcome } from '../domain/trial.ts';
+import { layDown } from '../trial/recordings-place.ts';
 import { Ganesha } from './ganesha.ts';
 import { Guest } from './guest.ts';
-import { GuestActors, TrialBoards } from './guest-actors.ts';
+import { GuestActors, guestClock, TrialBoards } from './guest-actors.ts';
 import type { Say } from './guest-cache.ts';
 import { guestKernel } from './guest-kernel.ts';
 import {
-  type ClockAnswer,
   type FactsAnswer,
   HOST_ADDRESS,
   type NfsMount,
+  type RecordingsAnswer,
 } from './guest-messages.ts';
 import { guestProgram } from './guest-program.ts';
-import { inTimeOf } from './guest-time.ts';
 import { withSecondLooks } from './second-look.ts';
 
 /** A mount waits for the server at most so long. */
@@ -38,6 +38,8 @@ const EMULATION_PATIENCE = 4;
 export interface GuestHostsRequest {
   /** The hunt's own directory, where the consoles are kept. */
   readonly directory: string;
+  /** Where the recordings of this host are; null for nowhere. */
+  readonly recordings: string | null;
   readonly say: Say;
   readonly toggle: (server: Ganesha, times: { everyMs: number; forMs: number }) => Provocation;
 }
@@ -74,7 +76,7 @@ export class GuestHosts implements Hosts {
     const fromNs = String(monotonicNs());
     const toggling =
       forMs > 0 ? this.request.toggle(server, { everyMs: TOGGLE_EVERY_MS, forMs }) : null;
-    const actors = new GuestActors(booted.guest);
+    const actors = new GuestActors(booted.guest, await guestClock(booted.guest));
     const end = async () => {
       booted.boards.forget();
       return (await toggling?.stop()) ?? [];
@@ -86,9 +88,9 @@ export class GuestHosts implements Hosts {
       leave: async (outcome) => {
         const host: HostAccount = { host: kernel, facts, receipts: await end() };
         const toggled = { by: { [TOGGLED]: `${forMs}ms` }, fromNs, untilNs: String(monotonicNs()) };
-        const here = inTimeOf(outcome, await clockAhead(booted.guest));
+        if (outcome.observations.length > 0) await this.bringRecordings(booted);
         await booted.guest.ask({ ask: 'forget' }, MOUNT_LIMIT_MS);
-        const seen = accountedFor(here, host, directory);
+        const seen = accountedFor(outcome, host, directory);
         return toggling === null ? seen : { ...seen, provoked: bothOf(seen.provoked, toggled) };
       },
       abandon: async () => {
@@ -103,6 +105,13 @@ export class GuestHosts implements Hosts {
     this.running = null;
     await this.server?.stop();
     this.server = null;
+  }
+
+  private async bringRecordings({ guest, kernel }: Booted): Promise<void> {
+    const { recordings } = this.request;
+    if (recordings === null) return;
+    const { taken } = await guest.ask<RecordingsAnswer>({ ask: 'recordings' }, MOUNT_LIMIT_MS);
+    layDown(recordings, kernel, taken);
   }
 
   /** One server at a time: a trial has one place. */
@@ -181,13 +190,6 @@ function nfsMount({ exported, nfsPort, mountPort }: Ganesha, mode: string): NfsM
     isSync: mode === 'sync',
     options: options.join(','),
   };
-}
-
-/** How far the clock of this host is ahead of the guest's; nanoseconds. */
-async function clockAhead(guest: Guest): Promise<bigint> {
-  const before = monotonicNs();
-  const { ns } = await guest.ask<ClockAnswer>({ ask: 'clock' }, MOUNT_LIMIT_MS);
-  return (before + monotonicNs()) / 2n - BigInt(ns);
 }
 
 /** What could fire here besides, in the time of both. */

@@ -3,6 +3,8 @@
 
 import type { Facts } from '../domain/hunt-report.ts';
 import type { ActorHost } from '../domain/workload.ts';
+import type { HuntClock } from '../trial/hunt-clock.ts';
+import type { TakenRecording } from '../trial/recordings-place.ts';
 
 export type Request =
   /** Run this role with this assignment on the standing actor `name`. */
@@ -13,6 +15,8 @@ export type Request =
       readonly assignment: object;
       readonly host: ActorHost;
       readonly limitMs: number;
+      /** Of the hunt. */
+      readonly clock: HuntClock;
     }
   /** Mount an export of the host; what was mounted there before is unmounted. */
   | { readonly ask: 'mount'; readonly mount: NfsMount }
@@ -21,6 +25,8 @@ export type Request =
   | { readonly ask: 'facts'; readonly path: string }
   /** What its clock says, which starts with the guest and stands still while it is paused. */
   | { readonly ask: 'clock' }
+  /** All that its actors have recorded. */
+  | { readonly ask: 'recordings' }
   /** The boards of the trial before are not asked for again. */
   | { readonly ask: 'forget' }
   | { readonly ask: 'power-off' };
@@ -55,8 +61,12 @@ export interface FactsAnswer {
 }
 
 export interface ClockAnswer {
-  /** Monotonic, nanoseconds, decimal. */
-  readonly ns: string;
+  /** Monotonic, nanoseconds. */
+  readonly ns: bigint;
+}
+
+export interface RecordingsAnswer {
+  readonly taken: readonly TakenRecording[];
 }
 
 /** Where the guest finds its host: QEMU's user network. */

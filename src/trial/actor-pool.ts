@@ -8,7 +8,9 @@ import { heisenwriteVersion } from '../base/version.ts';
 import type { ActorProcess } from '../domain/provocation.ts';
 import type { ActorHost, Actors } from '../domain/workload.ts';
 import type { ActorCall, ActorReply } from './actor-service.ts';
+import type { HuntClock } from './hunt-clock.ts';
 import { MappedBoards } from './mapped-boards.ts';
+import { layDown, type TakenRecording } from './recordings-place.ts';
 import { sshActor } from './ssh-actor.ts';
 
 const ENTRY = new URL(
@@ -33,6 +35,8 @@ interface Actor {
   readonly waiting: Map<number, Waiting>;
   /** Of an actor that is a process of this host. */
   readonly pid?: number;
+  /** Of an actor on another host: what it has recorded there. */
+  readonly recordings?: () => Promise<readonly TakenRecording[]>;
 }
 
 export class ActorPool implements Actors {
@@ -41,10 +45,11 @@ export class ActorPool implements Actors {
   private readonly boards = new MappedBoards();
   private isSeparate = false;
   private readonly recordings: string | null;
+  private clock: HuntClock | null = null;
   private nextCall = 1;
   private limitMs = 60_000;
 
-  /** @param recordings where actors of this host record their calls; null for nowhere */
+  /** @param recordings where actors record their calls; null for nowhere */
   constructor(recordings: string | null = null) {
     this.recordings = recordings;
   }
@@ -52,6 +57,19 @@ export class ActorPool implements Actors {
   /** Time that each call of the coming trial may take. */
   limit(limitMs: number): void {
     this.limitMs = limitMs;
+  }
+
+  /** Of a pool that is not where the hunt is: for every call to come. */
+  keepTime(clock: HuntClock): void {
+    this.clock = clock;
+  }
+
+  /** What was recorded on other hosts is put beside what was recorded here. */
+  async gatherRecordings(): Promise<void> {
+    if (this.recordings === null) return;
+    for (const { recordings } of this.actors.values()) {
+      if (recordings) layDown(this.recordings, 'ssh', await recordings());
+    }
   }
 
   /** Whether every actor of the coming trial is a process of its own, which can be stopped. */
@@ -89,7 +107,7 @@ export class ActorPool implements Actors {
       );
       actor.waiting.set(id, { resolve: (result) => resolve(result as Result), reject, timer });
       const given = host === 'process' ? this.boards.addressed(assignment) : assignment;
-      actor.post({ id, role, assignment: given });
+      actor.post({ id, role, assignment: given, ...(this.clock && { clock: this.clock }) });
     });
   }
 
@@ -131,7 +149,7 @@ function startActor(
 ): StartedActor {
   if (host === 'thread') return threadActor(name, recordings, waiting);
   if (host === 'process') return processActor(name, recordings, waiting);
-  return remoteActor(name, host.slice('ssh:'.length), waiting);
+  return remoteActor(name, host.slice('ssh:'.length), recordings !== null, waiting);
 }
 
 function threadActor(
@@ -180,12 +198,14 @@ function processActor(
 function remoteActor(
   name: string,
   destination: string,
+  records: boolean,
   waiting: Map<number, Waiting>,
 ): StartedActor {
   let lost: (reason: string) => void = () => undefined;
   const take = (reply: ActorReply) => settle(waiting, reply);
   const version = heisenwriteVersion();
-  const remote = sshActor(name, destination, version, take, (reason) => lost(reason));
+  const order = { name, destination, version, records };
+  const remote = sshActor(order, take, (reason) => lost(reason));
   return {
     actor: { waiting, ...remote },
     onLost: (told) => {

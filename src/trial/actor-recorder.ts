@@ -2,14 +2,14 @@
 // process. A path is written once in a while and has a number between, since most of what an actor
 // does, it does to one file. Where no recording can be made the actor does its work without one.
 
-import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { monotonicNs } from '../base/clock.ts';
 import type { CallRecorder } from '../base/recorded-calls.ts';
 import { openRecorder } from '../recorder/recorder.ts';
-import { copyRecording } from '../recorder/recording-copy.ts';
 import { RECORDING_ENDING } from '../recorder/recordings.ts';
+import type { HuntClock } from './hunt-clock.ts';
+import { copyAllSeen } from './recordings-place.ts';
 
 /** Of 64 bytes each: what is kept of an actor is small enough to be copied beside a finding. */
 const SLOTS = 4096;
@@ -18,8 +18,6 @@ const PATH_EVERY = SLOTS / 2;
 const FILES_MAX = 65_535;
 /** Copies of all recordings for what one role saw; as many as it keeps observations. */
 const COPIES_MAX = 4;
-/** Of the directories of these copies, followed by the time. */
-export const SEEN_PREFIX = 'seen-';
 
 const EVENTS = {
   /** What the actor was called for. */
@@ -77,6 +75,8 @@ const EVENTS = {
 export interface ActorRecorder extends CallRecorder {
   /** It was called; the calls that follow are for that. */
   role(name: string): void;
+  /** On another host than the hunt: what the times of the recording are from now on. */
+  clock(clock: HuntClock): void;
 }
 
 /**
@@ -84,18 +84,19 @@ export interface ActorRecorder extends CallRecorder {
  * @returns null where none can be made there: no room, no shared mapping
  */
 export function openActorRecorder(directory: string, name: string): ActorRecorder | null {
-  const path = join(directory, `${name}-${process.pid}-${threadId}${RECORDING_ENDING}`);
+  const file = `${name.replaceAll(/[^\w.-]+/g, '-')}-${process.pid}-${threadId}`;
+  const path = join(directory, `${file}${RECORDING_ENDING}`);
   try {
-    const { record } = openRecorder({ path, name, slots: SLOTS, events: EVENTS });
-    return recorderOf(record, directory);
+    return recorderOf(openRecorder({ path, name, slots: SLOTS, events: EVENTS }), directory);
   } catch {
     return null;
   }
 }
 
-type Record = ReturnType<typeof openRecorder<typeof EVENTS>>['record'];
+type Recorder = ReturnType<typeof openRecorder<typeof EVENTS>>;
 
-function recorderOf(record: Record, directory: string): ActorRecorder {
+function recorderOf(recorder: Recorder, directory: string): ActorRecorder {
+  const { record } = recorder;
   let copies = 0;
   const files = new Map<string, { readonly file: number; left: number }>();
   const fileOf = (path: string): number => {
@@ -116,8 +117,11 @@ function recorderOf(record: Record, directory: string): ActorRecorder {
       copies = 0;
       record.role(name);
     },
+    clock(clock) {
+      recorder.setClockOffset(clock);
+    },
     wrongSeen() {
-      if (copies++ < COPIES_MAX) copyAll(directory);
+      if (copies++ < COPIES_MAX) copyAllSeen(directory, monotonicNs());
     },
     message(way, { sender, sequence, bytes, trial }) {
       record[way](sender, sequence, bytes, trial);
@@ -134,17 +138,4 @@ function recorderOf(record: Record, directory: string): ActorRecorder {
       else record.call(file, call, took);
     },
   };
-}
-
-/** Of all actors of this host: what they did meanwhile is what one wants to see beside it. */
-function copyAll(directory: string): void {
-  const copies = join(directory, `${SEEN_PREFIX}${monotonicNs()}`);
-  try {
-    mkdirSync(copies);
-    for (const name of readdirSync(directory)) {
-      if (name.endsWith(RECORDING_ENDING)) copyRecording(join(directory, name), join(copies, name));
-    }
-  } catch {
-    // No room for it, or the hunt has ended: the finding has no recording then.
-  }
 }

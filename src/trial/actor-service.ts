@@ -1,16 +1,20 @@
 // What an actor does wherever it lives: it stays up across trials and answers calls, one at a time.
 // Only plain errors cross back: a message and a stack.
 
+import { keepTimeOf } from '../base/clock.ts';
 import { recordCallsTo } from '../base/recorded-calls.ts';
 import { createStampKernel, type StampKernel } from '../stamp/kernel.ts';
 import type { ActorBench } from '../workload/role.ts';
 import { ROLES } from '../workload/roles.ts';
 import { openActorRecorder } from './actor-recorder.ts';
+import type { HuntClock } from './hunt-clock.ts';
 
 export interface ActorCall {
   readonly id: number;
   readonly role: string;
   readonly assignment: object;
+  /** For an actor on another host. */
+  readonly clock?: HuntClock;
 }
 
 export type ActorReply =
@@ -55,6 +59,10 @@ export function serve(
   let last = Promise.resolve();
   return (call) => {
     last = last.then(async () => {
+      if (call.clock) {
+        keepTimeOf(call.clock.offsetNs);
+        recorder?.clock(call.clock);
+      }
       recorder?.role(call.role);
       post(await answer(call, bench));
     });

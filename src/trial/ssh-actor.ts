@@ -3,32 +3,33 @@
 // set up for it; HEISENWRITE_SSH gives another command, as GIT_SSH_COMMAND does for git.
 
 import { spawn } from 'node:child_process';
+import { monotonicMs } from '../base/clock.ts';
 import { frameOf, frameReader } from '../base/frames.ts';
 import type { ActorCall, ActorReply } from './actor-service.ts';
+import type { AgentRequest, FromAgent, ToAgent } from './agent-messages.ts';
+import { type HuntClock, huntClockFor } from './hunt-clock.ts';
+import type { TakenRecording } from './recordings-place.ts';
 
 /** Kept of what ssh and the agent say, for the reason why an actor was lost. */
 const COMPLAINT_BYTES = 2000;
+/** Two clocks drift apart, by some 10 us a second at most. */
+const CLOCK_VALID_MS = 10_000;
 
-/** The first frame of an agent. */
-export interface AgentHello {
-  readonly hello: 'heisenwrite agent';
-  readonly version: string;
-}
-
-interface SshActor {
+export interface SshActor {
   readonly post: (call: ActorCall) => void;
+  /** What it has recorded; nothing where it was lost meanwhile. */
+  readonly recordings: () => Promise<readonly TakenRecording[]>;
   readonly end: () => void;
 }
 
 /**
  * @param destination as of ssh(1): `host`, `user@host`, an alias of ssh_config(5)
  * @param version of this program; another one there is refused, as roles must be the same
+ * @param records whether it keeps recordings there until it is asked for them
  * @param lost told once, with the reason
  */
 export function sshActor(
-  name: string,
-  destination: string,
-  version: string,
+  { name, destination, version, records }: SshActorOrder,
   take: (reply: ActorReply) => void,
   lost: (reason: string) => void,
 ): SshActor {
@@ -36,20 +37,18 @@ export function sshActor(
   const remote = ['heisenwrite', 'agent'];
   const options = ['-T', '-o', 'BatchMode=yes', '--', destination, ...remote];
   const child = spawn(program, [...before, ...options], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const talk = new AgentTalk((message) => void child.stdin.write(frameOf(message)), take);
   const losing = (reason: string) => {
     child.kill('SIGTERM');
+    talk.end();
     lost(`${name} on ${destination}: ${reason}`);
   };
   let complaints = '';
-  let greeted = false;
   const read = frameReader((frame) => {
-    if (greeted) {
-      take(frame as ActorReply);
-      return;
-    }
-    const { hello, version: theirs } = frame as Partial<AgentHello>;
-    greeted = hello === 'heisenwrite agent' && theirs === version;
-    if (!greeted) losing(`heisenwrite ${theirs} there, ${version} here: install the same one`);
+    const message = frame as FromAgent;
+    if (!('hello' in message)) talk.take(message);
+    else if (message.version === version) talk.begin(name, records);
+    else losing(`heisenwrite ${message.version} there, ${version} here: install the same one`);
   });
   child.stdout.on('data', (piece: Buffer) => {
     try {
@@ -69,7 +68,98 @@ export function sshActor(
     losing(`ssh ended with ${signal ?? code}${said ? `: ${said}` : ''}`);
   });
   return {
-    post: (call) => void child.stdin.write(frameOf(call)),
+    post: (call) => talk.post(call),
+    recordings: () => talk.recordings(),
     end: () => void child.kill('SIGTERM'),
   };
+}
+
+interface SshActorOrder {
+  readonly name: string;
+  readonly destination: string;
+  readonly version: string;
+  readonly records: boolean;
+}
+
+/** With one agent: an exchange at a time, calls with the clock of the hunt. */
+class AgentTalk {
+  readonly #send: (message: ToAgent) => void;
+  readonly #take: (reply: ActorReply) => void;
+  readonly #greeted: Promise<void>;
+  #greet: () => void = () => undefined;
+  /** Of the request that waits for it; null at the end of the conversation. */
+  #answer: (answer: Exclude<FromAgent, ActorReply> | null) => void = () => undefined;
+  #turn: Promise<unknown>;
+  #clock: HuntClock | null = null;
+  #clockAtMs = 0;
+  #calls = 0;
+  #hasBegun = false;
+  #isOver = false;
+
+  constructor(send: (message: ToAgent) => void, take: (reply: ActorReply) => void) {
+    this.#send = send;
+    this.#take = take;
+    this.#greeted = new Promise((resolve) => {
+      this.#greet = resolve;
+    });
+    this.#turn = this.#greeted;
+  }
+
+  begin(name: string, records: boolean): void {
+    this.#hasBegun = true;
+    this.#send({ ask: 'begin', name, records });
+    this.#greet();
+  }
+
+  /** @throws RangeError for one that has not said who it is */
+  take(message: Exclude<FromAgent, { readonly hello: string }>): void {
+    if (!this.#hasBegun) throw new RangeError('it did not greet');
+    if ('answer' in message) {
+      this.#answer(message);
+      return;
+    }
+    this.#calls--;
+    this.#take(message);
+  }
+
+  post(call: ActorCall): void {
+    this.#turn = this.#turn.then(async () => {
+      const isOld = monotonicMs() - this.#clockAtMs > CLOCK_VALID_MS;
+      // An agent that is busy would answer late, and the clock would be wrong by that.
+      if (this.#clock === null || (isOld && this.#calls === 0)) await this.#readClock();
+      if (this.#isOver) return;
+      this.#calls++;
+      this.#send({ ...call, ...(this.#clock && { clock: this.#clock }) });
+    });
+  }
+
+  async recordings(): Promise<readonly TakenRecording[]> {
+    const asked = this.#turn.then(() => this.#ask({ ask: 'recordings' }));
+    this.#turn = asked;
+    const answer = await asked;
+    return answer && 'answer' in answer && answer.answer === 'recordings' ? answer.taken : [];
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#answer(null);
+    this.#greet();
+  }
+
+  async #readClock(): Promise<void> {
+    const clock = await huntClockFor(async () => {
+      const answer = await this.#ask({ ask: 'clock' });
+      return answer && 'answer' in answer && answer.answer === 'clock' ? answer.ns : 0n;
+    });
+    if (this.#isOver) return;
+    [this.#clock, this.#clockAtMs] = [clock, monotonicMs()];
+  }
+
+  #ask(request: AgentRequest): Promise<Exclude<FromAgent, ActorReply> | null> {
+    if (this.#isOver) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      this.#send(request);
+    });
+  }
 }

@@ -18,7 +18,10 @@ function here(directory: string, actors: ActorPool): TrialHost {
     actors,
     directory,
     limit: (limitMs) => actors.limit(limitMs),
-    leave: async (outcome) => outcome,
+    leave: async (outcome) => {
+      if (outcome.observations.length > 0) await actors.gatherRecordings();
+      return outcome;
+    },
     abandon: async () => undefined,
   };
 }

@@ -151,6 +151,27 @@ describe('an export that is toggled while guests write to it', () => {
     for (const each of EXPECTED.words) expect(words).toMatch(new RegExp(each));
   });
 
+  test('what the actors of the guest did is told in the time of the hunt', (context) => {
+    const { report } = found(context);
+    expect(report.findings.length).toBeGreaterThan(0);
+    for (const { lastCalls, calls } of report.findings) {
+      const failed = lastCalls?.calls.filter(({ errno }) => errno !== undefined) ?? [];
+      const told = failed.map(({ call, errno }) => `${call} ${errno}`);
+      expect(told).toEqual(calls?.failed.map(({ operation, errno }) => `${operation} ${errno}`));
+      for (const { fromUs, toUs } of lastCalls?.calls ?? []) {
+        expect(fromUs).toBeLessThanOrEqual(toUs);
+        expect(toUs).toBeLessThan(1000);
+      }
+      // The export was read-only while it wrote, and one clock says so.
+      expect(lastCalls?.windows.map(({ provocation }) => provocation)).toContain('toggle-export');
+      const actors = new Set(lastCalls?.calls.map(({ actor }) => actor));
+      expect(new Set(lastCalls?.clocks?.map(({ actor }) => actor))).toEqual(actors);
+      for (const { uncertaintyUs } of lastCalls?.clocks ?? []) {
+        expect(uncertaintyUs).toBeLessThan(500_000);
+      }
+    }
+  });
+
   test('it needs the asynchronous mount, and the kernel does not matter', (context) => {
     const { report } = found(context);
     expect(report.isolation?.claim).toBe('needs');

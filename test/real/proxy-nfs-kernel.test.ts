@@ -10,7 +10,7 @@ import type { Levels } from '../../src/domain/cell.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import type { TrialOutcome } from '../../src/domain/trial.ts';
 import { Guest } from '../../src/fleet/guest.ts';
-import { GuestActors, TrialBoards } from '../../src/fleet/guest-actors.ts';
+import { GuestActors, guestClock, TrialBoards } from '../../src/fleet/guest-actors.ts';
 import { guestKernel } from '../../src/fleet/guest-kernel.ts';
 import { HOST_ADDRESS } from '../../src/fleet/guest-messages.ts';
 import { guestProgram } from '../../src/fleet/guest-program.ts';
@@ -68,7 +68,7 @@ async function withKernel(body: (kernel: Kernel) => Promise<void>): Promise<void
           await guest.ask({ ask: 'mount', mount }, CALL_LIMIT_MS);
         },
         async trial(version, name, levels) {
-          const actors = new GuestActors(guest);
+          const actors = new GuestActors(guest, await guestClock(guest));
           actors.limit(CALL_LIMIT_MS);
           const directory = `/mnt/${version}/${name}`;
           const outcome = await roundtrip.run(settingFor(roundtrip, levels, { directory, actors }));

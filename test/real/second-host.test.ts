@@ -1,15 +1,30 @@
 // A reader on another host: its actor is started over a real ssh, reads the medium from there, and
-// its loss, its absence and another version are told in words.
+// its loss, its absence and another version are told in words. The clock of the other host is its
+// own (time_namespaces(7)), and what it recorded is told in the time of the hunt.
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
+import { openRecordings } from '../../src/recorder/index.ts';
+import { startGanesha } from '../servers/ganesha.ts';
 import { type Environment, expectRefusal, heisenwrite, reportIn } from './command-line.ts';
+import { requireOrSkip } from './requirements.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const NODE = join(ROOT, 'node_modules/node/bin/node');
+/** Seconds that the other host has been up for longer than this one. */
+const AHEAD_S = 5000;
+const APART = `unshare --time --monotonic ${AHEAD_S} --fork --kill-child`;
 const ONLY = ['--only', 'workload=transfer', '--only', 'size=64KiB', '--only', 'inflight=4'];
 
 describe('a reader on another host', () => {
@@ -28,7 +43,7 @@ describe('a reader on another host', () => {
     const exports = Object.entries(sshd.environment).map(
       ([name, value]) => `export ${name}=${value}`,
     );
-    const run = `exec ${NODE} ${join(ROOT, 'src/cli/main.ts')} "$@"`;
+    const run = `exec ${APART} ${NODE} ${join(ROOT, 'src/cli/main.ts')} "$@"`;
     writeFileSync(program, ['#!/bin/sh', ...exports, run, ''].join('\n'));
     chmodSync(program, 0o755);
     const aliases = [
@@ -68,6 +83,48 @@ describe('a reader on another host', () => {
     expect(words).toMatch(/read back by a second client in another process/);
   });
 
+  it('tells what was recorded there and here, in the time of the hunt', async (context) => {
+    requireOrSkip(context, 'root', 'ganesha');
+    const server = await startGanesha();
+    try {
+      const plan = {
+        name: 'planted',
+        arms: [{ workload: 'transfer', factors: { size: '256KiB', reader: 'ssh:other' } }],
+        faults: [{ kind: 'flip', op: 'write', path: 'data', mask: '0xff', count: 1 }],
+        expect: [{ promise: 'read-back', source: 'design' }],
+        stop: { trials: 2 },
+      };
+      writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
+      const said = await heisenwrite(
+        ['hunt', server.url, 'plan.json', '--json'],
+        folder,
+        environment,
+      );
+      const report = reportIn(said);
+      expect(report.trials.damaged, said.stderr).toBe(2);
+      for (const { lastCalls, evidence } of report.findings) {
+        const actors = new Set(lastCalls?.calls.map(({ actor }) => actor));
+        expect(actors).toEqual(new Set(['writer-0', 'reader ssh:other']));
+        // It wrote first, and read then; with clocks that are hours apart nothing would fit.
+        const of = (name: string, call: string) =>
+          lastCalls?.calls.filter((each) => each.actor === name && each.call === call) ?? [];
+        const wrote = of('writer-0', 'write').at(-1);
+        const read = of('reader ssh:other', 'read').at(-1);
+        expect(wrote?.toUs).toBeLessThan(read?.toUs as number);
+        expect(read?.toUs).toBeLessThan(1000);
+        expect(lastCalls?.clocks).toEqual([
+          { actor: 'reader ssh:other', uncertaintyUs: expect.any(Number) },
+        ]);
+        expect(lastCalls?.clocks?.[0]?.uncertaintyUs).toBeLessThan(50_000);
+        expectOffset(evidence);
+      }
+      const left = readdirSync('/dev/shm').filter((name) => /^heisenwrite-.*agent$/.test(name));
+      expect(left.filter((name) => !existsSync(`/proc/${name.split('-')[2]}`))).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('that cannot be reached makes trials unknown, with the words of ssh', async () => {
     const said = await hunt('ssh:nobody-there', '--trials', '2');
     const { trials, verdict, unknowns } = reportIn(said);
@@ -99,3 +156,18 @@ describe('a reader on another host', () => {
     expectRefusal(await hunt(reader, '--trials', '1'), 2, message);
   });
 });
+
+/** The recording of the other host states how far its clock is, and how wrong that may be. */
+function expectOffset(evidence: string): void {
+  const recordings = openRecordings([evidence]);
+  try {
+    const there = recordings.headers.find(({ name }) => name === 'reader ssh:other');
+    const here = recordings.headers.find(({ name }) => name === 'writer-0');
+    expect(here?.clock.offsetUncertaintyNs).toBeNull();
+    const { offsetNs = 0n, offsetUncertaintyNs = null } = there?.clock ?? {};
+    const wrongNs = Number(offsetNs) + AHEAD_S * 1e9;
+    expect(Math.abs(wrongNs)).toBeLessThanOrEqual(Number(offsetUncertaintyNs));
+  } finally {
+    recordings.close();
+  }
+}

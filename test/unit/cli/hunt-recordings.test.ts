@@ -5,7 +5,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { monotonicNs } from '../../../src/base/clock.ts';
+import { monotonicNs, wallMs } from '../../../src/base/clock.ts';
 import { HuntRecordings } from '../../../src/cli/hunt-recordings.ts';
 import type { Receipt } from '../../../src/domain/receipt.ts';
 import type { TrialRecord } from '../../../src/domain/trial.ts';
@@ -81,7 +81,9 @@ describe('the recordings of a hunt', () => {
     writer.role('mailbox-write');
     const later = seenNow();
     reader.wrongSeen();
-    expect(recordings.lastCalls(later, trialOf())).toBeNull();
+    const calls = recordings.lastCalls(later, trialOf())?.calls ?? [];
+    expect(calls.map(({ offset, errno }) => errno ?? offset)).toEqual([0, 'EIO', 16]);
+    expect(calls.filter((call) => 'underWay' in call)).toEqual([]);
   });
 
   it('are those of the moment where several were kept', () => {
@@ -100,7 +102,7 @@ describe('the recordings of a hunt', () => {
     expect(names.every((name) => name.endsWith('.hwrec'))).toBe(true);
   });
 
-  it('tell nothing of an earlier trial, nor of what an actor did for another role', async () => {
+  it('tell nothing of an earlier trial, and of all roles of this one', async () => {
     writer.role('mailbox-write');
     writer.ended('write', '/a/earlier', 0, 8, 0.001, null);
     reader.role('mailbox-read');
@@ -110,6 +112,25 @@ describe('the recordings of a hunt', () => {
     reader.ended('read', '/a/now', 0, 8, 0.001, null);
     const told = recordings.lastCalls(seenNow(), trialOf([], 20));
     expect(told?.calls.map(({ actor, file }) => [actor, file])).toEqual([['reader-0', 'now']]);
+    // A trial that took long because of what came after it was seen: its beginning counts.
+    await sleep(30);
+    const startedAtMs = wallMs();
+    await sleep(5);
+    writer.role('roundtrip-write');
+    writer.ended('close', '/a/written', 0, 0, 0.001, 'EROFS');
+    writer.role('roundtrip-check');
+    for (let at = 0; at < 100; at++) writer.ended('read', '/a/read', at * 8, 8, 0.001, null);
+    const later = recordings.lastCalls(seenNow(), { ...trialOf(), startedAtMs });
+    expect(later?.calls.map(({ call }) => call)).toEqual(['close', ...Array(24).fill('read')]);
+  });
+
+  it('state how wrong the time of an actor on another host may be', () => {
+    reader.clock({ offsetNs: 0n, uncertaintyNs: 250_000n });
+    writer.ended('write', '/a/data', 0, 8, 0.001, null);
+    expect(recordings.lastCalls(seenNow(), trialOf())?.clocks).toBeUndefined();
+    reader.ended('read', '/a/data', 0, 8, 0.001, null);
+    const told = recordings.lastCalls(seenNow(), trialOf());
+    expect(told?.clocks).toEqual([{ actor: 'reader-0', uncertaintyUs: 250 }]);
   });
 
   it('say nothing where nothing was recorded, or what is there is no recording', () => {

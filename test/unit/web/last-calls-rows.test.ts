@@ -29,6 +29,17 @@ describe('the picture of the last calls', () => {
     );
   });
 
+  it('begins with a call that failed, however long ago', () => {
+    const reads = Array.from({ length: 20 }, (_, at) =>
+      call('a', 2 * at - 40, 2 * at - 39, { call: 'read' }),
+    );
+    expect(lastCallsRows({ calls: reads, windows: [] }).fromUs).toBeGreaterThan(-20);
+    const failed = call('a', -900, -800, { call: 'close', errno: 'EROFS' });
+    const rows = lastCallsRows({ calls: [failed, ...reads], windows: [] });
+    expect(rows.fromUs).toBe(-900);
+    expect(rows.bars.map(({ kind }) => kind)).toContain('failed');
+  });
+
   it('says what a call was', () => {
     expect(callWords(call('a', -3, -1, { bytes: 4096, offset: 8192 }))).toBe(
       'write 4KiB at 8192 of data, 2.0 µs',
