@@ -13,7 +13,7 @@ import { type CallRecording, openCallRecording } from '../trace/call-recording.t
 import { type ChosenTracer, chooseTracer } from '../trace/choose-tracer.ts';
 import { measureCost } from '../trace/cost.ts';
 import type { FlagKind } from '../trace/flags/flag.ts';
-import { parseProbe } from '../trace/probe.ts';
+import { checkProbes, parseProbe } from '../trace/probe.ts';
 import {
   flagLine,
   type TraceFacts,
@@ -54,6 +54,7 @@ export async function runRecord(
   const limitMs = limitOf(given.for);
   const probes = (given.probe ?? []).map(parseProbe);
   const tracer = chooseTracer(given.via, probes.length > 0);
+  checkProbes(probes);
   const recording = openRecording(target, given);
   const guard = await Guard.start();
   // A command has standard output for itself.

@@ -1,6 +1,7 @@
 // `u:/usr/lib/libcpg.so.4:cpg_mcast_joined`: a function of a library or program, traced when it is
 // called (u) or when it returns (ur).
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { HeisenwriteError } from '../domain/errors.ts';
 
@@ -28,5 +29,21 @@ export function parseProbe(text: string): Probe {
   } catch (error) {
     const said = `the library of the probe ${text}: ${(error as Error).message}`;
     throw new HeisenwriteError('no-such-file', said);
+  }
+}
+
+/**
+ * bpftrace passes over a function that it does not find, and what is never called and what is not
+ * there would look the same.
+ * @throws HeisenwriteError `invalid-option`
+ */
+export function checkProbes(probes: readonly Probe[]): void {
+  for (const { text, library, symbol } of probes) {
+    const named = `uprobe:${library}:${symbol}`;
+    const listed = spawnSync('bpftrace', ['-l', named], { encoding: 'utf8' }).stdout.split('\n');
+    if (listed.includes(named)) continue;
+    throw new HeisenwriteError('invalid-option', `${text}: ${library} has no function ${symbol}`, {
+      remedy: `bpftrace -l 'uprobe:${library}:*' lists those that it has`,
+    });
   }
 }
