@@ -165,7 +165,7 @@ async function runTrials(course: Course, madeBefore: number): Promise<string> {
         workload,
         rng: rng.fork(`trial-${trial}`),
         hunt: ground.header.hunt,
-        place: ground.trialsPlace(cell.levels.place),
+        place: ground.trialsPlace(cell.levels),
         ...(course.hosts && { hosts: course.hosts }),
         ...(course.provoker && { provoker: course.provoker }),
         ...(builder && { builds: () => builder.programs(cell.levels) }),
@@ -275,7 +275,7 @@ async function clearTrial(
   { ground }: Course,
 ): Promise<void> {
   if (record.outcome.observations.length > 0) ground.forgetCalls();
-  const place = ground.trialsPlace(record.cell.levels.place);
+  const place = ground.trialsPlace(record.cell.levels);
   const persists = record.outcome.observations.some(
     ({ expected }) => !['unit', 'deliveries', 'message'].includes(expected.shape),
   );

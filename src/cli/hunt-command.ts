@@ -8,15 +8,15 @@ import type { HuntReport } from '../domain/hunt-report.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Workload } from '../domain/workload.ts';
 import { completeLevels, expandPlan } from '../plan/expand.ts';
-import { fitCells } from '../plan/fit.ts';
 import { levelText } from '../plan/level.ts';
 import { onlyCells } from '../plan/only.ts';
+import { otherMediaOf } from '../plan/other-media.ts';
 import { exitMeaning } from '../report/exit-meaning.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut } from './carry-out.ts';
 import { commandWordsOf } from './command-plan.ts';
 import { openNewGround } from './hunt-ground.ts';
-import { type CheckedPlaces, connectOptions, probePlaces, withPlaces } from './places.ts';
+import { type CheckedPlaces, connectOptions, fitOn, withPlaces } from './places.ts';
 import { type PlanOptions, planFrom, sizeOption } from './plan-source.ts';
 import { refusePlantedElsewhere } from './planted-faults.ts';
 import { carryOutProof } from './prove.ts';
@@ -50,23 +50,27 @@ export async function runHunt(
   if (options.shrink !== undefined) return runShrink(operands, options, terminal);
   const plan = await planFrom(operands, options);
   refusePlantedElsewhere(plan);
+  const cells = onlyCells(expandPlan(plan, WORKLOADS), options.only ?? [], WORKLOADS);
+  const others = otherMediaOf(
+    cells.map(({ levels }) => levels),
+    WORKLOADS,
+  );
   return withPlaces(
-    plan.places,
+    { places: plan.places, others },
     sizeOption(options.space, '--space'),
     connectOptions(options),
-    (places) => huntOn(places, plan, operands, options, terminal),
+    (places) => huntOn(places, { plan, cells }, operands, options, terminal),
   );
 }
 
 async function huntOn(
   places: CheckedPlaces,
-  plan: Plan,
+  { plan, cells }: { readonly plan: Plan; readonly cells: readonly Cell[] },
   operands: readonly string[],
   options: HuntOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const cells = onlyCells(expandPlan(plan, WORKLOADS), options.only ?? [], WORKLOADS);
-  const fit = fitCells(cells, WORKLOADS, probePlaces(places), places.spaceBytes);
+  const fit = fitOn(places, cells);
   if (options.dryRun) return dryRun(plan, fit.cells, fit.leftOut, places, options, terminal);
   const seed = options.seed ?? freshSeed();
   const ground = await openNewGround({

@@ -9,7 +9,7 @@ import { heisenwriteVersion } from '../base/version.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { ConnectOptions } from '../domain/medium.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { HuntGround, HuntHeader, TrialsPlace } from '../domain/ports.ts';
+import type { HuntGround, HuntHeader } from '../domain/ports.ts';
 import type { ProofQuestion } from '../domain/proof.ts';
 import type { ShrinkQuestion } from '../domain/shrink.ts';
 import { writeFindingFolder } from '../evidence/finding-folder.ts';
@@ -24,9 +24,11 @@ import {
 import { openEvidence, type SqliteEvidenceStore } from '../evidence/sqlite-store.ts';
 import { schemeOf } from '../medium/media.ts';
 import { hostFacts } from '../observe/facts.ts';
+import { otherMediaOf } from '../plan/other-media.ts';
+import { WORKLOADS } from '../workload/workloads.ts';
 import { HuntRecordings } from './hunt-recordings.ts';
+import { HuntTrials } from './hunt-trials.ts';
 import { type CheckedPlaces, factsOfPlaces, type OpenMedium, openMedium } from './places.ts';
-import { ClientTrials, directoryTrials } from './trials-place.ts';
 
 /** What the header's `planJson` holds: enough to resume and to report. */
 export interface StoredPlan {
@@ -98,7 +100,7 @@ export async function openNewGround(request: NewHunt): Promise<OpenGround> {
   };
   const store = await openEvidence(directory.path, { create: true });
   await store.begin(header);
-  return groundOf(header, stored, directories, places.clients, store, NOTHING_BEFORE);
+  return groundOf(header, stored, directories, places, store, NOTHING_BEFORE);
 }
 
 /**
@@ -131,11 +133,31 @@ export async function reopenGround(
   }
   const allowed = { ...stored, spaceBytes: spaceBytes ?? stored.spaceBytes };
   // Last, since a connection that nobody ends would keep the command from ending.
+  const media = await reopenMedia(header, stored, options);
+  return groundOf(header, allowed, directories, media, store, before);
+}
+
+async function reopenMedia(
+  { places }: HuntHeader,
+  { cells }: StoredPlan,
+  options: ConnectOptions,
+): Promise<Pick<CheckedPlaces, 'clients' | 'others'>> {
   const clients: Record<string, OpenMedium> = {};
-  for (const [label, url] of Object.entries(header.places)) {
-    if (schemeOf(url) !== null) clients[label] = await openMedium({ url, options });
+  const others: Record<string, OpenMedium> = {};
+  const levels = cells.map((cell) => cell.levels);
+  try {
+    for (const [label, url] of Object.entries(places)) {
+      if (schemeOf(url) !== null) clients[label] = await openMedium({ url, options });
+    }
+    for (const url of otherMediaOf(levels, WORKLOADS)) {
+      others[url] = await openMedium({ url, options });
+    }
+    return { clients, others };
+  } catch (error) {
+    const opened = [...Object.values(clients), ...Object.values(others)];
+    await Promise.all(opened.map(({ connection }) => connection.client.close()));
+    throw error;
   }
-  return groundOf(header, allowed, directories, clients, store, before);
 }
 
 export function storedPlan(header: HuntHeader): StoredPlan {
@@ -155,31 +177,20 @@ async function groundOf(
   header: HuntHeader,
   stored: StoredPlan,
   directories: HuntDirectories,
-  clients: CheckedPlaces['clients'],
+  media: Pick<CheckedPlaces, 'clients' | 'others'>,
   store: SqliteEvidenceStore,
   before: Before,
 ): Promise<OpenGround> {
-  const { home, all } = directories;
-  const behindClients = Object.fromEntries(
-    Object.entries(clients).map(([label, medium]) => [
-      label,
-      new ClientTrials(medium, header.hunt, before.damaged),
-    ]),
+  const { home, all, byLabel } = directories;
+  const folders = Object.entries(byLabel).map(([label, each]) => [label, each.trials]);
+  const trials = new HuntTrials(
+    header.hunt,
+    { ...media, directories: Object.fromEntries(folders) },
+    before.damaged,
   );
-  if (before.trials > 0) {
-    await Promise.all(Object.values(behindClients).map((each) => each.open()));
-  }
-  const trials: Record<string, TrialsPlace> = { ...behindClients };
-  for (const [label, directory] of Object.entries(directories.byLabel)) {
-    trials[label] = directoryTrials(directory.trials);
-  }
-  const [first] = Object.values(trials) as [TrialsPlace];
+  if (before !== NOTHING_BEFORE) await trials.open(before.trials);
   let taken = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
-  const countTaken = () =>
-    Math.max(
-      ...all.map(({ path }) => takenBytes(path)),
-      ...Object.values(behindClients).map(({ keptBytes }) => keptBytes),
-    );
+  const countTaken = () => Math.max(...all.map(({ path }) => takenBytes(path)), trials.keptBytes());
   const spaceLeftBytes = () => {
     const scarce = stored.spaceBytes - taken.bytes < PLENTY_SHARE * stored.spaceBytes;
     if (scarce || monotonicMs() - taken.atMs > TAKEN_VALID_MS) {
@@ -195,7 +206,7 @@ async function groundOf(
     directory: home.path,
     trialsBefore: before.trials,
     msBefore: before.ms,
-    trialsPlace: (place) => trials[String(place)] ?? first,
+    trialsPlace: (levels) => trials.of(levels),
     recordings: recordings.directory,
     lastCalls: (observation, record) => recordings.lastCalls(observation, record),
     forgetCalls: () => recordings.forget(),
@@ -212,8 +223,7 @@ async function groundOf(
     clear: async () => {
       recordings.remove();
       for (const directory of all) closeHuntDirectory(directory);
-      const left = await Promise.all(Object.values(behindClients).map((each) => each.clear()));
-      return left.filter((each) => each !== null);
+      return trials.clear();
     },
   };
 }

@@ -4,9 +4,15 @@
 import { join } from 'node:path';
 import { formatSize } from '../base/quantities.ts';
 import { freshHuntNumber } from '../base/rng.ts';
+import type { Cell } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { Facts } from '../domain/hunt-report.ts';
-import type { ConnectOptions, MediumAddress, MediumConnection } from '../domain/medium.ts';
+import type {
+  ConnectOptions,
+  MediumAddress,
+  MediumCapabilities,
+  MediumConnection,
+} from '../domain/medium.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { PlaceCapabilities } from '../domain/workload.ts';
 import { checkPlace, defaultAllowance } from '../evidence/hunt-directory.ts';
@@ -14,6 +20,8 @@ import { connectMedium, schemeOf } from '../medium/media.ts';
 import { UnreachableError } from '../medium/operation-error.ts';
 import { probePlace } from '../medium/probe.ts';
 import { placeFacts } from '../observe/facts.ts';
+import { type Fit, fitCells } from '../plan/fit.ts';
+import { WORKLOADS } from '../workload/workloads.ts';
 
 /** Allowed on a medium that does not say how much is free. */
 const ALLOWANCE_UNKNOWN_BYTES = 256 * 2 ** 20;
@@ -23,7 +31,9 @@ export interface CheckedPlaces {
   readonly paths: Readonly<Record<string, string>>;
   /** Label to an open connection, of the places that have an URL. */
   readonly clients: Readonly<Record<string, OpenMedium>>;
-  /** The smallest allowance of all places; bytes. */
+  /** By URL: media besides the places, on which trials of some cells write, too. */
+  readonly others: Readonly<Record<string, OpenMedium>>;
+  /** The smallest allowance of all of them; bytes. */
   readonly spaceBytes: number;
 }
 
@@ -41,6 +51,13 @@ export function connectOptions({
   return destroyDataOn === undefined ? {} : { destroyDataOn };
 }
 
+/** What trials write on. */
+export interface Whereabouts {
+  readonly places: Plan['places'];
+  /** URLs of other media, each once. */
+  readonly others: readonly string[];
+}
+
 /**
  * Checks the places, uses them, and ends every connection to them, whatever happens: one that stays
  * open would keep the command from ending.
@@ -48,16 +65,25 @@ export function connectOptions({
  * @throws HeisenwriteError as checkPlace and `MediumAdapter.connect`; `unreachable`
  */
 export async function withPlaces<Result>(
-  places: Plan['places'],
+  { places, others }: Whereabouts,
   spaceBytes: number | undefined,
   options: ConnectOptions,
   use: (checked: CheckedPlaces) => Promise<Result>,
 ): Promise<Result> {
   const clients: Record<string, OpenMedium> = {};
+  const besides: Record<string, OpenMedium> = {};
   try {
-    return await use(await checkPlaces(places, spaceBytes, options, clients));
+    const checked = await checkPlaces(places, spaceBytes, options, clients);
+    let least = checked.spaceBytes;
+    for (const url of others) {
+      const medium = await openMedium({ url, options });
+      besides[url] = medium;
+      least = Math.min(least, await allowanceOf(medium, spaceBytes));
+    }
+    return await use({ ...checked, others: besides, spaceBytes: least });
   } finally {
-    await Promise.all(Object.values(clients).map(({ connection }) => connection.client.close()));
+    const all = [...Object.values(clients), ...Object.values(besides)];
+    await Promise.all(all.map(({ connection }) => connection.client.close()));
   }
 }
 
@@ -67,7 +93,7 @@ async function checkPlaces(
   spaceBytes: number | undefined,
   options: ConnectOptions,
   clients: Record<string, OpenMedium>,
-): Promise<CheckedPlaces> {
+): Promise<Omit<CheckedPlaces, 'others'>> {
   const paths: Record<string, string> = {};
   let least = Number.POSITIVE_INFINITY;
   for (const [label, place] of Object.entries(places)) {
@@ -118,7 +144,7 @@ async function allowanceOf(
  * client has declared it.
  * @throws HeisenwriteError as checkPlaces
  */
-export function probePlaces({
+function probePlaces({
   paths,
   clients,
 }: Pick<CheckedPlaces, 'paths' | 'clients'>): Record<string, PlaceCapabilities> {
@@ -134,8 +160,25 @@ export function probePlaces({
   );
 }
 
-/** Facts of several places are named by label. */
-export function factsOfPlaces({ paths, clients }: CheckedPlaces): Facts {
+/**
+ * The cells that can be tried on these places.
+ * @throws HeisenwriteError as fitCells and checkPlaces
+ */
+export function fitOn(places: CheckedPlaces, cells: readonly Cell[]): Fit {
+  const others = Object.entries(places.others).map(
+    ([url, { connection }]): [string, MediumCapabilities] => [url, connection.capabilities],
+  );
+  return fitCells(
+    cells,
+    WORKLOADS,
+    probePlaces(places),
+    places.spaceBytes,
+    Object.fromEntries(others),
+  );
+}
+
+/** Facts of several places are named by label, those of other media by URL. */
+export function factsOfPlaces({ paths, clients, others }: CheckedPlaces): Facts {
   const labels = Object.keys(paths);
   const ofPlaces = Object.entries(paths).flatMap(([label, path]) =>
     Object.entries(factsOf(path, clients[label])).map(([name, value]) => [
@@ -143,7 +186,10 @@ export function factsOfPlaces({ paths, clients }: CheckedPlaces): Facts {
       value,
     ]),
   );
-  return Object.fromEntries(ofPlaces);
+  const ofOthers = Object.entries(others).flatMap(([url, medium]) =>
+    Object.entries(factsOf(url, medium)).map(([name, value]) => [`${url}: ${name}`, value]),
+  );
+  return Object.fromEntries([...ofPlaces, ...ofOthers]);
 }
 
 function factsOf(path: string, medium: OpenMedium | undefined): Facts {

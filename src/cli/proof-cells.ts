@@ -8,11 +8,11 @@ import type { Count } from '../domain/isolation.ts';
 import type { CountedCell, ProofQuestion } from '../domain/proof.ts';
 import { countOf, type GuiltyCell } from '../isolate/guilty-cells.ts';
 import { completeLevels } from '../plan/expand.ts';
-import { fitCells } from '../plan/fit.ts';
+import { otherMediaOf } from '../plan/other-media.ts';
 import { boundText, proportionText } from '../report/rate-words.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { labelPlaces } from './hunt-ground.ts';
-import { type CheckedPlaces, probePlaces } from './places.ts';
+import { type CheckedPlaces, fitOn, type Whereabouts } from './places.ts';
 import {
   keyOf,
   type PlacedCell,
@@ -30,19 +30,23 @@ export interface ProofCells {
   readonly oldCells: readonly Levels[];
 }
 
-/** By label: as in the stored hunt where it has the place, else by its last path element. */
+/** Places by label: as in the stored hunt where it has one, else by its last path element. */
 export function placesOf(
   { pairs }: ProofSides,
   { header }: StoredHunt,
   control: boolean,
-): Record<string, string> {
+): Whereabouts {
   const all = pairs.flatMap(({ old, fixed }) => (control ? [old, fixed] : [fixed]));
   const paths = [...new Set(all.map(({ path }) => path))];
   const known = Object.entries(header.places).filter(([, path]) => paths.includes(path));
-  const others = paths.filter((path) => !known.some(([, each]) => each === path));
-  const labelled = labelPlaces([...known.map(([label]) => `/${label}`), ...others]);
-  const added = Object.entries(labelled).filter(([, path]) => others.includes(path));
-  return Object.fromEntries([...known, ...added]);
+  const further = paths.filter((path) => !known.some(([, each]) => each === path));
+  const labelled = labelPlaces([...known.map(([label]) => `/${label}`), ...further]);
+  const added = Object.entries(labelled).filter(([, path]) => further.includes(path));
+  const others = otherMediaOf(
+    all.map(({ levels }) => levels),
+    WORKLOADS,
+  );
+  return { places: Object.fromEntries([...known, ...added]), others };
 }
 
 /**
@@ -54,9 +58,9 @@ export function cellsOf(
   places: CheckedPlaces,
   control: boolean,
 ): ProofCells & { readonly fitting: readonly PlacedPair[]; readonly leftOut: readonly string[] } {
-  const { paths, spaceBytes } = places;
+  const { paths } = places;
   const all = layOut(pairs, paths, control);
-  const fit = fitCells(all.cells, WORKLOADS, probePlaces(places), spaceBytes);
+  const fit = fitOn(places, all.cells);
   const fits = (position: number) => fit.cells.some(({ index }) => index === position);
   const fitting = pairs.filter((_, at) => {
     const { old, fixed } = all.pairs[at] as ProofQuestion['pairs'][number];

@@ -12,9 +12,9 @@ import type { ShrinkQuestion, ShrinkReport, TimedCount } from '../domain/shrink.
 import { type GuiltyCell, guiltyCells, isInside } from '../isolate/guilty-cells.ts';
 import { RateRace } from '../isolate/rate-race.ts';
 import { completeLevels, expandPlan } from '../plan/expand.ts';
-import { fitCells } from '../plan/fit.ts';
 import { brokenConstraint } from '../plan/flip.ts';
 import { onlyCells } from '../plan/only.ts';
+import { otherMediaOf } from '../plan/other-media.ts';
 import { armOf, planFile } from '../plan/plan-file.ts';
 import { termsOf } from '../plan/plan-terms.ts';
 import { shrinkArm, shrinkSteps } from '../plan/shrink-steps.ts';
@@ -25,7 +25,7 @@ import { ShrinkingSchedule } from '../schedule/shrinking.ts';
 import { WORKLOADS } from '../workload/workloads.ts';
 import { carryOut, type Expedition } from './carry-out.ts';
 import { labelPlaces, openNewGround } from './hunt-ground.ts';
-import { type CheckedPlaces, connectOptions, probePlaces, withPlaces } from './places.ts';
+import { type CheckedPlaces, connectOptions, fitOn, withPlaces } from './places.ts';
 import { type PlanOptions, sizeOption, stopOf } from './plan-source.ts';
 import { workloadOf } from './proof-sides.ts';
 import { type ReportOptions, writeReports } from './report-command.ts';
@@ -67,7 +67,11 @@ export async function runShrink(
   const hunt = await readFailingHunt(options.shrink === true ? operands[0] : options.shrink);
   const start = startOf(hunt, options.only ?? []);
   const spaceBytes = sizeOption(options.space, '--space');
-  return withPlaces(labelPlaces([start.path]), spaceBytes, connectOptions(options), (places) =>
+  const where = {
+    places: labelPlaces([start.path]),
+    others: otherMediaOf([start.levels], WORKLOADS),
+  };
+  return withPlaces(where, spaceBytes, connectOptions(options), (places) =>
     shrinkOn(places, hunt, start, options, terminal),
   );
 }
@@ -210,7 +214,7 @@ function searchOf(
   const wanted = shrinkSteps(levels, workload, claim);
   const { arm, steps } = shrinkArm(levels, workload, wanted, [...new Set(constraints)]);
   const all = expandPlan({ arms: [arm], places: {} }, WORKLOADS);
-  const fit = fitCells(all, WORKLOADS, probePlaces(places), places.spaceBytes);
+  const fit = fitOn(places, all);
   const cells = fit.cells.map((cell, index) => ({ ...cell, index }));
   const start = cells.findIndex((cell) =>
     Object.entries(cell.levels).every(([factor, level]) => levels[factor] === level),

@@ -30,6 +30,23 @@ export function directoryTrials(trials: string): TrialsPlace {
   };
 }
 
+/** Trials that have a directory on other media, too, where nothing of them stays. */
+export function withOthers(
+  place: TrialsPlace,
+  others: Readonly<Record<string, TrialsPlace>>,
+): TrialsPlace {
+  const leave = async (trial: number) => {
+    await Promise.all(Object.values(others).map((each) => each.remove(trial)));
+  };
+  return {
+    medium: place.medium,
+    others,
+    make: (trial) => place.make(trial),
+    keep: (trial) => place.keep(trial).finally(() => leave(trial)),
+    remove: (trial) => place.remove(trial).finally(() => leave(trial)),
+  };
+}
+
 /** Trials on a medium behind a client. The connection is made anew where it was lost. */
 export class ClientTrials implements TrialsPlace {
   readonly medium: MediumAddress;
@@ -47,9 +64,16 @@ export class ClientTrials implements TrialsPlace {
     this.kept = new Set(kept);
   }
 
-  /** What is kept already, of a hunt that is resumed. */
-  async open(): Promise<void> {
-    this.keptBytes = await this.use((client) => bytesBelow(client, this.directory));
+  /**
+   * Of a hunt that is resumed: what is kept already, and what a trial has left that was killed and
+   * will be made again.
+   * @param before recorded trials
+   */
+  async open(before: number): Promise<void> {
+    this.keptBytes = await this.use(async (client) => {
+      await client.removeTree(this.pathOf(before + 1));
+      return bytesBelow(client, this.directory);
+    });
   }
 
   async make(trial: number): Promise<string> {
@@ -95,9 +119,13 @@ export class ClientTrials implements TrialsPlace {
       const because = (error as Error).message;
       return `${this.directory} on ${this.medium.url} could not be cleared: ${because}`;
     } finally {
-      await this.connection?.client.close();
-      this.connection = null;
+      await this.close();
     }
+  }
+
+  async close(): Promise<void> {
+    await this.connection?.client.close();
+    this.connection = null;
   }
 
   private pathOf(trial: number): string {

@@ -17,13 +17,14 @@ import { diagnoseUnit, meantUnit } from './unit.ts';
 export function diagnose(observation: Observation): Diagnosis {
   const bytes = damageIn(observation);
   const isEarly = bytes.length > 0 && wasPickedUpEarly(observation);
+  const { medium } = observation;
   const { layer, because } = isEarly ? earlyLayer(observation) : layerOf(observation);
   return {
     observation: observation.seq,
     promise: observation.promise,
     damage: isEarly ? withEarly(observation, bytes) : bytes,
     layer,
-    layerBecause: because,
+    layerBecause: medium === undefined ? because : `${because} (the bytes are on ${medium})`,
     atNs: observation.atNs,
   };
 }

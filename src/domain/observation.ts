@@ -135,6 +135,8 @@ export interface Observation {
   readonly actor: string;
   /** Path relative to the trial's directory. */
   readonly file: string;
+  /** URL of the medium where it is, if that is not the place of the hunt. */
+  readonly medium?: string;
   /** File offset of the first byte of `bytes`. */
   readonly offset: number;
   /**

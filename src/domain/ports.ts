@@ -1,7 +1,7 @@
 // What the flow needs from outside, as interfaces. Adapters are chosen at the composition root
 // (src/cli) and nowhere else.
 
-import type { Cell } from './cell.ts';
+import type { Cell, Levels } from './cell.ts';
 import type { Facts, Finding, HuntReport, Rig } from './hunt-report.ts';
 import type { LastCalls } from './last-calls.ts';
 import type { MediumAddress } from './medium.ts';
@@ -75,8 +75,8 @@ export interface HuntGround {
   readonly msBefore: number;
   /** Where actors of this host record what they do; null for nowhere. */
   readonly recordings: string | null;
-  /** Where trials of this place make their directories. */
-  trialsPlace(place: Cell['levels'][string] | undefined): TrialsPlace;
+  /** Where trials with these levels make their directories. */
+  trialsPlace(levels: Levels): TrialsPlace;
   /** What actors did last before it was seen, from their recordings; null where there are none. */
   lastCalls(observation: Observation, record: TrialRecord): LastCalls | null;
   /** The trial has been judged: what was recorded of it is kept with its findings alone. */
@@ -101,6 +101,8 @@ export interface HuntGround {
 /** Where the trials of one place have their directories: on the place itself. */
 export interface TrialsPlace {
   readonly medium: MediumAddress;
+  /** By URL: other media, on which trials of the place have a directory, too. */
+  readonly others?: Readonly<Record<string, TrialsPlace>>;
   /** Makes the directory of a trial, returns its path. Rejects when the place is out of reach. */
   make(trial: number): Promise<string>;
   /** What holds damage stays, beside the evidence. */

@@ -5,6 +5,7 @@ import type { Rng } from '../base/rng.ts';
 import type { Levels } from './cell.ts';
 import type { Capability, MediumAddress, MediumCapabilities } from './medium.ts';
 import type { FactorDeclaration } from './plan.ts';
+import type { TrialGround } from './planting.ts';
 import type { PromiseName } from './promise.ts';
 import type { TrialOutcome } from './trial.ts';
 
@@ -28,6 +29,8 @@ export interface Workload {
   readonly anywhere?: true;
   /** Of a workload that speaks the port of media: what the medium must be able to do. */
   needs?(levels: Levels): readonly Capability[];
+  /** URLs of other media than the place, on each of which the trial has a directory, too. */
+  otherMedia?(levels: Levels): readonly string[];
   /**
    * Why this machine cannot make such a trial there, or null: what provokes it may not be done.
    * @param directory the place, where it is one of this host
@@ -48,6 +51,8 @@ export interface TrialSetting {
   readonly directory: string;
   /** How a client reaches the medium; a directory that is mounted has the scheme `file`. */
   readonly medium: MediumAddress;
+  /** By URL, of each of `otherMedia`: its directory there, which is removed after the trial. */
+  readonly others?: Readonly<Record<string, TrialGround>>;
   /** 16 hex digits. */
   readonly hunt: string;
   /** File numbers [firstFile, firstFile + 8) belong to this trial. */

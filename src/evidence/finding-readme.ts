@@ -63,9 +63,10 @@ export function findingReadme(
   return `${lines.join('\n')}\n`;
 }
 
-function readLines({ file, actor, asked, offset, returned }: Observation): string[] {
+function readLines(observation: Observation): string[] {
+  const { file, medium, actor, asked, offset, returned } = observation;
   return [
-    `File:       ${file}, read by ${actor}`,
+    `File:       ${file}${medium === undefined ? '' : ` on ${medium}`}, read by ${actor}`,
     `Read:       ${asked} bytes asked at offset ${offset}, ${returned} returned`,
   ];
 }

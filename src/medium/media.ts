@@ -28,8 +28,9 @@ const SECRET_PARAMETER = /[?&]([^=&#]*(?:secret|passw|token|credential|key)[^=&#
 /**
  * A secret in an URL would stay in the shell's history, in the stored plan and in every report, so
  * it is refused, in words that do not repeat it.
+ * @throws HeisenwriteError `invalid-place`
  */
-function refuseSecrets(url: string): void {
+export function refuseSecrets(url: string): void {
   const parameter = SECRET_PARAMETER.exec(url)?.[1];
   if (!PASSWORD.test(url) && parameter === undefined) return;
   const what = parameter === undefined ? 'a password' : `the parameter ${parameter}`;

@@ -4,7 +4,11 @@
 import { formatSize } from '../base/quantities.ts';
 import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
-import { type Capability, DIRECTORY_CAPABILITIES } from '../domain/medium.ts';
+import {
+  type Capability,
+  DIRECTORY_CAPABILITIES,
+  type MediumCapabilities,
+} from '../domain/medium.ts';
 import type { PlaceCapabilities, Workload } from '../domain/workload.ts';
 import { completeLevels } from './expand.ts';
 
@@ -19,6 +23,7 @@ export interface Fit {
 
 /**
  * @param capabilities by label of the place
+ * @param others by URL: media besides the places, of cells that have any
  * @throws HeisenwriteError `no-space` or `impossible-constraint` when no cell is left
  */
 export function fitCells(
@@ -26,6 +31,7 @@ export function fitCells(
   workloads: readonly Workload[],
   capabilities: Readonly<Record<string, PlaceCapabilities>>,
   spaceBytes: number,
+  others: Readonly<Record<string, MediumCapabilities>> = {},
 ): Fit {
   const forTrials = TRIAL_SHARE * spaceBytes;
   const tooLargeWords =
@@ -42,6 +48,7 @@ export function fitCells(
     if (space > forTrials) tooLarge++;
     const reason =
       clientReason(workload, levels, place) ??
+      otherReason(workload.otherMedia?.(levels) ?? [], others) ??
       directReason(workload.directBytes(levels), place) ??
       workload.refusal?.(levels, place.directory) ??
       (space > forTrials ? tooLargeWords : null);
@@ -72,6 +79,17 @@ function clientReason(
   const can = client ?? DIRECTORY_CAPABILITIES;
   const lacking = workload.needs?.(levels).find((capability) => !can[capability]);
   return lacking === undefined ? null : `there is no ${CAPABILITY_WORDS[lacking]} here`;
+}
+
+/** What one actor of a trial has written there another one reads. */
+function otherReason(
+  urls: readonly string[],
+  others: Readonly<Record<string, MediumCapabilities>>,
+): string | null {
+  const lacking = urls.find((url) => others[url]?.secondClient !== true);
+  return lacking === undefined
+    ? null
+    : `there is no ${CAPABILITY_WORDS.secondClient} of ${lacking}`;
 }
 
 const CAPABILITY_WORDS: Readonly<Record<Capability, string>> = {

@@ -8,10 +8,10 @@ import type { Cell, Levels } from '../domain/cell.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
 import type { FaultReceipt } from '../domain/fault.ts';
 import type { Hosts, TrialHost } from '../domain/hosts.ts';
-import type { FaultPlanting } from '../domain/planting.ts';
+import type { FaultPlanting, TrialGround } from '../domain/planting.ts';
 import type { TrialsPlace } from '../domain/ports.ts';
 import type { TrialOutcome, TrialRecord } from '../domain/trial.ts';
-import type { Workload } from '../domain/workload.ts';
+import type { TrialSetting, Workload } from '../domain/workload.ts';
 import type { ActorPool } from './actor-pool.ts';
 import { enterHost } from './trial-host.ts';
 import {
@@ -58,6 +58,7 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
     // What it took to build is no part of the trial.
     begun = monotonicMs();
     const made = await order.place.make(trial);
+    const others = await groundsOn(order.place.others, trial);
     const below = { directory: made, medium: order.place.medium };
     const { directory, medium } = (await order.planting?.begin(below, levels, rng)) ?? below;
     const chosen = chosenProvocations(order.provoker, levels);
@@ -78,6 +79,7 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
       rng,
       directory: host.directory,
       medium,
+      ...(others && { others }),
       hunt,
       firstFile: trial * FILES_PER_TRIAL,
       actors: host.actors,
@@ -96,6 +98,18 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
   }
   const durationMs = monotonicMs() - begun;
   return { trial, cell, seed: rng.seed, startedAtMs, durationMs, outcome };
+}
+
+/** The directories of a trial on other media than its own. */
+async function groundsOn(
+  others: TrialsPlace['others'],
+  trial: number,
+): Promise<TrialSetting['others']> {
+  const grounds: Record<string, TrialGround> = {};
+  for (const [url, place] of Object.entries(others ?? {})) {
+    grounds[url] = { directory: await place.make(trial), medium: place.medium };
+  }
+  return others && grounds;
 }
 
 const noGuard = () => Promise.reject(new Error('there is no guard to undo it'));

@@ -6,7 +6,7 @@ import { monotonicNs } from '../base/clock.ts';
 import type { ProgramRun } from '../domain/trial.ts';
 import { commandFailure, runCommand } from './command-program.ts';
 import { markDone, untilWatched } from './delivery-board.ts';
-import { type DeliveryCourse, folderOf } from './delivery-outcome.ts';
+import type { DeliveryCourse } from './delivery-course.ts';
 import type { DeliveryWriteResult } from './delivery-write.ts';
 import { DELIVERED } from './delivery-writers.ts';
 
@@ -23,10 +23,10 @@ export async function writeByProgram(
   course: DeliveryCourse,
   command: string,
 ): Promise<ProgramWriteResult> {
-  const { setting, board, relays, origin, sizeBytes } = course;
-  await untilWatched(board, relays);
+  const { setting, board, stores, origin, sizeBytes } = course;
+  await untilWatched(board, stores.length - 1);
   const root = fileURLToPath(setting.medium.url).replace(/\/$/, '');
-  const directory = root + folderOf(course, 0);
+  const directory = root + stores[0].folder;
   const values: Readonly<Record<string, string>> = {
     from: root + (origin?.path ?? ''),
     to: `${directory}/${DELIVERED}`,

@@ -8,9 +8,9 @@ import { FolderObserver } from '../delivery/folder-observer.ts';
 import { markerOf } from '../delivery/marker.ts';
 import { RULES } from '../delivery/rules.ts';
 import type { RuleWatch } from '../domain/delivery.ts';
-import type { MediumAddress, MediumClient } from '../domain/medium.ts';
+import type { MediumClient } from '../domain/medium.ts';
 import type { OperationFailure } from '../domain/observation.ts';
-import { operationFailure } from '../medium/operation-error.ts';
+import { OperationError, operationFailure } from '../medium/operation-error.ts';
 import { connectionTo, giveUpConnection } from './connections.ts';
 import {
   type DeliveryBoard,
@@ -19,6 +19,7 @@ import {
   markWatching,
   SinceDone,
 } from './delivery-board.ts';
+import type { DeliveryStore } from './delivery-course.ts';
 import { DELIVERED } from './delivery-writers.ts';
 import type { ActorBench } from './role.ts';
 import { readFully } from './transfer-roles.ts';
@@ -28,10 +29,10 @@ const COPY_BYTES = 1024 * 1024;
 export interface DeliveryWatchAssignment {
   readonly board: DeliveryBoard;
   readonly hop: number;
-  readonly medium: MediumAddress;
-  /** Folders on the medium. */
-  readonly from: string;
-  readonly to: string;
+  /** Watched. */
+  readonly from: DeliveryStore;
+  /** What is ready is carried there; perhaps to another medium. */
+  readonly to: DeliveryStore;
   readonly rule: string;
   readonly settleMs: number;
   readonly pollMs: number;
@@ -57,7 +58,7 @@ export async function deliveryWatch(
   assignment: DeliveryWatchAssignment,
   bench: ActorBench,
 ): Promise<DeliveryWatchResult> {
-  const { board, hop, medium, from } = assignment;
+  const { board, hop, from, to } = assignment;
   const state = { looks: 0, isAnnounced: false };
   const announce = () => {
     if (!state.isAnnounced) markWatching(board);
@@ -66,32 +67,48 @@ export async function deliveryWatch(
   let observer: FolderObserver | null = null;
   const ending = new AbortController();
   try {
-    const { client } = await connectionTo(medium);
+    const { client } = await connectionTo(from.medium);
+    // Before it is announced: to connect is no part of a copy.
+    const { client: target } = await connectionTo(to.medium);
     const rule = RULES.find(({ name }) => name === assignment.rule);
     if (!rule) throw new Error(`there is no rule ${assignment.rule}`);
-    const directory = medium.url.startsWith('file:') ? fileURLToPath(medium.url) + from : null;
-    observer = new FolderObserver({ client, path: from, directory, sights: new Set(rule.sees) });
+    const { medium, folder: path } = from;
+    const directory = medium.url.startsWith('file:') ? fileURLToPath(medium.url) + path : null;
+    observer = new FolderObserver({ client, path, directory, sights: new Set(rule.sees) });
     const isReady = rule.begin({
       settleMs: assignment.settleMs,
       directory,
-      content: { client, path: from },
+      content: { client, path },
       signal: ending.signal,
     });
     announce();
     const seen = await waitFor(observer, isReady, assignment, state);
-    const pickup = seen === null ? null : await carry(client, assignment, seen);
+    const pickup = seen === null ? null : await carry(client, target, assignment, seen);
     markDone(board, hop + 1, pickup !== null);
     return { pickup, looks: state.looks, failures: [] };
   } catch (error) {
     announce();
     markDone(board, hop + 1, false);
-    await giveUpConnection(medium);
-    const failures = [operationFailure(error, bench.name, DELIVERED)];
+    for (const { medium } of [from, to]) await giveUpConnection(medium);
+    const failures = [watchFailure(error, bench.name, assignment)];
     return { pickup: null, looks: state.looks, failures };
   } finally {
     ending.abort();
     observer?.close();
   }
+}
+
+/** Says in which of the two stores the call failed. */
+function watchFailure(
+  error: unknown,
+  actor: string,
+  { from, to }: DeliveryWatchAssignment,
+): OperationFailure {
+  const isThere = error instanceof OperationError && error.path.startsWith(`${to.folder}/`);
+  const { name, medium } = isThere ? to : from;
+  const failure = operationFailure(error, actor, `${name}/${DELIVERED}`);
+  if (from.medium.url === to.medium.url) return failure;
+  return { ...failure, message: `${failure.message} (on ${medium.url})` };
 }
 
 /** Looks until the rule says ready; null where it does not in time, or its writer failed. */
@@ -117,32 +134,42 @@ async function waitFor(
 /** Plain copies, as relays make them: of the file, then of its marker, where that is there. */
 async function carry(
   client: MediumClient,
+  target: MediumClient,
   { from, to }: DeliveryWatchAssignment,
   { readyNs, seenBytes }: { readonly readyNs: string; readonly seenBytes: number },
 ) {
   const beganMs = monotonicMs();
-  const way = (name: string): Way => ({ from: `${from}/${name}`, to: `${to}/${name}` });
-  const copiedBytes = await copyFile(client, way(DELIVERED), seenBytes);
+  const copy = (name: string, seen: number) =>
+    copyFile(
+      { client, path: `${from.folder}/${name}` },
+      { client: target, path: `${to.folder}/${name}` },
+      seen,
+    );
+  const copiedBytes = await copy(DELIVERED, seenBytes);
   const copyMs = monotonicMs() - beganMs;
-  const marker = way(markerOf(DELIVERED));
-  const marked = await client.status(marker.from);
-  if (marked) await copyFile(client, marker, marked.bytes);
+  const marker = markerOf(DELIVERED);
+  const marked = await client.status(`${from.folder}/${marker}`);
+  if (marked) await copy(marker, marked.bytes);
   return { readyNs, seenBytes, copiedBytes, copyMs, doneNs: String(monotonicNs()) };
 }
 
-interface Way {
-  readonly from: string;
-  readonly to: string;
+interface End {
+  readonly client: MediumClient;
+  readonly path: string;
 }
 
 /** From the beginning to the end, whatever length was seen before. @returns bytes */
-async function copyFile(client: MediumClient, { from, to }: Way, seen: number): Promise<number> {
-  const copy = await client.create(to, { stability: 'any', upload: 'any', totalBytes: seen });
+async function copyFile(from: End, to: End, seen: number): Promise<number> {
+  const copy = await to.client.create(to.path, {
+    stability: 'any',
+    upload: 'any',
+    totalBytes: seen,
+  });
   let copiedBytes = 0;
   try {
     const buffer = new Uint8Array(COPY_BYTES);
     for (;;) {
-      const count = await readFully(client, from, copiedBytes, buffer);
+      const count = await readFully(from.client, from.path, copiedBytes, buffer);
       if (count > 0) await copy.write(copiedBytes, buffer.subarray(0, count));
       copiedBytes += count;
       if (count < buffer.length) break;

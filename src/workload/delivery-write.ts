@@ -13,17 +13,12 @@ import type { StampKernel } from '../stamp/kernel.ts';
 import { connectionTo, giveUpConnection } from './connections.ts';
 import { type DeliveryBoard, markDone, untilWatched } from './delivery-board.ts';
 import { DeliveryContent } from './delivery-content.ts';
+import type { DeliveryOrigin, DeliveryStore } from './delivery-course.ts';
 import { DELIVERED, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
 import { inFlight } from './in-flight.ts';
 import type { ActorBench } from './role.ts';
 import { DATA_BYTES } from './run-check.ts';
 import { ordered } from './write-order.ts';
-
-/** The file as it lies on another medium, for a writer that downloads it in ranges. */
-export interface DeliveryOrigin {
-  readonly medium: MediumAddress;
-  readonly path: string;
-}
 
 export interface DeliveryWriteAssignment {
   readonly board: DeliveryBoard;
@@ -89,16 +84,19 @@ export function roundsOf({
 }
 
 export async function deliveryPrepare(
-  { medium, folders }: { readonly medium: MediumAddress; readonly folders: readonly string[] },
+  { stores }: { readonly stores: readonly DeliveryStore[] },
   bench: ActorBench,
 ): Promise<{ readonly failures: readonly OperationFailure[] }> {
-  try {
-    const { client } = await connectionTo(medium);
-    for (const folder of folders) await client.makeDirectory(folder);
-    return { failures: [] };
-  } catch (error) {
-    return { failures: [operationFailure(error, bench.name, DELIVERED)] };
+  for (const { medium, folder, name } of stores) {
+    try {
+      const { client } = await connectionTo(medium);
+      await client.makeDirectory(folder);
+    } catch (error) {
+      await giveUpConnection(medium);
+      return { failures: [operationFailure(error, bench.name, name)] };
+    }
   }
+  return { failures: [] };
 }
 
 /** Puts the whole file where the writer will download it from. */
@@ -131,13 +129,6 @@ export async function deliveryOrigin(
     await giveUpConnection(origin.medium);
     return { failures: [operationFailure(error, bench.name, 'origin')] };
   }
-}
-
-/** Takes it away again. */
-export async function deliveryRemoveOrigin(origin: DeliveryOrigin): Promise<object> {
-  const { client } = await connectionTo(origin.medium);
-  await client.removeTree(origin.path);
-  return {};
 }
 
 export async function deliveryWrite(

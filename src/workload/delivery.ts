@@ -5,28 +5,23 @@
 import { RULES } from '../delivery/rules.ts';
 import { MARKER_ENDING } from '../delivery/temporary-names.ts';
 import type { Levels } from '../domain/cell.ts';
+import type { Sight } from '../domain/delivery.ts';
 import type { Capability } from '../domain/medium.ts';
-import type { StampStream } from '../domain/observation.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
 import { PATTERN_FACTOR } from './content-factors.ts';
-import { boardSlots } from './delivery-board.ts';
-import { type DeliveryCourse, deliveryOutcome, folderOf } from './delivery-outcome.ts';
+import { courseOf, type DeliveryCourse, type DeliveryStore } from './delivery-course.ts';
+import { deliveryOutcome } from './delivery-outcome.ts';
 import { DELIVERY_PLACEHOLDERS, writeByProgram } from './delivery-program.ts';
 import type { DeliveryWatchAssignment, DeliveryWatchResult } from './delivery-watch.ts';
-import {
-  type DeliveryOrigin,
-  type DeliveryWriteAssignment,
-  type DeliveryWriteResult,
-  partsOf,
-} from './delivery-write.ts';
+import type { DeliveryWriteAssignment, DeliveryWriteResult } from './delivery-write.ts';
 import { DELIVERY_WRITERS, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
-import { blockBytesOf, GenerationMap } from './generation-map.ts';
+import { mediumFactor, NOWHERE } from './medium-factor.ts';
 import { checkedOutcome } from './tally.ts';
 
-/** Of `origin`: the parts are made by the writer. */
-const NOWHERE = 'none';
+/** Sights that need the folder to be one of this host. */
+const HERE_ALONE: ReadonlySet<Sight> = new Set(['open', 'closed', 'directory']);
 /** After the writer is done a rule has this long beyond what it waits for by itself; ms. */
 const PATIENCE_MS = 2000;
 
@@ -123,12 +118,8 @@ export const delivery: Workload = {
       about: `a marker (NAME${MARKER_ENDING}, with length and SHA-256) is written after the file`,
       fallback: false,
     },
-    {
-      name: 'origin',
-      kind: 'text',
-      about: 'URL of another medium, from which the writer downloads the parts in ranges',
-      fallback: NOWHERE,
-    },
+    mediumFactor('origin', 'another medium, from which the writer downloads the parts in ranges'),
+    mediumFactor('forward', 'another medium, into which the relays carry it: of their stores'),
     {
       name: 'program',
       kind: 'text',
@@ -151,10 +142,14 @@ export const delivery: Workload = {
   ],
   promises: ['read-back', 'ready-whole'],
   anywhere: true,
-  spaceBytes: (levels) =>
-    (1 + numberLevel(levels, 'relays')) * numberLevel(levels, 'size') + 131_072,
+  // As if all stores lay on one medium. A program copies from a file beside them.
+  spaceBytes: (levels) => {
+    const files = 1 + numberLevel(levels, 'relays') + Number(levels.writer === 'command');
+    return files * numberLevel(levels, 'size') + 131_072;
+  },
   directBytes: () => [],
   needs,
+  otherMedia,
   refusal,
   estimateMs: (levels) => {
     const size = numberLevel(levels, 'size');
@@ -175,10 +170,22 @@ function needs(levels: Levels): Capability[] {
   return ['secondClient', ...WRITER_MANNERS[textLevel(levels, 'writer') as DeliveryWriter].needs];
 }
 
-/** A program is given paths. */
+function otherMedia(levels: Levels): string[] {
+  const urls = ['origin', 'forward'].map((factor) => textLevel(levels, factor));
+  return [...new Set(urls)].filter((url) => url !== NOWHERE);
+}
+
+/** A program is given paths, and a rule may see what no medium tells of. */
 function refusal(levels: Levels, directory?: string): string | null {
-  const isHere = levels.writer !== 'command' || directory !== undefined;
-  return isHere ? null : 'the writer "command" needs a directory of this host';
+  if (levels.writer === 'command' && directory === undefined) {
+    return 'the writer "command" needs a directory of this host';
+  }
+  const forward = textLevel(levels, 'forward');
+  const { name, sees = [] } = RULES.find((rule) => rule.name === levels.rule) ?? {};
+  const isBlind = sees.some((sight) => HERE_ALONE.has(sight)) && !/^(none$|file:)/.test(forward);
+  // The first store is watched where the hunt is; any other one where the relays carry it.
+  if (!isBlind || numberLevel(levels, 'relays') === 1) return null;
+  return `the rule ${name} sees directories of this host alone, and a relay watches ${forward}`;
 }
 
 function patienceMs(levels: Levels): number {
@@ -189,44 +196,33 @@ function patienceMs(levels: Levels): number {
 
 async function runDelivery(setting: TrialSetting): Promise<TrialOutcome> {
   const course = courseOf(setting);
-  const { origin, stream, sizeBytes, partBytes } = course;
-  if (origin === null) return deliver(course);
-  const assignment = { origin, stream, sizeBytes, partBytes };
-  const { failures } = await setting.actors.call<Pick<TrialOutcome, 'failures'>>(
-    'writer-0',
-    'delivery-origin',
-    assignment,
-  );
-  if (failures.length > 0) return checkedOutcome([], [], failures);
-  try {
-    return await deliver(course);
-  } finally {
-    await setting.actors.call('writer-0', 'delivery-remove-origin', origin);
+  const { origin, stream, sizeBytes, partBytes, stores } = course;
+  if (origin !== null) {
+    const assignment = { origin, stream, sizeBytes, partBytes };
+    const { failures } = await prepare(setting, 'delivery-origin', assignment);
+    if (failures.length > 0) return checkedOutcome([], [], failures);
   }
+  const { failures } = await prepare(setting, 'delivery-prepare', { stores });
+  return failures.length > 0 ? checkedOutcome([], [], failures) : deliver(course);
 }
 
-function originOf({ levels, directory, medium }: TrialSetting): DeliveryOrigin | null {
-  const url = textLevel(levels, 'origin');
-  const path = `${directory}/origin`;
-  if (textLevel(levels, 'writer') === 'command') return { medium, path };
-  return url === NOWHERE ? null : { medium: { url, options: {} }, path };
+function prepare(
+  { actors }: TrialSetting,
+  role: string,
+  assignment: object,
+): Promise<Pick<TrialOutcome, 'failures'>> {
+  return actors.call('writer-0', role, assignment);
 }
 
 async function deliver(course: DeliveryCourse): Promise<TrialOutcome> {
-  const { setting } = course;
-  const { actors, medium } = setting;
-  const stores = Array.from({ length: course.relays + 1 }, (_, store) => folderOf(course, store));
-  const prepared = await actors.call<{ failures: TrialOutcome['failures'] }>(
-    'writer-0',
-    'delivery-prepare',
-    { medium, folders: stores },
-  );
-  if (prepared.failures.length > 0) return checkedOutcome([], [], prepared.failures);
-  const watching = Array.from({ length: course.relays }, (_, hop) => watch(course, hop));
+  const { setting, stores } = course;
+  const watching = Promise.all(stores.slice(1).map((to, hop) => watch(course, hop, to)));
+  // One that breaks while the writer still writes is told of once that is over.
+  watching.catch(() => undefined);
   const command = textLevel(setting.levels, 'program');
   const byProgram = course.writer === 'command' ? await writeByProgram(course, command) : null;
   const written = byProgram ?? (await write(course));
-  const watched = await Promise.all(watching);
+  const watched = await watching;
   const failures = [...written.failures, ...watched.flatMap((one) => one.failures)];
   const outcome =
     failures.length > 0
@@ -235,36 +231,14 @@ async function deliver(course: DeliveryCourse): Promise<TrialOutcome> {
   return byProgram === null ? outcome : { ...outcome, programs: [byProgram.program] };
 }
 
-function courseOf(setting: TrialSetting): DeliveryCourse {
-  const { levels, hunt, firstFile, actors } = setting;
-  const sizeBytes = numberLevel(levels, 'size');
-  const partBytes = numberLevel(levels, 'part');
-  const writer = textLevel(levels, 'writer') as DeliveryWriter;
-  const relays = numberLevel(levels, 'relays');
-  const origin = originOf(setting);
-  const blockBytes = blockBytesOf(partBytes);
-  const pattern = textLevel(levels, 'pattern') as StampStream['pattern'];
-  const map = new GenerationMap(sizeBytes / blockBytes);
-  const blocks = partBytes / blockBytes;
-  for (const part of partsOf({ writer, sizeBytes, partBytes }))
-    map.mark(part * blocks, blocks, 1, 0);
-  const slots = boardSlots(relays + 1);
-  return {
-    setting,
-    board: actors.board?.(slots) ?? new Int32Array(new SharedArrayBuffer(4 * slots)),
-    stream: { hunt, file: firstFile, writer: 0, blockBytes, pattern, fileBytes: 0 },
-    ...{ map, sizeBytes, partBytes, writer, origin, relays },
-  };
-}
-
 function write(course: DeliveryCourse): Promise<DeliveryWriteResult> {
-  const { setting, board, stream, sizeBytes, partBytes, writer, origin, relays } = course;
-  const { levels, medium, rng, actors } = setting;
+  const { setting, board, stream, sizeBytes, partBytes, writer, origin, stores } = course;
+  const { levels, rng, actors } = setting;
+  const [{ medium, folder }] = stores;
   const assignment: DeliveryWriteAssignment = {
-    ...{ board, medium, writer, origin, stream, sizeBytes, partBytes },
+    ...{ board, medium, folder, writer, origin, stream, sizeBytes, partBytes },
     marker: Boolean(levels.marker),
-    watchers: relays,
-    folder: folderOf(course, 0),
+    watchers: stores.length - 1,
     inFlight: numberLevel(levels, 'inflight'),
     paceMs: numberLevel(levels, 'pace'),
     stallMs: numberLevel(levels, 'stall'),
@@ -273,13 +247,15 @@ function write(course: DeliveryCourse): Promise<DeliveryWriteResult> {
   return actors.call('writer-0', 'delivery-write', assignment);
 }
 
-function watch(course: DeliveryCourse, hop: number): Promise<DeliveryWatchResult> {
-  const { setting, board } = course;
-  const { levels, medium, actors } = setting;
+function watch(
+  { setting, board, stores }: DeliveryCourse,
+  hop: number,
+  to: DeliveryStore,
+): Promise<DeliveryWatchResult> {
+  const { levels, actors } = setting;
   const assignment: DeliveryWatchAssignment = {
-    ...{ board, hop, medium },
-    from: folderOf(course, hop),
-    to: folderOf(course, hop + 1),
+    ...{ board, hop, to },
+    from: stores[hop] as DeliveryStore,
     rule: textLevel(levels, 'rule'),
     settleMs: numberLevel(levels, 'settle'),
     pollMs: numberLevel(levels, 'poll'),

@@ -5,12 +5,7 @@ import { captureLook, captureWrite } from './capture-roles.ts';
 import { commandCheck, commandCheckCanary, commandPrepare } from './command-roles.ts';
 import { deliveryParts } from './delivery-parts.ts';
 import { deliveryWatch } from './delivery-watch.ts';
-import {
-  deliveryOrigin,
-  deliveryPrepare,
-  deliveryRemoveOrigin,
-  deliveryWrite,
-} from './delivery-write.ts';
+import { deliveryOrigin, deliveryPrepare, deliveryWrite } from './delivery-write.ts';
 import { exchangePrepare, exchangeRead, exchangeWrite } from './exchange-roles.ts';
 import { mailboxPrepare, mailboxRead, mailboxWrite } from './mailbox-roles.ts';
 import { replacePrepare, replaceRead, replaceWrite } from './replace-roles.ts';
@@ -31,7 +26,6 @@ export const ROLES: Readonly<Record<string, Role>> = {
   'delivery-origin': deliveryOrigin,
   'delivery-parts': deliveryParts,
   'delivery-prepare': deliveryPrepare,
-  'delivery-remove-origin': deliveryRemoveOrigin,
   'delivery-watch': deliveryWatch,
   'delivery-write': deliveryWrite,
   'exchange-prepare': exchangePrepare,

@@ -5,28 +5,21 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../src/base/rng.ts';
 import { parseFault } from '../../src/domain/fault-grammar.ts';
-import type { HuntReport } from '../../src/domain/hunt-report.ts';
 import { ArmedFaults } from '../../src/fault/armed-faults.ts';
 import { tcpProxy } from '../../src/fault/tcp-proxy/tcp-proxy.ts';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
 import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { expectSilent, hunted, overNfs, overSftp, readyOf } from './delivery-hunts.ts';
+import {
+  expectFooled,
+  expectSilent,
+  FOOLED,
+  hunted,
+  overNfs,
+  overSftp,
+  readyOf,
+} from './delivery-hunts.ts';
 import { requireOrSkip } from './requirements.ts';
-
-const FOOLED = ['writer=out-of-order', 'rule=size-stable', 'stall=300ms'];
-
-function expectFooled(report: HuntReport): void {
-  expect(report.verdict).toBe('damaged');
-  const { tries, broken } = readyOf(report);
-  expect(tries).toBe(6);
-  expect(broken).toBeGreaterThan(2);
-  const kinds = new Set(report.findings.flatMap((finding) => finding.kinds));
-  expect([...kinds][0]).toBe('early');
-  for (const kind of kinds) expect(['early', 'zeroed', 'missing']).toContain(kind);
-  expect(report.deliveries?.early[0]?.rule).toBe('size-stable');
-  expect(report.trials.unknown + report.trials.failed).toBe(0);
-}
 
 /** To a server of this host, at so many bytes a second, as by `heisenwrite proxy tcp`. */
 async function slowLine(port: number, rate: string) {

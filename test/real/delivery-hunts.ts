@@ -9,7 +9,16 @@ import { startGanesha } from '../servers/ganesha.ts';
 import { type Environment, heisenwrite, reportIn } from './command-line.ts';
 import { requireOrSkip } from './requirements.ts';
 
-const QUICK = ['size=128KiB', 'part=16KiB', 'pace=2ms', 'settle=40ms', 'poll=4ms', 'marker=true'];
+/** Levels that fool a rule of stable sizes in most of the trials. */
+export const FOOLED = ['writer=out-of-order', 'rule=size-stable', 'stall=300ms'];
+export const QUICK = [
+  'size=128KiB',
+  'part=16KiB',
+  'pace=2ms',
+  'settle=40ms',
+  'poll=4ms',
+  'marker=true',
+];
 
 export interface HuntedPlace {
   readonly place: string;
@@ -37,6 +46,19 @@ export function readyOf(report: HuntReport): { tries: number; broken: number } {
     tries: ready.reduce((sum, one) => sum + one.tries, 0),
     broken: ready.reduce((sum, one) => sum + one.broken, 0),
   };
+}
+
+/** Of 6 trials of `FOOLED`. */
+export function expectFooled(report: HuntReport): void {
+  expect(report.verdict).toBe('damaged');
+  const { tries, broken } = readyOf(report);
+  expect(tries).toBe(6);
+  expect(broken).toBeGreaterThan(2);
+  const kinds = new Set(report.findings.flatMap((finding) => finding.kinds));
+  expect([...kinds][0]).toBe('early');
+  for (const kind of kinds) expect(['early', 'zeroed', 'missing']).toContain(kind);
+  expect(report.deliveries?.early[0]?.rule).toBe('size-stable');
+  expect(report.trials.unknown + report.trials.failed).toBe(0);
 }
 
 export function expectSilent(report: HuntReport, pickups: number): void {

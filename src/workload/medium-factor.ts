@@ -1,0 +1,31 @@
+// A factor whose levels are media: `none`, an absolute path, or the URL of any medium. Levels are
+// checked before anything is stored, since an URL with a secret would stay in the evidence.
+
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HeisenwriteError } from '../domain/errors.ts';
+import type { FactorDeclaration } from '../domain/plan.ts';
+import { refuseSecrets, schemeOf } from '../medium/media.ts';
+
+/** The level that names no medium. */
+export const NOWHERE = 'none';
+
+/** @param about what is done there */
+export function mediumFactor(name: string, about: string): FactorDeclaration {
+  return { name, kind: 'text', about, fallback: NOWHERE, check };
+}
+
+/** @throws HeisenwriteError `unknown-level`; `invalid-place` for an URL with a secret */
+function check(text: string, where: string): string {
+  if (text === NOWHERE) return text;
+  if (isAbsolute(text)) return pathToFileURL(text).href;
+  if (schemeOf(text) === null) {
+    throw new HeisenwriteError(
+      'unknown-level',
+      `${where}: "${text}" is neither ${NOWHERE} nor an absolute path nor an URL ` +
+        '(an example: sftp://user@host/drop)',
+    );
+  }
+  refuseSecrets(text);
+  return text;
+}
