@@ -110,7 +110,10 @@ export class GuestHosts implements Hosts {
   private async bringRecordings({ guest, kernel }: Booted): Promise<void> {
     const { recordings } = this.request;
     if (recordings === null) return;
-    const { taken } = await guest.ask<RecordingsAnswer>({ ask: 'recordings' }, MOUNT_LIMIT_MS);
+    const request = { ask: 'recordings' } as const;
+    const answer = guest.ask<RecordingsAnswer>(request, MOUNT_LIMIT_MS);
+    // What was seen counts, also where nothing of what led up to it can be had.
+    const { taken } = await answer.catch(() => ({ taken: [] }));
     layDown(recordings, kernel, taken);
   }
 

@@ -3,6 +3,7 @@
 // trial is unknown, and the next call starts a new one.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { heisenwriteVersion } from '../base/version.ts';
 import type { ActorProcess } from '../domain/provocation.ts';
@@ -17,6 +18,9 @@ const ENTRY = new URL(
   import.meta.url.endsWith('.ts') ? './actor-entry.ts' : './actor-entry.js',
   import.meta.url,
 );
+
+/** A host that does not hand over what it recorded is waited for so long, and no finding with it. */
+const GATHER_LIMIT_MS = 30_000;
 
 /** An actor died or did not answer: nothing may be concluded from the trial. */
 export class ActorLostError extends Error {
@@ -68,7 +72,9 @@ export class ActorPool implements Actors {
   async gatherRecordings(): Promise<void> {
     if (this.recordings === null) return;
     for (const { recordings } of this.actors.values()) {
-      if (recordings) layDown(this.recordings, 'ssh', await recordings());
+      if (!recordings) continue;
+      const late = sleep(GATHER_LIMIT_MS, [], { ref: false });
+      layDown(this.recordings, 'ssh', await Promise.race([recordings(), late]));
     }
   }
 

@@ -179,7 +179,7 @@ describe('silent', () => {
         'stall=60ms',
       ];
       try {
-        expectSilent(await hunted({ place, environment }, here, [...levels], 20), 20);
+        expectSilent(await hunted({ place, environment }, here, [...levels], 60), 60);
       } finally {
         await server.stop();
       }
