@@ -12,6 +12,7 @@ export interface PublishArguments {
   readonly replace?: boolean;
   readonly verify?: boolean;
   readonly marker: boolean;
+  readonly mode?: string;
   readonly stale: string;
   readonly json?: boolean;
 }
@@ -25,6 +26,7 @@ export async function runPublish(given: PublishArguments, terminal: Terminal): P
     verify: given.verify ?? false,
     marker,
     staleMs: staleMsOf(given.stale),
+    ...(given.mode !== undefined && { mode: modeOf(given.mode) }),
   });
   if (given.json) {
     terminal.printJson({ schema: 'heisenwrite.publish/1', place, ...done });
@@ -37,6 +39,14 @@ export async function runPublish(given: PublishArguments, terminal: Terminal): P
   for (const each of missing) terminal.print(`  none: ${each}`);
   for (const each of removed) terminal.print(`  removed, of a publisher that is gone: ${each}`);
   return EXIT_CLEAN;
+}
+
+/** Of --mode. @throws HeisenwriteError `invalid-option` */
+function modeOf(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw new HeisenwriteError('invalid-option', `--mode ${text} is no permission bits`, {
+    remedy: 'give them in octal as chmod(1) takes them: --mode 0640',
+  });
 }
 
 /** Of --stale. @throws HeisenwriteError `invalid-duration` */

@@ -9,6 +9,8 @@ import { OperationError } from '../medium/operation-error.ts';
 
 export interface Content {
   readonly bytes: number;
+  /** What it may be read by, where that is known: the last nine bits of chmod(2). */
+  readonly permissions: number | null;
   /** From the beginning, each of `chunkBytes` but the last; a chunk is lent until the next one. */
   chunks(chunkBytes: number): AsyncIterable<Uint8Array>;
   /** The SHA-256 that it has, read for that where it is not known. */
@@ -51,7 +53,8 @@ export async function fileContent(path: string): Promise<OpenContent> {
       await check();
       return sha256;
     };
-    return { bytes, chunks, digest, check, close: () => handle.close() };
+    const permissions = Number(first.mode) & 0o777;
+    return { bytes, permissions, chunks, digest, check, close: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;
@@ -85,10 +88,12 @@ export function mediumContent(
   path: string,
   bytes: number,
   expected: string | null,
+  permissions: number | null = null,
 ): Content {
   const chunks = (chunkBytes: number) => mediumChunks(client, path, bytes, chunkBytes);
   return {
     bytes,
+    permissions,
     chunks,
     digest: async () => expected ?? (await digestOf(chunks(CHUNK_BYTES))),
     async check(sha256) {

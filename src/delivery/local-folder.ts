@@ -16,8 +16,8 @@ export function localFolder(directory: string): ObservedFolder['client'] {
         return null;
       });
       if (!found?.isFile()) return null;
-      const { size: bytes, mtimeMs: modifiedMs, blocks } = found;
-      return { bytes, modifiedMs, allocatedBytes: 512 * blocks };
+      const { size: bytes, mtimeMs: modifiedMs, blocks, mode } = found;
+      return { bytes, modifiedMs, allocatedBytes: 512 * blocks, permissions: mode & 0o777 };
     },
   };
 }

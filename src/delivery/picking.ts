@@ -65,6 +65,8 @@ export interface Promised {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string | null;
+  /** Of the file itself, once it was claimed. */
+  readonly permissions?: number | null;
 }
 
 /** Names to look at: those with a marker, or all that look final. */

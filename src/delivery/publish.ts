@@ -28,8 +28,9 @@ export interface PublishOptions {
   /** Write `NAME.ready` when all is there. Default true. */
   readonly marker?: boolean;
   /**
-   * Permissions of the file and its marker, where the medium has them; default 0644. A umask, of
-   * this process or of the server, takes from them.
+   * Permissions of the file and its marker, where the medium has them; default those of the file
+   * that is published, 0644 where it has none. A umask, of this process or of the server, takes
+   * from them.
    */
   readonly mode?: number;
   /**
@@ -164,7 +165,7 @@ function deliveryOf({ url, place, name, content, options }: Bringing): Delivery 
     replaces: options.exists === 'replace',
     verifies: options.verify ?? false,
     marks: options.marker ?? true,
-    mode: options.mode ?? MODE,
+    mode: options.mode ?? content.permissions ?? MODE,
     sign: newSign(),
     patienceMs: options.patienceMs ?? PATIENCE_MS,
     staleMs: options.staleMs ?? STALE_MS,

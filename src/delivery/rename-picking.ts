@@ -45,8 +45,9 @@ async function pickOne(picking: Picking, found: Promised): Promise<void> {
     const promised = await promisedBy(picking, name, claimed);
     if (promised === null) throw new NotTaken();
     await picking.step('taken', name);
-    const { bytes, sha256: expected } = promised;
-    const content = mediumContent(picking.place.client, claimed.data, bytes, expected);
+    const { bytes, sha256: expected, permissions } = promised;
+    const { client } = picking.place;
+    const content = mediumContent(client, claimed.data, bytes, expected, permissions);
     picking.picked.push({ name, bytes, sha256: await picking.deliver(name, content) });
   } catch (error) {
     await leave(picking, name, claimed, error);
@@ -120,14 +121,16 @@ async function promisedBy(
   const { client } = picking.place;
   const promise = await readPromise(client, path);
   if (promise === null || !(await moved(picking, `/${name}`, data))) return null;
-  const bytes = (await client.status(data))?.bytes;
-  if (bytes === undefined) return null;
+  const status = await client.status(data);
+  if (status === null) return null;
+  const { bytes, permissions } = status;
   if (promise.sha256 === null) {
-    if ((await client.status(`/${markerOf(name)}`)) === null) return { name, bytes, sha256: null };
+    const marker = await client.status(`/${markerOf(name)}`);
+    if (marker === null) return { name, bytes, permissions, sha256: null };
     picking.waiting.push({ name, why: 'its marker came only now: the next try goes by that' });
     return null;
   }
-  if (promise.bytes === bytes) return { ...promise, name, bytes };
+  if (promise.bytes === bytes) return { ...promise, name, bytes, permissions };
   picking.waiting.push({ name, why: `it has ${bytes} bytes, its marker says ${promise.bytes}` });
   return null;
 }

@@ -61,6 +61,8 @@ export interface FileStatus {
   readonly modifiedMs: number | null;
   /** What is allocated for it. */
   readonly allocatedBytes: number | null;
+  /** Who may read, write and execute it: the last nine bits of chmod(2). */
+  readonly permissions: number | null;
 }
 
 /** A condition on what the name holds before a put. */

@@ -107,7 +107,8 @@ export class BlockClient implements MediumClient {
   status(path: string): Promise<FileStatus | null> {
     return this.calls.run('stat', path, async () => {
       const bytes = (await this.table.now()).files.get(path)?.bytes;
-      return bytes === undefined ? null : { bytes, modifiedMs: null, allocatedBytes: null };
+      if (bytes === undefined) return null;
+      return { bytes, modifiedMs: null, allocatedBytes: null, permissions: null };
     });
   }
 

@@ -157,8 +157,8 @@ class FileClient implements MediumClient {
       const found = await statOrNull(this.at(path));
       if (!found?.isFile()) return null;
       // stat(2): blocks are counted in 512 bytes, whatever the block size.
-      const { size: bytes, mtimeMs: modifiedMs, blocks } = found;
-      return { bytes, modifiedMs, allocatedBytes: 512 * blocks };
+      const { size: bytes, mtimeMs: modifiedMs, blocks, mode } = found;
+      return { bytes, modifiedMs, allocatedBytes: 512 * blocks, permissions: mode & 0o777 };
     });
   }
 

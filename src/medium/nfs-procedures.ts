@@ -28,6 +28,7 @@ export interface Attributes {
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
   readonly allocatedBytes: number;
+  readonly permissions: number;
 }
 
 export interface WriteReply {
@@ -209,8 +210,9 @@ function wanted({ mode, size }: { mode?: number; size?: number }) {
 }
 
 function attributesOf(attributes: unknown): Attributes {
-  const { type, size, used, mtime } = attributes as {
+  const { type, mode, size, used, mtime } = attributes as {
     readonly type: number;
+    readonly mode: number;
     readonly size: number | bigint;
     readonly used: number | bigint;
     readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
@@ -220,6 +222,7 @@ function attributesOf(attributes: unknown): Attributes {
     size: Number(size),
     modifiedMs: mtime.seconds * 1000 + mtime.nanoseconds / 1e6,
     allocatedBytes: Number(used),
+    permissions: mode & 0o777,
   };
 }
 

@@ -115,6 +115,7 @@ export class OpendalClient implements MediumClient {
         bytes: Number(found.contentLength ?? 0),
         modifiedMs: Number.isNaN(modifiedMs) ? null : modifiedMs,
         allocatedBytes: null,
+        permissions: null,
       };
     });
   }

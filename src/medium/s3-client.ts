@@ -150,7 +150,8 @@ export class S3MediumClient implements MediumClient {
           abortSignal,
         });
         if (bytes === undefined) return null;
-        return { bytes, modifiedMs: LastModified?.getTime() ?? null, allocatedBytes: null };
+        const modifiedMs = LastModified?.getTime() ?? null;
+        return { bytes, modifiedMs, allocatedBytes: null, permissions: null };
       } catch (error) {
         if (statusOf(error) === 404) return null;
         throw error;

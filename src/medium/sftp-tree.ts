@@ -59,5 +59,6 @@ async function ignoreAbsence<Value>(request: Promise<Value>): Promise<Value | un
 /** Version 3 of the protocol has whole seconds, and no blocks. Null of what is no file. */
 export function statusOf(found: Stats | null): FileStatus | null {
   if (!found?.isFile()) return null;
-  return { bytes: found.size, modifiedMs: 1000 * found.mtime, allocatedBytes: null };
+  const [modifiedMs, permissions] = [1000 * found.mtime, found.mode & 0o777];
+  return { bytes: found.size, modifiedMs, allocatedBytes: null, permissions };
 }

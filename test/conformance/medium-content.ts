@@ -42,10 +42,13 @@ export function contentTests(test: ContractTest): void {
     const path = `${directory}/told`;
     expect(await client.status(path)).toBeNull();
     await writeWhole(client, path, stamped(5, 8192));
-    const { bytes, modifiedMs, allocatedBytes } = (await client.status(path)) ?? {};
+    const status = await client.status(path);
+    const { bytes, modifiedMs, allocatedBytes, permissions } = status ?? {};
     expect(bytes).toBe(8192);
     // By the clock of the medium, which is that of this machine.
     if (modifiedMs) expect(Math.abs(wallMs() - modifiedMs)).toBeLessThan(600_000);
+    // Nobody else may read what was made without a word about that.
+    if (permissions !== null) expect(permissions).toBe(0o600);
     if (allocatedBytes) expect(allocatedBytes).toBeLessThanOrEqual(4 * MIB);
   });
 

@@ -1,6 +1,6 @@
 // `heisenwrite publish` and `heisenwrite pickup` as they are typed.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
@@ -36,6 +36,27 @@ test('a file is published and picked up', () =>
     const nothing = await heisenwrite(['pickup', 'drop', 'in'], root);
     expect(nothing.exitCode).toBe(0);
     expect(nothing.stdout).toMatch(/^b waits: its marker cannot be read/);
+  }));
+
+test('who may read it stays so, unless it is asked for otherwise', () =>
+  inFolders(async (root) => {
+    const modesIn = (folder: string) =>
+      readdirSync(join(root, folder)).map((name) => [
+        name,
+        (statSync(join(root, folder, name)).mode & 0o777).toString(8),
+      ]);
+    chmodSync(join(root, 'a.bin'), 0o600);
+    await heisenwrite(['publish', 'a.bin', 'drop'], root);
+    expect(modesIn('drop')).toEqual([
+      ['a.bin', '600'],
+      ['a.bin.ready', '600'],
+    ]);
+    await heisenwrite(['pickup', 'drop', 'in'], root);
+    expect(modesIn('in')).toEqual([['a.bin', '600']]);
+    await heisenwrite(['publish', 'a.bin', 'drop', '--mode', '0640', '--no-marker'], root);
+    expect(modesIn('drop')).toEqual([['a.bin', '640']]);
+    const wrong = await heisenwrite(['publish', 'a.bin', 'drop', '--mode', '888'], root);
+    expectRefusal(wrong, 2, /--mode 888 is no permission bits\n.*--mode 0640/);
   }));
 
 test('what cannot be done is refused in words', () =>

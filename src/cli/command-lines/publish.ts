@@ -47,6 +47,7 @@ export function publishCommands(
     .option('--replace', 'also where the name holds another content')
     .option('--verify', 'read all of it back through a second client before anybody can see it')
     .option('--no-marker', 'without NAME.ready')
+    .option('--mode <octal>', 'permissions there (default: those of the file), less a umask')
     .addOption(stale)
     .addOption(json)
     .addHelpText('after', PUBLISH_HELP)
