@@ -87,6 +87,8 @@ export interface Pickup {
   /** Length of the file when the rule said ready. */
   readonly seenBytes: number;
   readonly copiedBytes: number;
+  /** What was read was all that the writer meant; what is wrong with the copy came after that. */
+  readonly tookWhole?: true;
   /** Parts of the copy, from 0, in which something is not as its writer meant; at most 64. */
   readonly wrongParts: readonly number[];
   readonly wrongPartsInAll: number;
@@ -113,6 +115,12 @@ export interface PickedUp {
   readonly doneNs: string;
   /** Afterwards the file that was picked up held all that its writer meant. */
   readonly isWholeNow: boolean;
+}
+
+/** What was read of a file to copy it: its bytes, and their CRC-32. */
+export interface TakenBytes {
+  readonly bytes: number;
+  readonly crc32: number;
 }
 
 /** What one rule said of a file that arrived. */

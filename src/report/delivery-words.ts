@@ -25,7 +25,7 @@ export class DeliverySums {
     if (!delivery) return;
     for (const pickup of delivery.pickups) {
       this.pickups++;
-      if (pickup.wrongPartsInAll === 0) this.whole++;
+      if (pickup.wrongPartsInAll === 0 || pickup.tookWhole) this.whole++;
       else this.addWrong(pickup, delivery, trial);
     }
   }

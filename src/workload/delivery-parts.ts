@@ -1,9 +1,11 @@
-// The reader of `delivery`: which parts of a copy are not as the writer meant.
+// The reader of `delivery`: which parts of a copy are not as the writer meant, and whether the one
+// who made it had read all of them.
 
-import type { Pickup } from '../domain/delivery.ts';
+import { crc32 } from 'node:zlib';
+import type { Pickup, TakenBytes } from '../domain/delivery.ts';
 import type { MediumAddress } from '../domain/medium.ts';
 import type { GenerationRun, StampStream, WrongRange } from '../domain/observation.ts';
-import { connectionTo } from './connections.ts';
+import { connectionTo, giveUpConnection } from './connections.ts';
 import type { ActorBench } from './role.ts';
 import { addRange, DATA_BYTES, wrongRanges } from './run-check.ts';
 import { readFully } from './transfer-roles.ts';
@@ -43,6 +45,38 @@ export async function deliveryParts(
     for (const range of found) addRange(ranges, range);
   }
   return wrongPartsOf(ranges, sizeBytes, partBytes);
+}
+
+export interface DeliveryTakenAssignment {
+  readonly medium: MediumAddress;
+  /** The file that was copied; it is known to be whole by now. */
+  readonly path: string;
+  readonly taken: TakenBytes;
+}
+
+/**
+ * Whether what was read then is what the file holds now.
+ * @throws as `MediumClient.read`: then nothing is known of the trial
+ */
+export async function deliveryTaken({
+  medium,
+  path,
+  taken,
+}: DeliveryTakenAssignment): Promise<{ readonly isSame: boolean }> {
+  try {
+    const { client } = await connectionTo(medium);
+    if ((await client.length(path)) !== taken.bytes) return { isSame: false };
+    const buffer = new Uint8Array(READ_BYTES);
+    let checksum = 0;
+    for (let offset = 0; offset < taken.bytes; offset += READ_BYTES) {
+      const count = await readFully(client, path, offset, buffer);
+      checksum = crc32(buffer.subarray(0, count), checksum);
+    }
+    return { isSame: checksum === taken.crc32 };
+  } catch (error) {
+    await giveUpConnection(medium);
+    throw error;
+  }
 }
 
 /** A part is wrong where one byte of it is, and of zeros where all of it is. */

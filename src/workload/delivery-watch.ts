@@ -3,11 +3,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { monotonicMs, monotonicNs } from '../base/clock.ts';
 import { FolderObserver } from '../delivery/folder-observer.ts';
 import { markerOf } from '../delivery/marker.ts';
 import { RULES } from '../delivery/rules.ts';
-import type { RuleWatch } from '../domain/delivery.ts';
+import type { RuleWatch, TakenBytes } from '../domain/delivery.ts';
 import type { MediumClient } from '../domain/medium.ts';
 import type { OperationFailure } from '../domain/observation.ts';
 import { OperationError, operationFailure } from '../medium/operation-error.ts';
@@ -46,7 +47,7 @@ export interface DeliveryWatchResult {
     readonly readyNs: string;
     readonly copyMs: number;
     readonly seenBytes: number;
-    readonly copiedBytes: number;
+    readonly taken: TakenBytes;
     /** When the copy was there; it is the next store's writer. */
     readonly doneNs: string;
   } | null;
@@ -145,12 +146,12 @@ async function carry(
       { client: target, path: `${to.folder}/${name}` },
       seen,
     );
-  const copiedBytes = await copy(DELIVERED, seenBytes);
+  const taken = await copy(DELIVERED, seenBytes);
   const copyMs = monotonicMs() - beganMs;
   const marker = markerOf(DELIVERED);
   const marked = await client.status(`${from.folder}/${marker}`);
   if (marked) await copy(marker, marked.bytes);
-  return { readyNs, seenBytes, copiedBytes, copyMs, doneNs: String(monotonicNs()) };
+  return { readyNs, seenBytes, taken, copyMs, doneNs: String(monotonicNs()) };
 }
 
 interface End {
@@ -158,24 +159,26 @@ interface End {
   readonly path: string;
 }
 
-/** From the beginning to the end, whatever length was seen before. @returns bytes */
-async function copyFile(from: End, to: End, seen: number): Promise<number> {
+/** From the beginning to the end, whatever length was seen before. */
+async function copyFile(from: End, to: End, seen: number): Promise<TakenBytes> {
   const copy = await to.client.create(to.path, {
     stability: 'any',
     upload: 'any',
     totalBytes: seen,
   });
-  let copiedBytes = 0;
+  const taken = { bytes: 0, crc32: 0 };
   try {
     const buffer = new Uint8Array(COPY_BYTES);
     for (;;) {
-      const count = await readFully(from.client, from.path, copiedBytes, buffer);
-      if (count > 0) await copy.write(copiedBytes, buffer.subarray(0, count));
-      copiedBytes += count;
+      const count = await readFully(from.client, from.path, taken.bytes, buffer);
+      const came = buffer.subarray(0, count);
+      taken.crc32 = crc32(came, taken.crc32);
+      if (count > 0) await copy.write(taken.bytes, came);
+      taken.bytes += count;
       if (count < buffer.length) break;
     }
   } finally {
     await copy.close();
   }
-  return copiedBytes;
+  return taken;
 }

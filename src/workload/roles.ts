@@ -3,7 +3,7 @@
 import { appendCheck, appendWrite } from './append-roles.ts';
 import { captureLook, captureWrite } from './capture-roles.ts';
 import { commandCheck, commandCheckCanary, commandPrepare } from './command-roles.ts';
-import { deliveryParts } from './delivery-parts.ts';
+import { deliveryParts, deliveryTaken } from './delivery-parts.ts';
 import { deliveryWatch } from './delivery-watch.ts';
 import { deliveryOrigin, deliveryPrepare, deliveryWrite } from './delivery-write.ts';
 import { exchangePrepare, exchangeRead, exchangeWrite } from './exchange-roles.ts';
@@ -26,6 +26,7 @@ export const ROLES: Readonly<Record<string, Role>> = {
   'delivery-origin': deliveryOrigin,
   'delivery-parts': deliveryParts,
   'delivery-prepare': deliveryPrepare,
+  'delivery-taken': deliveryTaken,
   'delivery-watch': deliveryWatch,
   'delivery-write': deliveryWrite,
   'exchange-prepare': exchangePrepare,

@@ -7,8 +7,9 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
 import { startSshd } from '../../src/fleet/sshd.ts';
+import { connectMedium } from '../../src/medium/media.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { expectRefusal, heisenwrite, reportIn, started } from './command-line.ts';
+import { type Environment, expectRefusal, heisenwrite, reportIn, started } from './command-line.ts';
 import {
   expectFooled,
   expectSilent,
@@ -17,7 +18,10 @@ import {
   overNfs,
   overSftp,
   QUICK,
+  readyOf,
 } from './delivery-hunts.ts';
+import { withEnvironment } from './environment.ts';
+import { withFaultySftp } from './faulty-sftp.ts';
 import { requireOrSkip } from './requirements.ts';
 
 const OURS = /^heisenwrite-/;
@@ -32,6 +36,18 @@ function dropIn(here: string): string {
 
 function huntIn(here: string): string {
   return join(here, readdirSync(here).find((name) => OURS.test(name)) as string);
+}
+
+/** What a bucket holds once a hunt is over. */
+async function namesThere(url: string, environment: Environment): Promise<readonly string[]> {
+  const restore = withEnvironment({ ...environment });
+  const { client } = await connectMedium(url);
+  try {
+    return await client.names('/');
+  } finally {
+    await client.close();
+    restore();
+  }
 }
 
 describe('fooled', () => {
@@ -62,22 +78,56 @@ describe('fooled', () => {
     });
   });
 
-  test('the relay that waits on the other medium, where the first one was patient', (context) =>
+  test('a local folder, whose relay carries it to NFS', (context) =>
     overNfs(context, async ({ place }, here) => {
       const mine = join(here, 'mine');
       mkdirSync(mine);
-      // The rename fools nobody; the relay copies to the final name, slower than a look.
-      const levels = ['writer=rename', 'rule=final-name', 'relays=2', 'size=8MiB', 'part=1MiB'];
-      const report = await hunted({ place: mine }, here, [...levels, `forward=${place}`], 4);
-      expect(report.verdict, JSON.stringify(report.words)).toBe('damaged');
-      for (const { kinds, evidence } of report.findings) {
-        expect(kinds[0]).toBe('early');
-        const readme = readFileSync(join(evidence, 'README.txt'), 'utf8');
-        expect(readme).toContain(`store-2/data on ${place}`);
-      }
-      expect(report.trials.unknown + report.trials.failed).toBe(0);
+      const report = await hunted({ place: mine }, here, [...FOOLED, `forward=${place}`], 6);
+      expectFooled(report);
+      expect(report.findings[0]?.layerBecause).toContain(`(the bytes are on ${place})`);
       expect(readdirSync(here)).toEqual(['mine']);
     }));
+
+  test('a local folder, whose relay carries it to S3', (context) => {
+    requireOrSkip(context, 'radosgw');
+    return inDirectory(async (here) => {
+      const { url, environment, stop } = await startRadosgw();
+      try {
+        const levels = [...FOOLED, `forward=${url}`];
+        const report = await hunted({ place: here, environment }, here, levels, 6);
+        expectFooled(report);
+        expect(report.findings[0]?.layerBecause).toContain(`(the bytes are on ${url})`);
+        expect(await namesThere(url, environment)).toEqual([]);
+      } finally {
+        await stop();
+      }
+    });
+  });
+
+  test('the relay that waits on the other medium, where the first one was patient', (context) => {
+    requireOrSkip(context, 'sshd');
+    return inDirectory((here) =>
+      withFaultySftp(async ({ server, port, plant }) => {
+        // The rename fools nobody; the relay copies to the final name, and its reads take time.
+        plant('latency:op=read,time=200ms');
+        const drop = dropIn(here);
+        const place = `sftp://root@127.0.0.1:${port}${server.directory}`;
+        const levels = ['writer=rename', 'rule=final-name', 'relays=2', `forward=${drop}`];
+        const { environment } = server;
+        const report = await hunted({ place, environment }, here, levels, 4);
+        expect(report.verdict, JSON.stringify(report.words)).toBe('damaged');
+        // Of each trial: the first relay took the whole file, the second one did not.
+        expect(readyOf(report)).toEqual({ tries: 8, broken: 4 });
+        for (const { kinds, evidence } of report.findings) {
+          expect(kinds[0]).toBe('early');
+          const readme = readFileSync(join(evidence, 'README.txt'), 'utf8');
+          expect(readme).toContain(`store-2/data on ${pathToFileURL(drop).href}`);
+        }
+        expect(report.trials.unknown + report.trials.failed).toBe(0);
+        expect(readdirSync(drop)).toEqual(['precious']);
+      }),
+    );
+  });
 });
 
 describe('silent', () => {
@@ -127,6 +177,30 @@ describe('silent', () => {
       expect(readdirSync(drop)).toEqual(['precious']);
       expect(readdirSync(place)).toEqual([]);
     }));
+});
+
+describe('near misses', () => {
+  test('what the other medium spoils is not the fault of a rule that was hasty', (context) => {
+    requireOrSkip(context, 'sshd');
+    return inDirectory((here) =>
+      withFaultySftp(async ({ server, port, plant }) => {
+        plant('flip:op=write,mask=0x1');
+        const place = `sftp://root@127.0.0.1:${port}${server.directory}`;
+        // Once it is renamed it is whole, and whoever sees that name does so before the marker.
+        const levels = ['writer=rename', 'rule=final-name', 'size=32MiB', 'part=4MiB', 'pace=0ms'];
+        const { environment } = server;
+        const all = [...levels, `forward=${place}`];
+        const report = await hunted({ place: here, environment }, here, all, 4);
+        expect(report.verdict).toBe('damaged');
+        for (const { kinds, promise, layer, layerBecause } of report.findings) {
+          expect([kinds, promise, layer]).toEqual([['flipped'], 'read-back', 'persisted']);
+          expect(layerBecause).toContain(`(the bytes are on ${place})`);
+        }
+        expect(readyOf(report)).toEqual({ tries: 4, broken: 0 });
+        expect(report.deliveries).toMatchObject({ pickups: 4, whole: 4, early: [] });
+      }),
+    );
+  });
 });
 
 describe('where the other medium is not there', () => {

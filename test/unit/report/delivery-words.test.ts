@@ -55,6 +55,12 @@ it('a copy that was wrong although its writer was done is no matter of time', ()
   expect(report).toEqual({ pickups: 1, whole: 0, early: [] });
 });
 
+it('a copy that its medium spoiled was made of the whole file', () => {
+  const report = summed({ ...EARLY, tookWhole: true });
+  expect(report).toEqual({ pickups: 1, whole: 1, early: [] });
+  expect(deliveryWords(report)).toEqual(['1 of 1 pickup took the whole file']);
+});
+
 it('the example is one of full length where there is one, and many parts are counted', () => {
   const short = {
     ...EARLY,
