@@ -19,7 +19,7 @@ const ENTRY = new URL(
   import.meta.url,
 );
 
-/** A host that does not hand over what it recorded is waited for so long, and no finding with it. */
+/** A host that does not hand over what it recorded holds up a finding for so long. */
 const GATHER_LIMIT_MS = 30_000;
 
 /** An actor died or did not answer: nothing may be concluded from the trial. */

@@ -109,7 +109,7 @@ for (const name of ['a.ready', '..', 'a/b', '', 'x'.repeat(250), '.heisenwrite-p
   });
 }
 
-test('who may read the file may read it there, unless that is not wanted', async ({ drop, file }) => {
+test('who may read the file may read it there, unless it is not wanted', async ({ drop, file }) => {
   const mask = process.umask();
   await publish(file, drop);
   await publish(file, drop, { name: 'secret', mode: 0o600 });
