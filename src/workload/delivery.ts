@@ -119,7 +119,7 @@ export const delivery: Workload = {
       fallback: false,
     },
     mediumFactor('origin', 'another medium, from which the writer downloads the parts in ranges'),
-    mediumFactor('forward', 'another medium, into which the relays carry it: of their stores'),
+    mediumFactor('forward', 'another medium, on which all stores behind relays are'),
     {
       name: 'program',
       kind: 'text',

@@ -18,7 +18,8 @@ export function mediumFactor(name: string, about: string): FactorDeclaration {
 /** @throws HeisenwriteError `unknown-level`; `invalid-place` for an URL with a secret */
 function check(text: string, where: string): string {
   if (text === NOWHERE) return text;
-  if (isAbsolute(text)) return pathToFileURL(text).href;
+  // On a command line a comma begins the next level.
+  if (isAbsolute(text)) return pathToFileURL(text).href.replaceAll(',', '%2C');
   if (schemeOf(text) === null) {
     throw new HeisenwriteError(
       'unknown-level',

@@ -12,6 +12,7 @@ test.each([
   ['none', 'none'],
   ['/srv/drop', 'file:///srv/drop'],
   ['/srv/a b#c', 'file:///srv/a%20b%23c'],
+  ['/srv/a,b', 'file:///srv/a%2Cb'],
   ['sftp://me@host/drop', 'sftp://me@host/drop'],
   ['nfs://host/export?version=3', 'nfs://host/export?version=3'],
   ['s3://bucket/x', 's3://bucket/x'],
