@@ -50,12 +50,14 @@ function valueText(value: number | bigint | string): string {
 const count = new Intl.NumberFormat('en-US');
 
 /** What a recording is, in one line. */
-export function headerLine({ writer, host, path, counts, clock, closed }: RecordingHeader): string {
+export function headerLine(header: RecordingHeader): string {
+  const { writer, host, path, counts, clock, pause, closed } = header;
   const { written, overwritten, dropped, torn } = counts;
   const kept = [
     overwritten > 0 ? `the oldest ${count.format(overwritten)} overwritten` : 'none overwritten',
     dropped > 0 ? `${count.format(dropped)} dropped when it was full` : '',
     torn > 0 ? `${count.format(torn)} torn` : '',
+    pause === null ? '' : `paused${pause.untilNs === null ? ', and not resumed' : ''}`,
   ].filter((part) => part !== '');
   const events = `${count.format(written)} ${written === 1 ? 'event' : 'events'}`;
   const end = closed ? 'ended in order' : 'not closed: killed, or still recording';

@@ -14,6 +14,8 @@
 //      56  closed             u64      1 when the writer ended in order
 //      64  offsetNs           i64      live: to be added to every time
 //      72  offsetUncertaintyNs u64     live: all ones while no offset was estimated
+//      80  pausedUntilNs      u64      live: when its last pause ended, by the writer's clock; 0:
+//                                      it never paused, all ones: it is in a pause
 //     128  description        JSON, UTF-8: writer, clock, what happens when full, events
 //
 //   record:
@@ -38,9 +40,10 @@ export const EVENT_SHIFT = 48n;
 export const AT = {
   ...{ magic: 0, version: 8, headerBytes: 12, recordBytes: 16, descriptionBytes: 20, slots: 24 },
   ...{ next: 32, dropped: 40, resolutionNs: 48, closed: 56 },
-  ...{ offsetNs: 64, offsetUncertaintyNs: 72, description: FIXED_BYTES },
+  ...{ offsetNs: 64, offsetUncertaintyNs: 72, pausedUntilNs: 80, description: FIXED_BYTES },
 } as const;
 export const NEVER_ESTIMATED = 0xffff_ffff_ffff_ffffn;
+export const IN_PAUSE = 0xffff_ffff_ffff_ffffn;
 
 export type WhenFull = 'overwrite' | 'stop';
 
@@ -81,6 +84,7 @@ export interface LiveFields {
   readonly closed: boolean;
   readonly offsetNs: bigint;
   readonly offsetUncertaintyNs: bigint | null;
+  readonly pausedUntilNs: bigint;
 }
 
 /** Encodes the description and says how long the header becomes with it. */
@@ -148,6 +152,7 @@ export function readLive(fixed: Buffer): LiveFields {
     closed: fixed.readBigUInt64LE(AT.closed) === 1n,
     offsetNs: fixed.readBigInt64LE(AT.offsetNs),
     offsetUncertaintyNs: uncertainty === NEVER_ESTIMATED ? null : uncertainty,
+    pausedUntilNs: fixed.readBigUInt64LE(AT.pausedUntilNs),
   };
 }
 

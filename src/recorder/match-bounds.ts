@@ -60,10 +60,22 @@ export function clockUncertaintyNs(one: RecordingClock, other: RecordingClock): 
 
 type RecordingClock = RecordingHeader['clock'];
 
-/** From here on the ring has forgotten nothing, ns; minus infinity: it has forgotten nothing. */
-export function horizonNs({ header, firstNs }: BoundedRecording): number {
-  if (header.counts.overwritten === 0) return Number.NEGATIVE_INFINITY;
-  return firstNs + Number(header.clock.resolutionNs);
+/** It was overwritten, or not recorded in a pause: what is not there may have happened. */
+export function mayHaveForgotten({ counts, pause }: RecordingHeader): boolean {
+  return counts.overwritten > 0 || pause !== null;
+}
+
+/**
+ * From here on the recording has forgotten nothing, ns; minus infinity: it has forgotten nothing,
+ * infinity: it is in a pause.
+ */
+export function horizonNs({ header, firstNs }: BoundedRecording, baseNs: bigint): number {
+  const { counts, clock, pause } = header;
+  const resolutionNs = Number(clock.resolutionNs);
+  const oldest = counts.overwritten === 0 ? Number.NEGATIVE_INFINITY : firstNs + resolutionNs;
+  if (pause === null) return oldest;
+  if (pause.untilNs === null) return Number.POSITIVE_INFINITY;
+  return Math.max(oldest, Number(pause.untilNs - baseNs) + resolutionNs);
 }
 
 /**

@@ -31,7 +31,9 @@ export function judgeSent(
   const { messages, options } = ground;
   const underWayNs =
     options.underWayNs ?? Math.max(UNDER_WAY_NS_MIN, TIMES_LONGEST_GAP * receipts.longestGapNs);
-  const ends = ground.senders.map((sender) => new SenderEnds(sender, group, receipts, underWayNs));
+  const ends = ground.senders.map(
+    (sender) => new SenderEnds(sender, group, receipts, underWayNs, ground.baseNs),
+  );
   const bySender = new Map(ends.map((end) => [end.sender.index, end]));
   const findings: MatchFinding[] = [];
   let [lost, underWay, overwritten] = [0, 0, 0];
@@ -78,6 +80,7 @@ class SenderEnds {
     group: readonly BoundedRecording[],
     receipts: Receipts,
     underWayNs: number,
+    baseNs: bigint,
   ) {
     this.sender = sender;
     this.#receipts = receipts;
@@ -86,7 +89,7 @@ class SenderEnds {
       clockUncertaintyNs(one.header.clock, sender.header.clock) ?? Number.POSITIVE_INFINITY;
     this.#forgottenBeforeNs = Math.max(
       ...group.map((one) => {
-        const horizon = horizonNs(one);
+        const horizon = horizonNs(one, baseNs);
         return horizon === Number.NEGATIVE_INFINITY ? horizon : horizon + apart(one);
       }),
     );

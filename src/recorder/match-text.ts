@@ -60,7 +60,11 @@ export function countLines(result: MatchResult): string[] {
       unknown.underWay,
       `may be under way: sent less than ${formatSpan(underWayNs)} before the end of a recording`,
     ),
-    ...row('unknown', unknown.overwritten, 'sent before the oldest record that a receiver kept'),
+    ...row(
+      'unknown',
+      unknown.overwritten,
+      'sent before the oldest record that a receiver kept, or the end of its pause',
+    ),
     ...row('unknown', unknown.torn, 'without a receipt, unless it is in a torn record'),
     ...row(
       'unknown',

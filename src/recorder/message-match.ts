@@ -4,7 +4,7 @@
 
 import type { FieldSchema } from './event-schema.ts';
 import { batchReader } from './match-batch.ts';
-import { type BoundedRecording, recordedTimes } from './match-bounds.ts';
+import { type BoundedRecording, mayHaveForgotten, recordedTimes } from './match-bounds.ts';
 import { judgeSent } from './match-fate.ts';
 import type { MatchFinding, MatchResult } from './match-result.ts';
 import { keyText, type TextNumbers } from './message-key.ts';
@@ -256,7 +256,7 @@ function active(
 ): readonly BoundedRecording[] {
   const declaring = all.filter(({ header }) => declares(header, term.event));
   const some = declaring.filter(
-    (one) => one.header.counts.overwritten > 0 || holds(recordings, one, term),
+    (one) => mayHaveForgotten(one.header) || holds(recordings, one, term),
   );
   return some.length > 0 ? some : declaring;
 }

@@ -2,7 +2,7 @@
 // delivers it, a further one is a duplicate. A receipt without a send is an accusation only where
 // no sender's ring can have forgotten, or not yet recorded, that send.
 
-import { type BoundedRecording, clockUncertaintyNs } from './match-bounds.ts';
+import { type BoundedRecording, clockUncertaintyNs, mayHaveForgotten } from './match-bounds.ts';
 import type { FindingKind, MatchFinding, RecordPlace } from './match-result.ts';
 import type { MatchGround } from './message-match.ts';
 import { SendCursors } from './send-cursors.ts';
@@ -181,7 +181,7 @@ export class Receipts {
     if (sendersHidden > 0) return true;
     return senders.some(({ header, lastNs }) => {
       const uncertainty = clockUncertaintyNs(header.clock, clock);
-      if (header.counts.overwritten > 0 || uncertainty === null) return true;
+      if (mayHaveForgotten(header) || uncertainty === null) return true;
       return timeNs + Number(clock.resolutionNs) + uncertainty >= lastNs;
     });
   }

@@ -13,7 +13,14 @@ import {
   placeEvents,
   recordBytesFor,
 } from './event-schema.ts';
-import { AT, type Description, planHeader, storeHeader, type WhenFull } from './layout.ts';
+import {
+  AT,
+  type Description,
+  IN_PAUSE,
+  planHeader,
+  storeHeader,
+  type WhenFull,
+} from './layout.ts';
 import { createMappedFile, type MappedFile } from './mapped-file.ts';
 import { RecordingError } from './recording-error.ts';
 import { compileWriter, RING, type Ring } from './writer-code.ts';
@@ -63,7 +70,7 @@ export interface Recorder<E extends EventDeclarations> {
   readonly path: string | null;
   /** In mode `tick`: the events that follow carry this moment. */
   tick(): void;
-  /** Nothing is recorded, or counted, until `resume`. */
+  /** Nothing is recorded, or counted, until `resume`: the header says up to when that was so. */
   pause(): void;
   resume(): void;
   /** States in the header what must be added to the times, and how far that may be wrong. */
@@ -185,6 +192,8 @@ class RingWriter {
   }
 
   pause(): void {
+    if (this.#closed) return;
+    this.#header[AT.pausedUntilNs / 8] = IN_PAUSE;
     this.#pausedAt ??= this.ring.state[RING.word] as number;
     this.ring.state[RING.word] = this.ring.endWord;
   }
@@ -193,6 +202,7 @@ class RingWriter {
     if (this.#closed || this.#pausedAt === null) return;
     this.ring.state[RING.word] = this.#pausedAt;
     this.#pausedAt = null;
+    this.#header[AT.pausedUntilNs / 8] = this.ring.readClockNs();
   }
 
   setClockOffset({ offsetNs, uncertaintyNs }: ClockOffset): void {

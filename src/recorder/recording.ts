@@ -7,6 +7,7 @@ import type { EventSchema } from './event-schema.ts';
 import {
   AT,
   FIXED_BYTES,
+  IN_PAUSE,
   type Layout,
   type LiveFields,
   parseDescription,
@@ -34,8 +35,15 @@ export interface RecordingHeader {
   /** True: the writer ended in order. False: it was ended, or still records. */
   readonly closed: boolean;
   readonly clock: RecordingClock;
+  readonly pause: RecordingPause | null;
   readonly counts: RecordingCounts;
   readonly events: readonly EventSchema[];
+}
+
+/** It paused: what happened before its end may not be there, and no count says how much. */
+export interface RecordingPause {
+  /** With the offset of the clock; null where the pause has not ended, or its writer was killed. */
+  readonly untilNs: bigint | null;
 }
 
 export interface RecordingClock {
@@ -68,6 +76,11 @@ export interface RecordingCounts {
 /** A commit word, split: what it says of its record. */
 export function committedSequence(low: number, high: number): number {
   return (high & 0xffff) * 2 ** 32 + low - 1;
+}
+
+function pauseOf({ pausedUntilNs, offsetNs }: LiveFields): RecordingPause | null {
+  if (pausedUntilNs === 0n) return null;
+  return { untilNs: pausedUntilNs === IN_PAUSE ? null : pausedUntilNs + offsetNs };
 }
 
 const ATTEMPTS = 8;
@@ -139,7 +152,8 @@ export class Recording {
   get header(): RecordingHeader {
     const { description, recordBytes, slots } = this.layout;
     const { writer, clock, startedMs, whenFull, events } = description;
-    const { dropped, resolutionNs, closed, offsetNs, offsetUncertaintyNs } = this.live();
+    const live = this.live();
+    const { dropped, resolutionNs, closed, offsetNs, offsetUncertaintyNs } = live;
     const { first, end, torn } = this.span();
     const thread = writer.thread === 0 ? '' : `/${writer.thread}`;
     return {
@@ -148,6 +162,7 @@ export class Recording {
       ...writer,
       ...{ startedMs, recordBytes, slots, whenFull, closed, events },
       clock: { ...clock, resolutionNs, offsetNs, offsetUncertaintyNs },
+      pause: pauseOf(live),
       counts: { written: end, overwritten: first, dropped, torn: torn + this.tornFound },
     };
   }

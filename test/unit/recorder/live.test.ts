@@ -35,7 +35,10 @@ it.each([
   const end = await startThread(path, slots, 0);
   const recordings = openRecordings([path]);
   let [seen, columnsSeen, newest] = [0, 0, -1];
-  for (let round = 0; round < (slots > 1000 ? 12 : 400); round++) {
+  const rounds = slots > 1000 ? 12 : 400;
+  // A writer at full speed may be round before a reader that shares its processor has read a piece.
+  const nothingSeen = () => slots > 8 && Math.min(seen, columnsSeen) === 0;
+  for (let round = 0; round < rounds || (nothingSeen() && round < 20 * rounds); round++) {
     let before = -1;
     for (const { sequence, fields } of recordings.events()) {
       const whole =
@@ -72,7 +75,7 @@ it.each([
     counts: { written: steps, torn: 0 },
   });
   expect(newest).toBeLessThanOrEqual(steps);
-  if (slots > 8) expect(Math.min(seen, columnsSeen)).toBeGreaterThan(0);
+  expect(nothingSeen()).toBe(false);
 });
 
 it('four threads, each with a ring of its own, lose nothing that is not counted', async () => {

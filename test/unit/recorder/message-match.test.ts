@@ -253,3 +253,38 @@ it('names what there is when an event or a field is not', () => {
   const fewer = { event: 'recv', fields: ['id'] };
   expect(() => match(sides, { received: fewer })).toThrow(/same number of fields/);
 });
+
+it('says of no message from before the end of a pause that it was lost, and of later ones', () => {
+  const sent = { records: ids(300).map((id) => send(id, id)) };
+  const missing = new Set([40, 59, 150]);
+  const records = ids(300).flatMap((id) => (missing.has(id) ? [] : [recv(id + 0.5, id)]));
+  const until = (ms: number) => BigInt(1e12 + ms * MS);
+  expect(match([sent, { records }]).lost).toBe(3);
+  const once = match([sent, { records, pausedUntilNs: until(100) }]);
+  expect(once).toMatchObject({ ...none, lost: 1, unknown: { ...known, overwritten: 2 } });
+  expect(once.findings.map(({ key }) => key)).toEqual(['from=1 id=150']);
+  const still = match([sent, { records, pausedUntilNs: 0xffff_ffff_ffff_ffffn }]);
+  expect(still).toMatchObject({ ...none, unknown: { ...known, overwritten: 3 } });
+  // With the offset of its clock: it was later, by ours.
+  const offset = { ns: BigInt(100 * MS), uncertaintyNs: 0n };
+  const earlier = records.map((one) => ({ ...one, timeNs: Number(one.timeNs) - 100 * MS }));
+  const apart = match([sent, { records: earlier, offset, pausedUntilNs: until(49) }]);
+  expect(apart).toMatchObject({ lost: 1, unknown: { ...known, overwritten: 2 } });
+  expect(match([sent, { records: earlier, offset, pausedUntilNs: until(-50) }]).lost).toBe(2);
+});
+
+it('says of no message that it was never sent where a sender has paused', () => {
+  const records = ids(300).flatMap((id) => (id === 50 ? [] : [send(id, id)]));
+  const received = { records: ids(300).map((id) => recv(id + 0.5, id)) };
+  expect(match([{ records }, received]).neverSent).toBe(1);
+  const paused = match([{ records, pausedUntilNs: BigInt(1e12 + 60 * MS) }, received]);
+  expect(paused).toMatchObject({ ...none, unknown: { ...known, sendNotThere: 1 } });
+});
+
+it('counts a receiver in that was in a pause all the time', () => {
+  const sent = { records: ids(100).map((id) => send(id, id)) };
+  const other = { records: ids(100).flatMap((id) => (id % 2 ? [recv(id + 0.5, id)] : [])) };
+  const paused = { records: [idle(0)], pausedUntilNs: 0xffff_ffff_ffff_ffffn };
+  expect(match([sent, other], { delivery: 'once' }).lost).toBeGreaterThan(40);
+  expect(match([sent, other, paused], { delivery: 'once' })).toMatchObject(none);
+});

@@ -32,6 +32,7 @@ export interface Planted {
   readonly domain?: string;
   readonly resolutionNs?: number;
   readonly dropped?: number;
+  readonly pausedUntilNs?: bigint;
   readonly offset?: { readonly ns: bigint; readonly uncertaintyNs: bigint };
 }
 
@@ -55,6 +56,7 @@ export function plantRecording(directory: string, planted: Planted): string {
   view.setBigUint64(AT.dropped, BigInt(dropped), true);
   view.setBigUint64(AT.resolutionNs, BigInt(resolutionNs), true);
   view.setBigUint64(AT.closed, 1n, true);
+  view.setBigUint64(AT.pausedUntilNs, planted.pausedUntilNs ?? 0n, true);
   if (offset) {
     view.setBigInt64(AT.offsetNs, offset.ns, true);
     view.setBigUint64(AT.offsetUncertaintyNs, offset.uncertaintyNs, true);

@@ -79,8 +79,14 @@ describe('a recorder', () => {
     pause();
     pause();
     record.step(1);
+    expect(readAll(path).headers[0]?.pause).toEqual({ untilNs: null });
+    const before = monotonicNs();
     resume();
+    const { untilNs } = readAll(path).headers[0]?.pause ?? {};
+    expect(untilNs).toBeGreaterThanOrEqual(before);
+    expect(untilNs).toBeLessThanOrEqual(monotonicNs());
     resume();
+    expect(readAll(path).headers[0]?.pause).toEqual({ untilNs });
     for (const number of [2, 3, 4, 5]) record.step(number);
     expect(readAll(path).events.map(({ fields }) => fields.number)).toEqual([2, 3, 4, 5]);
   });
