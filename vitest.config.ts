@@ -9,11 +9,14 @@ import { defineConfig } from 'vitest/config';
 const TOGETHER = [
   'bad-input*',
   'builds',
+  'command-workload',
   'delivery*',
   'evidence-*',
+  'hunt-resume',
   'launcher',
   'medium-*',
   'package',
+  'planted-matrix',
   'proxy-command',
   'proxy-s3*',
   'proxy-sftp*',
@@ -22,6 +25,9 @@ const TOGETHER = [
   'record-refused',
   'replay',
   'report-page',
+  'second-host',
+  'survey-media',
+  'url-hunt',
 ].map((name) => `test/real/${name}.test.ts`);
 
 export default defineConfig({
