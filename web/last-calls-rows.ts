@@ -18,13 +18,18 @@ export type LaneKind = (typeof LANE_KINDS)[number];
 
 /** Calls of the busiest actor that are in the picture at least. */
 const CALLS_SHOWN = 6;
+/** A call that failed longer ago than so many times the rest would leave nothing of that to see. */
+const FAILED_SHARE_MAX = 20;
 
 export function lastCallsRows({ calls, windows }: LastCalls) {
   const actors = [...new Set(calls.map(({ actor }) => actor))].sort();
   const begins = actors.map((actor) => shownFrom(calls.filter((call) => call.actor === actor)));
-  const failed = calls.filter(({ errno }) => errno !== undefined).map((call) => call.fromUs);
+  const shownUs = Math.min(...begins);
+  const failed = calls
+    .filter(({ errno, fromUs }) => errno !== undefined && fromUs > FAILED_SHARE_MAX * shownUs)
+    .map((call) => call.fromUs);
   const untilUs = Math.max(0, ...calls.map(({ toUs }) => toUs));
-  const fromUs = Math.min(...begins, ...failed);
+  const fromUs = Math.min(shownUs, ...failed);
   const bars = [
     ...calls.map(
       (call): LaneBar => ({

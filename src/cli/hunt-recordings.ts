@@ -69,7 +69,7 @@ export class HuntRecordings {
       .sort((a, b) => a.fromUs - b.fromUs);
     if (calls.length === 0) return null;
     const seen = new Set(calls.map(({ actor }) => actor));
-    const known = clocks.filter(({ actor }) => seen.has(actor));
+    const known = leastCertain(clocks).filter(({ actor }) => seen.has(actor));
     return {
       calls,
       windows: windowsSince(calls[0]?.fromUs ?? 0, receiptsOf(record.outcome), seenNs),
@@ -122,8 +122,10 @@ class LastOfActor {
 /** When the trial may have begun, in relation to when it was seen; microseconds. */
 function beginningOf({ startedAtMs, durationMs }: TrialRecord, seenNs: bigint): number {
   const startedNs = BigInt(Math.round(startedAtMs * 1e6)) + wallToMonotonic().offsetNs;
-  // A boot before it is no part of its time.
-  return Math.max(-durationMs * 1000, Number(startedNs - seenNs) / 1000 - CLOCK_STEP_US);
+  const startedUs = Number(startedNs - seenNs) / 1000 - CLOCK_STEP_US;
+  const longestUs = -durationMs * 1000;
+  // The wall clock was put back where it began after it was seen. A boot is no part of its time.
+  return startedUs > 0 ? longestUs : Math.max(longestUs, startedUs);
 }
 
 /** Writes of which the recordings have the beginning and no end: they met what was seen. */
@@ -147,6 +149,15 @@ class WritesUnderWay {
       ...{ bytes: Number(fields.bytes), offset: Number(fields.offset) },
     }));
   }
+}
+
+/** One for each actor, of which there may be several recordings: it was lost once. */
+function leastCertain(clocks: readonly ActorClock[]): ActorClock[] {
+  const byActor = new Map<string, number>();
+  for (const { actor, uncertaintyUs } of clocks) {
+    byActor.set(actor, Math.max(uncertaintyUs, byActor.get(actor) ?? 0));
+  }
+  return [...byActor].map(([actor, uncertaintyUs]) => ({ actor, uncertaintyUs }));
 }
 
 function clocksOf({ name, clock }: RecordingHeader): ActorClock[] {

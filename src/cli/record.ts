@@ -115,12 +115,12 @@ async function traceAll(
     say(`tracing process ${target.process} by ${tracing.via}; Ctrl-C leaves it as it is`);
   }
   const end = await tracing.ended;
-  watch.stop();
   if (analysis.calls.size === 0 && end.command !== null && !watch.detached()) {
     throw new HeisenwriteError('not-traceable', `${tracing.via} saw no call of ${command[0]}`);
   }
   const durationMs = Number(monotonicNs() - beganNs) / 1e6;
   const cost = given.cost ? await measureCost(tracer.trace, guard) : null;
+  watch.stop();
   const facts: TraceFacts = {
     ...{ via: tracing.via, because: tracer.because, process: tracing.process },
     ...{ command: command.length > 0 ? command : null, beganNs, beganAt, durationMs, cost, end },

@@ -37,7 +37,9 @@ export async function markByRename(delivery: Delivery, sha256: string): Promise<
   const temporary = `/${markerOf(PUBLISH_PREFIX + sign)}`;
   const text = encodeMarker({ name, bytes: content.bytes, sha256 });
   try {
-    const file = await place.client.create(temporary, manner(delivery, text.length));
+    // No marker is a program, whatever it marks.
+    const own = { ...delivery, mode: delivery.mode & 0o666 };
+    const file = await place.client.create(temporary, manner(own, text.length));
     try {
       await file.write(0, text);
       await syncOrNot(file.sync());

@@ -89,7 +89,8 @@ export class GuestHosts implements Hosts {
         const host: HostAccount = { host: kernel, facts, receipts: await end() };
         const toggled = { by: { [TOGGLED]: `${forMs}ms` }, fromNs, untilNs: String(monotonicNs()) };
         if (outcome.observations.length > 0) await this.bringRecordings(booted);
-        await booted.guest.ask({ ask: 'forget' }, MOUNT_LIMIT_MS);
+        // A guest that is lost by now has answered for its trial; the next one boots another.
+        await booted.guest.ask({ ask: 'forget' }, MOUNT_LIMIT_MS).catch(() => undefined);
         const seen = accountedFor(outcome, host, directory);
         return toggling === null ? seen : { ...seen, provoked: bothOf(seen.provoked, toggled) };
       },
@@ -114,7 +115,7 @@ export class GuestHosts implements Hosts {
     const answer = guest.ask<RecordingsAnswer>(request, MOUNT_LIMIT_MS);
     // What was seen counts, also where nothing of what led up to it can be had.
     const { taken } = await answer.catch(() => ({ taken: [] }));
-    layDown(recordings, kernel, taken);
+    layDown(recordings, [{ host: kernel, taken }]);
   }
 
   /** One server at a time: a trial has one place. */

@@ -177,6 +177,7 @@ class BpftraceRun {
 
   /** Nobody waits for ever for one that hangs: when it dies the kernel takes its probes away. */
   #end(): void {
+    if (this.#hasEnded) return;
     this.#tracer.kill('SIGTERM');
     this.#limit ??= setTimeout(() => this.#tracer.kill('SIGKILL'), END_LIMIT_MS);
   }
@@ -208,8 +209,10 @@ class BpftraceRun {
   /** Null where it ended because it was told to. */
   #wrongEnd(): string | null {
     if (!this.detached && !this.#isDone) return `the tracer ended by itself: ${this.#complaint()}`;
-    if (this.#tracer.signalCode !== 'SIGKILL') return null;
-    return 'bpftrace did not end when it was told to, and was killed: events may be missing';
+    const { exitCode, signalCode } = this.#tracer;
+    if (exitCode === 0) return null;
+    const how = signalCode === null ? `with status ${exitCode}` : `by ${signalCode}`;
+    return `bpftrace was told to end, and ended ${how}: events may be missing`;
   }
 
   #complaint(): string {

@@ -35,15 +35,19 @@ export function parseProbe(text: string): Probe {
 /**
  * bpftrace passes over a function that it does not find, and what is never called and what is not
  * there would look the same.
- * @throws HeisenwriteError `invalid-option`
+ * @throws HeisenwriteError `invalid-option`, `not-traceable`
  */
 export function checkProbes(probes: readonly Probe[]): void {
   for (const { text, library, symbol } of probes) {
-    const named = `uprobe:${library}:${symbol}`;
-    const listed = spawnSync('bpftrace', ['-l', named], { encoding: 'utf8' }).stdout.split('\n');
-    if (listed.includes(named)) continue;
+    const words = ['-l', `uprobe:"${library}":"${symbol}"`];
+    const { status, stdout, stderr, error } = spawnSync('bpftrace', words, { encoding: 'utf8' });
+    if (status !== 0) {
+      const said = error?.message ?? stderr.trim().split('\n').at(-1);
+      throw new HeisenwriteError('not-traceable', `bpftrace did not look for ${text}: ${said}`);
+    }
+    if (stdout.split('\n').includes(`uprobe:${library}:${symbol}`)) continue;
     throw new HeisenwriteError('invalid-option', `${text}: ${library} has no function ${symbol}`, {
-      remedy: `bpftrace -l 'uprobe:${library}:*' lists those that it has`,
+      remedy: `bpftrace -l 'uprobe:"${library}":*' lists those that it has`,
     });
   }
 }

@@ -25,6 +25,9 @@ export class StraceLines {
   readonly #onEvent: (event: TraceEvent) => void;
   readonly #begun = new Map<number, Begun>();
   readonly #threads: Set<number>;
+  /** Of those, such as were there when it had attached, or of which a line has told. */
+  readonly #following = new Set<number>();
+  readonly #ended = new Set<number>();
 
   /**
    * @param toMonotonicNs of a time in ns since 1970
@@ -40,9 +43,14 @@ export class StraceLines {
     this.#threads = new Set(threads);
   }
 
-  /** Threads of which no end was told. */
+  /** Threads that are traced, and of which no end was told. */
   get following(): number {
-    return this.#threads.size;
+    return this.#following.size;
+  }
+
+  /** It has attached, and these were there then: of each an end will be told. */
+  follow(threads: readonly number[]): void {
+    for (const thread of threads) if (!this.#ended.has(thread)) this.#following.add(thread);
   }
 
   read(line: string): void {
@@ -62,6 +70,8 @@ export class StraceLines {
     const atNs = this.#toMonotonicNs(unixNs + BigInt((match[3] as string).padEnd(9, '0')));
     const text = match[4] as string;
     if (!this.#threads.has(thread)) this.#appeared(thread, atNs);
+    this.#following.add(thread);
+    this.#ended.delete(thread);
     if (text.startsWith('+++ ')) return this.#endOf(thread, atNs, text);
     if (text.startsWith('--- ')) return signalOf(thread, atNs, text);
     return this.#callIn(thread, atNs, text);
@@ -104,15 +114,21 @@ export class StraceLines {
 
   #endOf(thread: number, atNs: bigint, text: string): TraceEvent | null {
     this.#begun.delete(thread);
-    this.#threads.delete(thread);
+    this.#gone(thread);
     const exited = /^\+\+\+ exited with (\d+) \+\+\+/.exec(text);
     if (exited) return endEvent(thread, atNs, Number(exited[1]), null);
     const killed = /^\+\+\+ killed by (\w+)/.exec(text);
     if (killed) return endEvent(thread, atNs, null, killed[1] as string);
     // The thread that called goes on under the number of its process.
     const superseded = /^\+\+\+ superseded by execve in pid (\d+)/.exec(text);
-    if (superseded) this.#threads.delete(Number(superseded[1]));
+    if (superseded) this.#gone(Number(superseded[1]));
     return null;
+  }
+
+  #gone(thread: number): void {
+    this.#threads.delete(thread);
+    this.#following.delete(thread);
+    this.#ended.add(thread);
   }
 }
 

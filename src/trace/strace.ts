@@ -12,7 +12,7 @@ import { openLineStream } from './line-stream.ts';
 import { TRACED_CALLS } from './strace-calls.ts';
 import { StraceLines } from './strace-lines.ts';
 import type { TraceEnd, TraceRequest, Tracing } from './tracing.ts';
-import { threadsOf } from './world.ts';
+import { isRunning, threadsOf } from './world.ts';
 
 /** Elements of a vector, and bytes of data, that are printed. */
 const PRINTED_MAX = 32;
@@ -128,6 +128,8 @@ async function attach(
     const said = refused ?? complaints.text().trim();
     throw new HeisenwriteError('not-traceable', `process ${target}: ${said || 'strace has ended'}`);
   }
+  // Some of those that were there before may have ended before it attached.
+  lines.follow(threadsOf(target).filter(isRunning));
   stream.finish();
   let detached = false;
   const ended = Promise.all([exited, stream.ended]).then(() => endOf(lines, null, detached));

@@ -11,7 +11,7 @@ import type { ActorHost, Actors } from '../domain/workload.ts';
 import type { ActorCall, ActorReply } from './actor-service.ts';
 import type { HuntClock } from './hunt-clock.ts';
 import { MappedBoards } from './mapped-boards.ts';
-import { layDown, type TakenRecording } from './recordings-place.ts';
+import { type HostRecordings, layDown, type TakenRecording } from './recordings-place.ts';
 import { sshActor } from './ssh-actor.ts';
 
 const ENTRY = new URL(
@@ -50,6 +50,8 @@ export class ActorPool implements Actors {
   private isSeparate = false;
   private readonly recordings: string | null;
   private clock: HuntClock | null = null;
+  /** Those of the trial that runs, by their keys. */
+  private readonly called = new Map<string, Actor>();
   private nextCall = 1;
   private limitMs = 60_000;
 
@@ -61,6 +63,7 @@ export class ActorPool implements Actors {
   /** Time that each call of the coming trial may take. */
   limit(limitMs: number): void {
     this.limitMs = limitMs;
+    this.called.clear();
   }
 
   /** Of a pool that is not where the hunt is: for every call to come. */
@@ -68,14 +71,21 @@ export class ActorPool implements Actors {
     this.clock = clock;
   }
 
-  /** What was recorded on other hosts is put beside what was recorded here. */
+  /**
+   * What was recorded on other hosts in this trial is put beside what was recorded here. A host
+   * that does not hand it over is given up: nobody waits for it again.
+   */
   async gatherRecordings(): Promise<void> {
     if (this.recordings === null) return;
-    for (const { recordings } of this.actors.values()) {
-      if (!recordings) continue;
-      const late = sleep(GATHER_LIMIT_MS, [], { ref: false });
-      layDown(this.recordings, 'ssh', await Promise.race([recordings(), late]));
-    }
+    const hosts = [...this.called].map(async ([key, actor]): Promise<HostRecordings> => {
+      if (!actor.recordings) return { host: '', taken: [] };
+      const late = sleep(GATHER_LIMIT_MS, null, { ref: false });
+      const taken = await Promise.race([actor.recordings(), late]).catch(() => null);
+      if (taken === null) this.lose(key, actor, 'it did not hand over what it recorded');
+      return { host: 'ssh', taken: taken ?? [] };
+    });
+    const gathered = (await Promise.all(hosts)).filter(({ host }) => host !== '');
+    if (gathered.length > 0) layDown(this.recordings, gathered);
   }
 
   /** Whether every actor of the coming trial is a process of its own, which can be stopped. */
@@ -105,6 +115,7 @@ export class ActorPool implements Actors {
     const host = asked === 'thread' && this.isSeparate ? 'process' : asked;
     const key = `${host} ${name}`;
     const actor = this.actors.get(key) ?? this.start(name, host);
+    this.called.set(key, actor);
     const id = this.nextCall++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(

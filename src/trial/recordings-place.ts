@@ -3,12 +3,21 @@
 // test would write to it. Copies that were made when something wrong was read lie in directories
 // of their own, named by the time.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monotonicNs } from '../base/clock.ts';
 import { copyRecording } from '../recorder/recording-copy.ts';
-import { RECORDING_ENDING } from '../recorder/recordings.ts';
+import { openRecordings, RECORDING_ENDING } from '../recorder/recordings.ts';
 
 const SHARED_MEMORY = '/dev/shm';
 const PREFIX = 'heisenwrite-recordings-';
@@ -30,21 +39,30 @@ export interface TakenRecording {
  */
 export function makeRecordingsPlace(name: string): string | null {
   const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
-  const directory = join(parent, `${PREFIX}${process.pid}-${name}`);
   try {
-    removeLeft(parent);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return directory;
+    const space = pidSpace();
+    removeLeft(parent, space);
+    // Of a name that nobody can have made before, as others may write here.
+    return mkdtempSync(join(parent, `${PREFIX}${process.pid}-${space}-${name}-`));
   } catch {
     return null;
   }
 }
 
+/** Processes have numbers of their own in each namespace, and containers may share this memory. */
+function pidSpace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
+}
+
 /** Of hunts that were killed: their evidence is elsewhere. */
-function removeLeft(parent: string): void {
+function removeLeft(parent: string, space: string): void {
   for (const name of readdirSync(parent)) {
-    const pid = /^heisenwrite-recordings-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const [, pid, theirs] = /^heisenwrite-recordings-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || theirs !== space || existsSync(`/proc/${pid}`)) continue;
     try {
       rmSync(join(parent, name), { recursive: true, force: true });
     } catch {
@@ -102,35 +120,60 @@ export function takeRecordings(directory: string): TakenRecording[] {
   return [...taken(directory, null), ...seen];
 }
 
+/** All that one host has handed over. */
+export interface HostRecordings {
+  /** Before the names of its recordings. */
+  readonly host: string;
+  readonly taken: readonly TakenRecording[];
+}
+
 /**
- * Puts what was recorded on another host beside what was recorded here. Wherever one host made
- * copies, those of the other are put beside them as they are now: what they did is not forgotten
- * so soon. It is gone with these copies.
- * @param host before the names of its recordings
+ * Puts what was recorded on other hosts beside what was recorded here. Wherever one host made
+ * copies, those of the others are put beside them as they are now: what they did is not forgotten
+ * so soon. It is gone with these copies. Never throws: where there is no room for it, a finding has
+ * the recordings that there are.
  */
-export function layDown(directory: string, host: string, taken: readonly TakenRecording[]): void {
-  // Another host is not trusted with names.
-  const proper = taken.filter(
-    ({ name, seenNs }) => RECORDING_NAME.test(name) && /^\d*$/.test(seenNs ?? ''),
-  );
-  const nameOf = ({ name }: TakenRecording) => `${host}-${name}`;
+export function layDown(directory: string, hosts: readonly HostRecordings[]): void {
   try {
-    for (const each of proper.filter(({ seenNs }) => seenNs !== null)) {
-      const to = seenDirectory(directory, BigInt(each.seenNs as string));
-      mkdirSync(to, { recursive: true });
-      writeFileSync(join(to, nameOf(each)), each.bytes);
+    const proper = hosts.flatMap(properOf);
+    for (const { seenNs, name, bytes } of proper) {
+      if (seenNs !== null) keep(seenDirectory(directory, BigInt(seenNs)), name, bytes);
     }
     if (seenTimes(directory).length === 0) copyAllSeen(directory, monotonicNs());
     for (const to of seenTimes(directory).map((ns) => seenDirectory(directory, ns))) {
       for (const name of recordingNames(directory)) {
         if (!existsSync(join(to, name))) copyRecording(join(directory, name), join(to, name));
       }
-      for (const each of proper.filter(({ seenNs }) => seenNs === null)) {
-        const path = join(to, nameOf(each));
-        if (!existsSync(path)) writeFileSync(path, each.bytes);
-      }
+      for (const { seenNs, name, bytes } of proper) if (seenNs === null) keep(to, name, bytes);
     }
   } catch {
-    // No room for it: the finding has the recordings that there are.
+    // No room for it.
+  }
+}
+
+/** Another host is trusted neither with names nor with what it calls a recording. */
+function properOf({ host, taken }: HostRecordings): TakenRecording[] {
+  if (!Array.isArray(taken)) return [];
+  return (taken as unknown[]).flatMap((each) => {
+    const { name, seenNs, bytes } = (each ?? {}) as Partial<TakenRecording>;
+    const isProper =
+      typeof name === 'string' &&
+      RECORDING_NAME.test(name) &&
+      (seenNs === null || (typeof seenNs === 'string' && /^\d{1,20}$/.test(seenNs))) &&
+      bytes instanceof Uint8Array;
+    return isProper ? [{ name: `${host}-${name}`, seenNs, bytes }] : [];
+  });
+}
+
+/** Unless it is there, or is none: one that cannot be read would hide the others. */
+function keep(directory: string, name: string, bytes: Uint8Array): void {
+  const path = join(directory, name);
+  if (existsSync(path)) return;
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(path, bytes);
+  try {
+    openRecordings([path]).close();
+  } catch {
+    rmSync(path, { force: true });
   }
 }

@@ -14,6 +14,8 @@ import type { TakenRecording } from './recordings-place.ts';
 const COMPLAINT_BYTES = 2000;
 /** Two clocks drift apart, by some 10 us a second at most. */
 const CLOCK_VALID_MS = 10_000;
+/** What adjtime(3) may do to either clock at most: 500 ppm. */
+const DRIFT_NS_PER_MS = 500;
 
 export interface SshActor {
   readonly post: (call: ActorCall) => void;
@@ -37,7 +39,8 @@ export function sshActor(
   const remote = ['heisenwrite', 'agent'];
   const options = ['-T', '-o', 'BatchMode=yes', '--', destination, ...remote];
   const child = spawn(program, [...before, ...options], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const talk = new AgentTalk((message) => void child.stdin.write(frameOf(message)), take);
+  const send = (message: ToAgent) => void child.stdin.write(frameOf(message));
+  const talk = new AgentTalk(send, take, (reason) => losing(reason));
   const losing = (reason: string) => {
     child.kill('SIGTERM');
     talk.end();
@@ -85,6 +88,7 @@ interface SshActorOrder {
 class AgentTalk {
   readonly #send: (message: ToAgent) => void;
   readonly #take: (reply: ActorReply) => void;
+  readonly #broken: (reason: string) => void;
   readonly #greeted: Promise<void>;
   #greet: () => void = () => undefined;
   /** Of the request that waits for it; null at the end of the conversation. */
@@ -96,9 +100,14 @@ class AgentTalk {
   #hasBegun = false;
   #isOver = false;
 
-  constructor(send: (message: ToAgent) => void, take: (reply: ActorReply) => void) {
+  constructor(
+    send: (message: ToAgent) => void,
+    take: (reply: ActorReply) => void,
+    broken: (reason: string) => void,
+  ) {
     this.#send = send;
     this.#take = take;
+    this.#broken = broken;
     this.#greeted = new Promise((resolve) => {
       this.#greet = resolve;
     });
@@ -123,14 +132,15 @@ class AgentTalk {
   }
 
   post(call: ActorCall): void {
-    this.#turn = this.#turn.then(async () => {
+    const posted = this.#turn.then(async () => {
       const isOld = monotonicMs() - this.#clockAtMs > CLOCK_VALID_MS;
       // An agent that is busy would answer late, and the clock would be wrong by that.
       if (this.#clock === null || (isOld && this.#calls === 0)) await this.#readClock();
       if (this.#isOver) return;
       this.#calls++;
-      this.#send({ ...call, ...(this.#clock && { clock: this.#clock }) });
+      this.#send({ ...call, ...(this.#clock && { clock: this.#aged(this.#clock) }) });
     });
+    this.#turn = posted.catch((error: Error) => this.#broken(error.message));
   }
 
   async recordings(): Promise<readonly TakenRecording[]> {
@@ -138,6 +148,12 @@ class AgentTalk {
     this.#turn = asked;
     const answer = await asked;
     return answer && 'answer' in answer && answer.answer === 'recordings' ? answer.taken : [];
+  }
+
+  /** How wrong it may be by now. */
+  #aged({ offsetNs, uncertaintyNs }: HuntClock): HuntClock {
+    const driftNs = Math.ceil((monotonicMs() - this.#clockAtMs) * DRIFT_NS_PER_MS);
+    return { offsetNs, uncertaintyNs: uncertaintyNs + BigInt(driftNs) };
   }
 
   end(): void {
@@ -149,7 +165,10 @@ class AgentTalk {
   async #readClock(): Promise<void> {
     const clock = await huntClockFor(async () => {
       const answer = await this.#ask({ ask: 'clock' });
-      return answer && 'answer' in answer && answer.answer === 'clock' ? answer.ns : 0n;
+      if (answer === null) return 0n;
+      const { ns } = answer as { readonly ns?: unknown };
+      if (typeof ns !== 'bigint') throw new RangeError('it answers no time when asked for it');
+      return ns;
     });
     if (this.#isOver) return;
     [this.#clock, this.#clockAtMs] = [clock, monotonicMs()];

@@ -14,6 +14,10 @@ export async function serveOverStdio(version: string): Promise<void> {
   const { stdin, stdout } = process;
   const say = (message: FromAgent) => void stdout.write(frameOf(message));
   let recordings: string | null = null;
+  process.on('exit', () => {
+    if (recordings !== null) rmSync(recordings, { recursive: true, force: true });
+  });
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(0));
   let answer: (call: ActorCall) => void = () => undefined;
   const read = frameReader((frame) => {
     const message = frame as ToAgent;
@@ -29,5 +33,4 @@ export async function serveOverStdio(version: string): Promise<void> {
   say({ hello: 'heisenwrite agent', version });
   stdin.on('data', (piece: Buffer) => read(piece));
   await once(stdin, 'end');
-  if (recordings !== null) rmSync(recordings, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 // `record -p` on programs that run: a dd whose export turns read-only under it, and programs that
 // must go on whatever happens to the tracer.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -72,6 +72,21 @@ describe.each(['strace', 'bpftrace'] as const)('record -p by %s', (via) => {
     }),
   );
 
+  test('a program whose threads come and go, to its end: clean', {
+    timeout: LIMIT_MS,
+  }, async (context) => {
+    requireOrSkip(context, 'pandas');
+    const python = execa('python3', ['-c', SHORT_THREADS, join(top, 'file')], { reject: false });
+    await until(() => existsSync(join(top, 'file')), 'it runs', 30_000);
+    const words = ['--via', via, '--no-cost', '--json'];
+    const { record } = await attachedRecord(python.pid as number, words, top);
+    python.stdin?.end();
+    const [{ exitCode, stdout, stderr }] = await Promise.all([record, python]);
+    expect(exitCode, `${stdout}${stderr}`).toBe(0);
+    const said = { verdict: 'clean', complaint: null, detached: false };
+    expect(JSON.parse(stdout)).toMatchObject(said);
+  });
+
   test('a tracer that is killed: nothing is called clean', { timeout: LIMIT_MS }, () =>
     withCounter(async ({ pid, tracer }) => {
       const words = ['--via', via, '--no-cost', '--json', '--slots', '1000'];
@@ -120,6 +135,46 @@ describe.each(['strace', 'bpftrace'] as const)('record -p by %s', (via) => {
     LIMIT_MS,
   );
 });
+
+test(
+  'bpftrace that dies when it is told to end: nothing is called clean',
+  async (context) => {
+    requireOrSkip(context, 'bpftrace');
+    const top = mkdtempSync('/var/tmp/heisenwrite-record-');
+    try {
+      await withCounter(async ({ pid }) => {
+        const words = ['--via', 'bpftrace', '--no-cost', '--json'];
+        const { record } = await attachedRecord(pid, words, top);
+        const tracer = childNamed(record.pid as number, 'bpftrace');
+        process.kill(tracer, 'SIGSTOP');
+        record.kill('SIGINT');
+        process.kill(tracer, 'SIGSEGV');
+        process.kill(tracer, 'SIGCONT');
+        const { exitCode, stdout, stderr } = await record;
+        expect(exitCode, stderr).toBe(3);
+        expect(JSON.parse(stdout).complaint).toMatch(/ended by SIGSEGV: events may be missing/);
+      });
+    } finally {
+      rmSync(top, { recursive: true });
+    }
+  },
+  LIMIT_MS,
+);
+
+/** Until its input ends. */
+const SHORT_THREADS = `
+import os, sys, threading, time
+going = [True]
+def wait():
+    sys.stdin.read()
+    going[0] = False
+threading.Thread(target=wait).start()
+open(sys.argv[1], 'w').close()
+while going[0]:
+    some = [threading.Thread(target=time.sleep, args=(0.01,)) for _ in range(4)]
+    for one in some: one.start()
+    for one in some: one.join()
+`;
 
 /** Says its number, and ends with 7 when it is told to. */
 const PATIENT = `

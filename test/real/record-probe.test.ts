@@ -58,10 +58,18 @@ test('cpg_mcast_joined of libcpg', { timeout: LIMIT_MS }, async () => {
   }
 });
 
+test('a library whose name bpftrace would take for an expression', async () => {
+  const probe = `u:${libraryOf('libstdc')}:_ZNSo3putEc`;
+  const own = ['--via', 'bpftrace', '--no-cost', '--json', '--probe', probe];
+  const said = await heisenwrite(['record', ...own, '--', 'true'], top);
+  expect(said.exitCode, said.stderr).toBe(0);
+  expect(JSON.parse(said.stdout)).toMatchObject({ verdict: 'clean', probeHits: 0 });
+});
+
 test('a function that the library does not have is refused, not passed over', async () => {
   const probe = `u:${libraryOf('libcpg')}:cpg_mcast_joine`;
   const words = ['record', '--via', 'bpftrace', '--probe', probe, '--', 'true'];
   const said = await heisenwrite(words, top);
-  expectRefusal(said, 2, /has no function cpg_mcast_joine\n.*bpftrace -l 'uprobe:.*libcpg/);
+  expectRefusal(said, 2, /has no function cpg_mcast_joine\n.*bpftrace -l 'uprobe:".*libcpg/);
   expect(readdirSync(top)).toEqual([]);
 });

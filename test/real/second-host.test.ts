@@ -2,18 +2,13 @@
 // its loss, its absence and another version are told in words. The clock of the other host is its
 // own (time_namespaces(7)), and what it recorded is told in the time of the hunt.
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { frameOf } from '../../src/base/frames.ts';
+import { heisenwriteVersion } from '../../src/base/version.ts';
 import { type Sshd, startSshd } from '../../src/fleet/sshd.ts';
 import { openRecordings } from '../../src/recorder/index.ts';
 import { startGanesha } from '../servers/ganesha.ts';
@@ -118,8 +113,9 @@ describe('a reader on another host', () => {
         expect(lastCalls?.clocks?.[0]?.uncertaintyUs).toBeLessThan(50_000);
         expectOffset(evidence);
       }
-      const left = readdirSync('/dev/shm').filter((name) => /^heisenwrite-.*agent$/.test(name));
-      expect(left.filter((name) => !existsSync(`/proc/${name.split('-')[2]}`))).toEqual([]);
+      const left = () =>
+        readdirSync('/dev/shm').filter((name) => /^heisenwrite-.*-agent-/.test(name));
+      await expect.poll(left, { timeout: 10_000 }).toEqual([]);
     } finally {
       await server.stop();
     }
@@ -132,6 +128,37 @@ describe('a reader on another host', () => {
     expect(said.exitCode).toBe(3);
     const [reason] = unknowns;
     expect(reason?.because).toMatch(/on nobody-there: ssh ended with 255: .*Connection refused/);
+  });
+
+  it('that answers otherwise than an agent does is a trial that is unknown', async () => {
+    const other = join(folder, 'strange-ssh');
+    const frames =
+      `const v=require('v8');const f=(x)=>{const b=v.serialize(x);const h=Buffer.alloc(4);` +
+      `h.writeUInt32BE(b.length);process.stdout.write(Buffer.concat([h,b]));};` +
+      `f({hello:'heisenwrite agent',version:'${heisenwriteVersion()}'});` +
+      `process.stdin.on('data',()=>f({answer:'clock',ns:5}))`;
+    writeFileSync(other, `#!/bin/sh\nexec ${NODE} -e "${frames}"\n`);
+    chmodSync(other, 0o755);
+    const words = ['hunt', sshd.url, ...ONLY, '--factor', 'reader=ssh:other', '--json'];
+    const own = { ...environment, HEISENWRITE_SSH: other };
+    const said = await heisenwrite([...words, '--trials', '2'], folder, own);
+    expect(said.exitCode, said.stderr).toBe(3);
+    const { trials, unknowns } = reportIn(said);
+    expect(trials).toMatchObject({ unknown: 2, damaged: 0, clean: 0 });
+    expect(unknowns[0]?.because).toMatch(/on other: it answers no time when asked for it/);
+  });
+
+  it('leaves nothing there when it is told to end', async () => {
+    const agent = execa(NODE, [join(ROOT, 'src/cli/main.ts'), 'agent'], { reject: false });
+    const left = () =>
+      readdirSync('/dev/shm').filter(
+        (name) => name.includes(`-${agent.pid}-`) && name.includes('-agent-'),
+      );
+    agent.stdin?.write(frameOf({ ask: 'begin', name: 'reader', records: true }));
+    await expect.poll(left, { timeout: 20_000 }).toHaveLength(1);
+    agent.kill('SIGTERM');
+    await agent;
+    expect(left()).toEqual([]);
   });
 
   it('whose program is another version is refused', async () => {

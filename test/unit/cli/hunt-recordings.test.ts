@@ -2,7 +2,7 @@
 // actors that recorded, with what provoked; and nothing of it is left behind.
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { monotonicNs, wallMs } from '../../../src/base/clock.ts';
@@ -142,7 +142,8 @@ describe('the recordings of a hunt', () => {
 
   it('are gone with the hunt, and those of a hunt that was killed with the next one', () => {
     const directory = recordings.directory as string;
-    const left = join(dirname(directory), 'heisenwrite-recordings-999999999-fedcba9876543210');
+    const name = basename(directory).replace(`-${process.pid}-`, '-999999999-');
+    const left = join(dirname(directory), name);
     writeFileSync(left, '');
     new HuntRecordings('00').remove();
     expect(existsSync(left)).toBe(false);

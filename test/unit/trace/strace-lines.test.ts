@@ -79,21 +79,29 @@ describe('lines', () => {
   });
 
   test('it knows whose end was told: a thread that calls execve goes on as its process', () => {
-    const following = (lines: readonly string[], threads: readonly number[]) => {
+    const following = (lines: readonly string[], there: readonly number[]) => {
       const read = new StraceLines(
         (ns) => ns,
         () => undefined,
-        threads,
+        [1, 2, 3],
       );
-      for (const line of timed(lines)) read.read(line);
+      const [first = [], rest = []] = [timed(lines.slice(0, 1)), timed(lines.slice(1))];
+      for (const line of first) read.read(line);
+      read.follow(there);
+      for (const line of rest) read.read(line);
       return read.following;
     };
+    // Those of which nothing was heard, and which were gone when it had attached, are none.
+    expect(following([], [])).toBe(0);
     expect(following([], [1])).toBe(1);
-    expect(following(['1 read(0</a>, "", 1) = 0', '2 read(0</a>, "", 1) = 0'], [1, 3])).toBe(3);
+    expect(following(['1 read(0</a>, "", 1) = 0', '4 read(0</a>, "", 1) = 0'], [1, 3])).toBe(3);
     expect(following(['1 +++ exited with 0 +++', '2 +++ killed by SIGKILL +++'], [1, 2])).toBe(0);
     const executed = ['1 +++ superseded by execve in pid 2 +++', '1 close(0</a>) = 0'];
     expect(following(executed, [1, 2])).toBe(1);
     expect(following([...executed, '1 +++ exited with 0 +++'], [1, 2])).toBe(0);
+    // The number of one that has ended is given away again.
+    const again = ['1 +++ exited with 0 +++', '1 read(0</a>, "", 1) = 0'];
+    expect(following(again, [2])).toBe(2);
   });
 
   test('a child that is faster than its clone is told of, unless two clones are under way', () => {
