@@ -1,5 +1,5 @@
-// The NFS proxy before the kernel's own client, that of a guest which mounts through it, once with
-// NFSv3 and once with the sessions of NFSv4.1: without faults every word is right, and what is
+// The NFS proxy before the kernel's own client, that of a guest which mounts through it, with
+// NFSv3, NFSv4.0 and the sessions of NFSv4.1: without faults every word is right, and what is
 // planted in a WRITE or a READ is what programs in the guest meet.
 
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -150,12 +150,12 @@ async function expectPlanted(kernel: Kernel, nfs: FaultyNfs, version: string): P
 }
 
 test(
-  'a kernel mounts through the proxy, with NFSv3 and NFSv4.1',
+  'a kernel mounts through the proxy, with NFSv3, NFSv4.0 and NFSv4.1',
   async (context) => {
     requireOrSkip(context, 'root', 'guests', 'ganesha');
     await withFaultyNfs(async (nfs) => {
       await withKernel(async (kernel) => {
-        for (const version of ['3', '4.1']) {
+        for (const version of ['3', '4.0', '4.1']) {
           await kernel.mount(nfs, version);
           await expectPlanted(kernel, nfs, version);
         }
