@@ -26,7 +26,6 @@ const TOGETHER = [
   'replay',
   'report-page',
   'second-host',
-  'survey-media',
   'url-hunt',
 ].map((name) => `test/real/${name}.test.ts`);
 

@@ -85,20 +85,29 @@ test.for(Object.keys(SERVERS))('%s:// killed under a hunt, and back again', (sch
   requireOrSkip(context, ...(NEEDS[scheme] as readonly Requirement[]));
   return withServer(scheme, async ({ url, environment, kill, restart }, here) => {
     const only = ['--only', 'workload=transfer', '--only', 'size=64KiB'];
-    const words = ['hunt', url, ...only, '--for', '30s', '--seed', 's', '--json'];
+    const words = ['hunt', url, ...only, '--for', '3m', '--seed', 's', '--json'];
     const child = started(words, here, environment);
-    while (!readdirSync(here).some((name) => name.startsWith('heisenwrite-'))) await sleep(100);
+    const hunts = () => readdirSync(here).filter((name) => name.startsWith('heisenwrite-'));
+    while (hunts().length === 0) await sleep(100);
     await sleep(2000);
-    // Between two trials a server may go and come back unnoticed: not five times.
-    for (let kills = 0; kills < 5; kills++) {
-      await sleep(1500);
+    const troubled = async () => {
+      const said = await heisenwrite(['report', hunts()[0] as string, '--json'], here);
+      const { failed, unknown } = reportIn(said).trials;
+      return failed + unknown > 0;
+    };
+    // Between two trials, or within the patience of a client, it goes and comes back unnoticed.
+    for (let kills = 0; kills < 15 && !(await troubled()); kills++) {
+      await sleep(1000 + 100 * kills);
       await kill();
-      await sleep(800);
+      await sleep(800 + 200 * kills);
       await restart();
     }
+    await sleep(3000);
+    child.kill('SIGINT');
     const { exitCode, stdout, stderr } = await child;
     const report = reportIn({ exitCode, stdout, stderr });
     expect(report.trials.damaged).toBe(0);
+    expect(report.trials.clean).toBeGreaterThan(0);
     expect(report.trials.failed + report.trials.unknown).toBeGreaterThan(0);
     for (const { errno } of report.failures) expect(errno).toMatch(/^[A-Z][A-Za-z0-9_]+$/);
     for (const { because } of report.unknowns) expect(because.length).toBeGreaterThan(10);
