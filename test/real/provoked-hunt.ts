@@ -58,9 +58,13 @@ export function longHunt(place: string, provoking: readonly string[], cells = ST
   return started(['hunt', place, ...cells, ...factors, ...limits], '/');
 }
 
-/** Waits until `look` finds something. @throws Error after 20 s */
+/**
+ * Waits until `look` finds something. A virtual machine may be given its memory so slowly that to
+ * fill 300 MiB takes half a minute.
+ * @throws Error after 90 s
+ */
 export async function seen<Found>(what: string, look: () => Found | null | undefined | false) {
-  for (let turn = 0; turn < 2000; turn++) {
+  for (let turn = 0; turn < 9000; turn++) {
     const found = look();
     if (found) return found;
     await sleep(10);
