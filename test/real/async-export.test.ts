@@ -3,13 +3,15 @@
 // mount.
 //
 // An emulated guest on busy cores is slow, and that is no finding: the hunt is resumed until it has
-// isolated the failure. On two idle cores it takes three minutes.
+// isolated the failure. On two idle cores it takes three minutes. What it isolates is certified at
+// 5 %, so that once in a while it names too much or too little: then, and once, it is hunted again.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import type { CellReport, HuntReport } from '../../src/domain/hunt-report.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
@@ -23,7 +25,7 @@ const NEEDS: readonly Requirement[] = ['root', 'guests', 'ganesha'];
 const ONE_SIZE = ['--only', 'io=1MiB'];
 /** Minutes of hunting, in all, after each of which it is asked whether it is isolated. */
 const MINUTES = [4, 8, 12];
-const LIMIT_MS = 15 * 60_000;
+const LIMIT_MS = 25 * 60_000;
 
 interface ExpectedReport {
   readonly verdict: string;
@@ -41,8 +43,24 @@ interface ExpectedReport {
 const TOLERATED = ['write EROFS', 'write EACCES', 'open EROFS', 'open EACCES'];
 const EXPECTED = JSON.parse(readFileSync(join(CASE, 'expected.json'), 'utf8')) as ExpectedReport;
 
-async function huntUntilIsolated(place: string): Promise<HuntReport> {
-  const first = ['hunt', PLAN, place, ...ONE_SIZE, '--seed', 'async-export'];
+async function huntedTwiceAtMost(place: string): Promise<HuntReport> {
+  const report = await huntUntilIsolated(place, 'async-export');
+  if (isAsExpected(report)) return report;
+  console.log(`not isolated at the first time: ${JSON.stringify(report.isolation)}`);
+  return huntUntilIsolated(place, 'async-export again');
+}
+
+function isAsExpected({ isolation }: HuntReport): boolean {
+  const needs = isolation?.needs.map(({ factor, levels }) => [factor, levels]) ?? [];
+  const { irrelevant } = EXPECTED.isolation;
+  return (
+    isDeepStrictEqual(Object.fromEntries(needs), EXPECTED.isolation.needs) &&
+    irrelevant.every((factor) => isolation?.irrelevant.includes(factor))
+  );
+}
+
+async function huntUntilIsolated(place: string, seed: string): Promise<HuntReport> {
+  const first = ['hunt', PLAN, place, ...ONE_SIZE, '--seed', seed];
   let report: HuntReport | null = null;
   for (const minutes of MINUTES) {
     const words = report === null ? first : ['hunt', '--resume', report.directory];
@@ -83,7 +101,7 @@ describe('an export that is toggled while guests write to it', () => {
   beforeAll(async () => {
     if (NEEDS.some((need) => missing(need) !== null)) return;
     await inDirectory(async (place) => {
-      const report = await huntUntilIsolated(place);
+      const report = await huntedTwiceAtMost(place);
       const { stdout } = await heisenwrite(['report', report.directory], place);
       hunted = { report, words: stdout.replaceAll(/\s+/g, ' '), left: leftOf(place) };
     });
