@@ -7,7 +7,8 @@ import { once } from 'node:events';
 /** How long it works between two looks at its input; milliseconds. */
 const SLICE_MS = 5;
 
-const END = "process.stdin.on('end', () => process.exit(0)).resume();";
+/** By a signal: Node's own way to end waits for its threads, and once in a while for ever. */
+const END = "process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();";
 
 /** Busy, at the priority of everybody. */
 export const BUSY_SCRIPT = `${END}

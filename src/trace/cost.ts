@@ -55,7 +55,10 @@ export async function measureCost(
     const onEvent = (event: Parameters<TraceRequest['onEvent']>[0]) => analysis.take(event);
     const target = { command: words, stdout: 'ignore' } as const;
     const tracing = await trace({ target, probes: [], guard, onEvent });
+    // Its answer is there long before; a Node that does not end must not hold the trace.
+    const late = setTimeout(() => tracing.signal('SIGKILL'), LIMIT_MS);
     await tracing.ended;
+    clearTimeout(late);
     const withNs = said();
     return { withoutNs, withNs, ratio: withNs / withoutNs, writes: WRITES * BATCHES };
   } catch {
