@@ -115,6 +115,7 @@ async function traceAll(
     say(`tracing process ${target.process} by ${tracing.via}; Ctrl-C leaves it as it is`);
   }
   const end = await tracing.ended;
+  watch.over();
   if (analysis.calls.size === 0 && end.command !== null && !watch.detached()) {
     throw new HeisenwriteError('not-traceable', `${tracing.via} saw no call of ${command[0]}`);
   }
@@ -132,22 +133,31 @@ async function traceAll(
 
 /** What ends a trace: signals to us, and the time. */
 function watchForEnd(tracing: Tracing, attached: boolean, limitMs: number | null) {
-  let detached = false;
+  let [detached, isOver] = [false, false];
   const detach = () => {
+    // A number of a process that has ended may be another's by now.
+    if (isOver) return;
     detached = true;
     tracing.detach();
   };
   let told = 0;
   // The terminal has sent it to a command of ours as well; a second one is for us.
   const onInterrupt = () => (attached || ++told > 1 ? detach() : undefined);
-  const onSignal = (name: NodeJS.Signals) => (attached ? detach() : tracing.signal(name));
+  const onSignal = (name: NodeJS.Signals) => {
+    if (attached) detach();
+    else if (!isOver) tracing.signal(name);
+  };
   process.on('SIGINT', onInterrupt);
   for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   const timer = limitMs === null ? null : setTimeout(detach, limitMs);
   return {
     detached: () => detached,
-    stop() {
+    /** What was traced has ended: signals end neither that nor what is still to be told. */
+    over() {
+      isOver = true;
       if (timer) clearTimeout(timer);
+    },
+    stop() {
       process.off('SIGINT', onInterrupt);
       for (const name of ['SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
     },
