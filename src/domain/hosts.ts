@@ -2,6 +2,7 @@
 // host its trials run; a host runs the same actors and the same roles, and sees the directory of a
 // trial under a name of its own.
 
+import type { Rng } from '../base/rng.ts';
 import type { Levels } from './cell.ts';
 import type { FactorDeclaration } from './plan.ts';
 import type { TrialOutcome } from './trial.ts';
@@ -53,6 +54,8 @@ export interface HostRequest {
   readonly levels: Levels;
   /** The directory of the trial, on this host. */
   readonly directory: string;
+  /** Of the trial; fixes when the host provokes. */
+  readonly rng: Rng;
 }
 
 /** Where a trial runs, from the moment it is ready for it. */

@@ -5,6 +5,7 @@
 
 import { basename, dirname, join } from 'node:path';
 import { monotonicNs } from '../base/clock.ts';
+import type { Rng } from '../base/rng.ts';
 import { HERE, type HostRequest, type Hosts, type TrialHost } from '../domain/hosts.ts';
 import type { Facts } from '../domain/hunt-report.ts';
 import { numberLevel, textLevel } from '../domain/plan.ts';
@@ -35,13 +36,19 @@ const TOGGLED = 'toggle-export';
 /** An emulated processor is slower than the estimates of workloads assume. */
 const EMULATION_PATIENCE = 4;
 
+interface Toggling {
+  readonly everyMs: number;
+  readonly forMs: number;
+  readonly rng: Rng;
+}
+
 export interface GuestHostsRequest {
   /** The hunt's own directory, where the consoles are kept. */
   readonly directory: string;
   /** Where the recordings of this host are; null for nowhere. */
   readonly recordings: string | null;
   readonly say: Say;
-  readonly toggle: (server: Ganesha, times: { everyMs: number; forMs: number }) => Provocation;
+  readonly toggle: (server: Ganesha, times: Toggling) => Provocation;
 }
 
 /** A guest that is up, with the mounts that it has: where, and what the guest says of them. */
@@ -65,7 +72,7 @@ export class GuestHosts implements Hosts {
     this.request = request;
   }
 
-  async enter({ levels, directory }: HostRequest): Promise<TrialHost | null> {
+  async enter({ levels, directory, rng }: HostRequest): Promise<TrialHost | null> {
     const kernel = textLevel(levels, 'kernel');
     if (levels.kernel === undefined || kernel === HERE) return null;
     const server = await this.serverOf(dirname(directory));
@@ -74,8 +81,8 @@ export class GuestHosts implements Hosts {
     const facts = await this.mounted(booted, server, mode);
     const forMs = numberLevel(levels, 'toggle');
     const fromNs = String(monotonicNs());
-    const toggling =
-      forMs > 0 ? this.request.toggle(server, { everyMs: TOGGLE_EVERY_MS, forMs }) : null;
+    const times = { everyMs: TOGGLE_EVERY_MS, forMs, rng: rng.fork(TOGGLED) };
+    const toggling = forMs > 0 ? this.request.toggle(server, times) : null;
     const actors = new GuestActors(booted.guest, await guestClock(booted.guest));
     const end = async () => {
       booted.boards.forget();
@@ -91,7 +98,8 @@ export class GuestHosts implements Hosts {
         if (outcome.observations.length > 0) await this.bringRecordings(booted);
         // A guest that is lost by now has answered for its trial; the next one boots another.
         await booted.guest.ask({ ask: 'forget' }, MOUNT_LIMIT_MS).catch(() => undefined);
-        const seen = accountedFor(outcome, host, directory);
+        const unknown = outcome.unknown ?? toggling?.trouble?.();
+        const seen = accountedFor({ ...outcome, ...(unknown && { unknown }) }, host, directory);
         return toggling === null ? seen : { ...seen, provoked: bothOf(seen.provoked, toggled) };
       },
       abandon: async () => {

@@ -2,10 +2,9 @@
 // of its writes when an administrator re-exports a file system. Clients are told (NFS3ERR_ROFS, RFC
 // 1813 2.6), and nothing that was acknowledged before may change.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicNs, wallMs } from '../base/clock.ts';
+import type { Rng } from '../base/rng.ts';
 import type { Provocation } from '../domain/provocation.ts';
-import type { Receipt } from '../domain/receipt.ts';
+import { regularPace, repeatedly } from './schedule.ts';
 
 export const TOGGLE_EXPORT = 'toggle-export';
 
@@ -19,35 +18,21 @@ export interface ToggleTimes {
   readonly everyMs: number;
   /** Read-only for so long; milliseconds, less than `everyMs`. */
   readonly forMs: number;
+  /** Fixes the phase: a trial that is shorter than the period meets it as often as any other. */
+  readonly rng: Rng;
 }
 
-/** Begins with `everyMs` of peace, and leaves the export read-write. */
+/** Leaves the export read-write. */
 export function toggleExport(
   server: ReexportingServer,
-  { everyMs, forMs }: ToggleTimes,
+  { everyMs, forMs, rng }: ToggleTimes,
 ): Provocation {
-  const receipts: Receipt[] = [];
-  const ending = new AbortController();
-  const { signal } = ending;
-  const running = (async () => {
-    while (!signal.aborted) {
-      await sleep(everyMs - forMs, null, { signal });
-      const [atNs, atMs] = [String(monotonicNs()), wallMs()];
-      await server.setAccess('read-only');
-      try {
-        await sleep(forMs);
-      } finally {
-        await server.setAccess('read-write');
-        const untilNs = String(monotonicNs());
-        receipts.push({ provocation: TOGGLE_EXPORT, what: 'read-only', atNs, untilNs, atMs });
-      }
-    }
-  })().catch(() => undefined);
-  return {
-    stop: async () => {
-      ending.abort();
-      await running;
-      return receipts;
-    },
-  };
+  return repeatedly(TOGGLE_EXPORT, regularPace(everyMs, forMs, rng), async () => {
+    await server.setAccess('read-only');
+    return { what: 'read-only', end: () => readWrite(server) };
+  });
+}
+
+async function readWrite(server: ReexportingServer): Promise<undefined> {
+  await server.setAccess('read-write');
 }

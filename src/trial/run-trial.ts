@@ -63,7 +63,7 @@ export async function runTrial(order: TrialOrder, actors: ActorPool): Promise<Tr
     const { directory, medium } = (await order.planting?.begin(below, levels, rng)) ?? below;
     const chosen = chosenProvocations(order.provoker, levels);
     actors.separate(chosen.some(({ kind, level }) => kind.separates(level)));
-    host = await enterHost(order.hosts, { levels, directory }, actors);
+    host = await enterHost(order.hosts, { levels, directory, rng }, actors);
     host.limit(Math.max(LIMIT_FLOOR_MS, PATIENCE * workload.estimateMs(levels)));
     // A boot is no part of the trial.
     begun = monotonicMs();

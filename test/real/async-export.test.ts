@@ -3,7 +3,7 @@
 // mount.
 //
 // An emulated guest on busy cores is slow, and that is no finding: the hunt is resumed until it has
-// isolated the failure. On two idle cores it takes three minutes. What it isolates is certified at
+// isolated the failure. On two idle cores it takes two minutes. What it isolates is certified at
 // 5 %, so that once in a while it names too much or too little: then, and once, it is hunted again.
 
 import { spawnSync } from 'node:child_process';
@@ -24,7 +24,7 @@ const NEEDS: readonly Requirement[] = ['root', 'guests', 'ganesha'];
 /** One size of write; the plan has two, which takes twice the trials. */
 const ONE_SIZE = ['--only', 'io=1MiB'];
 /** Minutes of hunting, in all, after each of which it is asked whether it is isolated. */
-const MINUTES = [4, 8, 12];
+const MINUTES = [4, 6];
 const LIMIT_MS = 25 * 60_000;
 
 interface ExpectedReport {
