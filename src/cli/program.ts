@@ -71,6 +71,7 @@ export async function main(words: readonly string[]): Promise<void> {
     }).parseAsync(words, { from: 'user' });
   } catch (error) {
     exitCode = codeOf(error, terminal);
+    if (exitCode !== 0 && asksForJson(words)) printErrorDocument(error, exitCode, terminal);
   }
   process.exitCode = exitCode;
 }
@@ -86,6 +87,22 @@ function codeOf(error: unknown, terminal: Terminal): number {
   process.stderr.write(`heisenwrite: a bug of heisenwrite, nothing may be concluded from it:\n`);
   process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
   return EXIT_UNKNOWN;
+}
+
+/** What follows `--` belongs to a program of the user's. */
+function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).includes('--json');
+}
+
+/** In one line, as it may come after lines of a stream. */
+function printErrorDocument(error: unknown, exitCode: number, { print }: Terminal): void {
+  const { message } = error as Error;
+  const told =
+    error instanceof HeisenwriteError
+      ? { code: error.code, message, remedy: error.remedy, definite: error.definite }
+      : { code: error instanceof CommanderError ? 'usage' : 'bug', message };
+  print(JSON.stringify({ schema: 'heisenwrite.error/1', exitCode, error: told }));
 }
 
 /**

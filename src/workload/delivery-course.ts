@@ -10,7 +10,7 @@ import { boardSlots, type DeliveryBoard } from './delivery-board.ts';
 import { partsOf } from './delivery-write.ts';
 import type { DeliveryWriter } from './delivery-writers.ts';
 import { blockBytesOf, GenerationMap } from './generation-map.ts';
-import { NOWHERE } from './medium-factor.ts';
+import { mediaOf } from './medium-factor.ts';
 
 /** A folder in which a file arrives. */
 export interface DeliveryStore {
@@ -67,22 +67,33 @@ function storesOf(setting: TrialSetting): DeliveryCourse['stores'] {
     const name = `store-${store}`;
     return { medium, folder: `${directory}/${name}`, name };
   };
-  const behind = groundOf(setting, 'forward') ?? setting;
+  const forward = mediaOf(textLevel(setting.levels, 'forward'));
   const relays = numberLevel(setting.levels, 'relays');
-  const further = Array.from({ length: relays }, (_, hop) => storeOn(behind, hop + 1));
+  const further = Array.from({ length: relays }, (_, hop) => {
+    const url = forwardAt(forward, hop);
+    return storeOn(url === undefined ? setting : groundOn(setting, url), hop + 1);
+  });
   return [storeOn(setting, 0), ...further];
+}
+
+/**
+ * Where the relay of this number, from 0, carries the file; undefined for the place of the hunt.
+ * @param forward the media that the factor names
+ */
+export function forwardAt(forward: readonly string[], relay: number): string | undefined {
+  return forward[relay] ?? forward.at(-1);
 }
 
 function originOf(setting: TrialSetting): DeliveryOrigin | null {
   const isByProgram = textLevel(setting.levels, 'writer') === 'command';
-  const ground = isByProgram ? setting : groundOf(setting, 'origin');
-  return ground && { medium: ground.medium, path: `${ground.directory}/origin` };
+  const [url] = mediaOf(textLevel(setting.levels, 'origin'));
+  if (!isByProgram && url === undefined) return null;
+  const { medium, directory } = url === undefined ? setting : groundOn(setting, url);
+  return { medium, path: `${directory}/origin` };
 }
 
-/** Null where the factor names no medium. */
-function groundOf({ levels, others }: TrialSetting, factor: string): TrialGround | null {
-  const url = textLevel(levels, factor);
-  if (url === NOWHERE) return null;
+/** @param url of one of the media that the levels name */
+function groundOn({ others }: TrialSetting, url: string): TrialGround {
   const ground = others?.[url];
   if (ground === undefined) throw new Error(`the trial has no directory on ${url}`);
   return ground;

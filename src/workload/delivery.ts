@@ -11,13 +11,13 @@ import { numberLevel, textLevel } from '../domain/plan.ts';
 import type { TrialOutcome } from '../domain/trial.ts';
 import type { TrialSetting, Workload } from '../domain/workload.ts';
 import { PATTERN_FACTOR } from './content-factors.ts';
-import { courseOf, type DeliveryCourse, type DeliveryStore } from './delivery-course.ts';
+import { courseOf, type DeliveryCourse, type DeliveryStore, forwardAt } from './delivery-course.ts';
 import { deliveryOutcome } from './delivery-outcome.ts';
 import { DELIVERY_PLACEHOLDERS, writeByProgram } from './delivery-program.ts';
 import type { DeliveryWatchAssignment, DeliveryWatchResult } from './delivery-watch.ts';
 import type { DeliveryWriteAssignment, DeliveryWriteResult } from './delivery-write.ts';
 import { DELIVERY_WRITERS, type DeliveryWriter, WRITER_MANNERS } from './delivery-writers.ts';
-import { mediumFactor, NOWHERE } from './medium-factor.ts';
+import { mediaFactor, mediaOf, mediumFactor, NOWHERE } from './medium-factor.ts';
 import { checkedOutcome } from './tally.ts';
 
 /** Sights that need the folder to be one of this host. */
@@ -119,7 +119,11 @@ export const delivery: Workload = {
       fallback: false,
     },
     mediumFactor('origin', 'another medium, from which the writer downloads the parts in ranges'),
-    mediumFactor('forward', 'another medium, on which all stores behind relays are'),
+    mediaFactor(
+      'forward',
+      'other media, on which the stores behind relays are: of the first relay, of the second; ' +
+        'the last one named is that of all further ones',
+    ),
     {
       name: 'program',
       kind: 'text',
@@ -171,8 +175,8 @@ function needs(levels: Levels): Capability[] {
 }
 
 function otherMedia(levels: Levels): string[] {
-  const urls = ['origin', 'forward'].map((factor) => textLevel(levels, factor));
-  return [...new Set(urls)].filter((url) => url !== NOWHERE);
+  const urls = ['origin', 'forward'].flatMap((factor) => mediaOf(textLevel(levels, factor)));
+  return [...new Set(urls)];
 }
 
 /** A program is given paths, and a rule may see what no medium tells of. */
@@ -180,12 +184,18 @@ function refusal(levels: Levels, directory?: string): string | null {
   if (levels.writer === 'command' && directory === undefined) {
     return 'the writer "command" needs a directory of this host';
   }
-  const forward = textLevel(levels, 'forward');
+  const forward = mediaOf(textLevel(levels, 'forward'));
+  const relays = numberLevel(levels, 'relays');
+  if (forward.length > relays) {
+    return `forward names ${forward.length} media, and relays=${relays} has fewer stores behind`;
+  }
   const { name, sees = [] } = RULES.find((rule) => rule.name === levels.rule) ?? {};
-  const isBlind = sees.some((sight) => HERE_ALONE.has(sight)) && !/^(none$|file:)/.test(forward);
-  // The first store is watched where the hunt is; any other one where the relays carry it.
-  if (!isBlind || numberLevel(levels, 'relays') === 1) return null;
-  return `the rule ${name} sees directories of this host alone, and a relay watches ${forward}`;
+  if (!sees.some((sight) => HERE_ALONE.has(sight))) return null;
+  // The first store is watched where the hunt is; any other one where the relay before carries it.
+  const watched = Array.from({ length: relays - 1 }, (_, hop) => forwardAt(forward, hop));
+  const unseen = watched.find((url) => url !== undefined && !url.startsWith('file:'));
+  if (unseen === undefined) return null;
+  return `the rule ${name} sees directories of this host alone, and a relay watches ${unseen}`;
 }
 
 function patienceMs(levels: Levels): number {

@@ -17,6 +17,8 @@ export interface Said {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
+  /** With `--json`. */
+  readonly isJson?: boolean;
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -37,7 +39,7 @@ export async function heisenwrite(
   environment: Environment = {},
 ): Promise<Said> {
   const { exitCode, stdout, stderr } = await started(words, cwd, environment);
-  return { exitCode, stdout, stderr };
+  return { exitCode, stdout, stderr, isJson: words.includes('--json') };
 }
 
 /** The one document on standard output of `hunt --json` or `report --json`. */
@@ -53,12 +55,24 @@ const STACK = /^\s+at .+[:(]|node:internal|\bError:.*\n\s+at /m;
 export function expectRefusal(said: Said, exitCode: number, message: RegExp): void {
   expect(said.stderr).toMatch(message);
   expect(said.stderr).not.toMatch(STACK);
-  expect(said.stdout).toBe('');
   expect(said.exitCode).toBe(exitCode);
+  if (said.isJson) expectErrorDocument(said);
+  else expect(said.stdout).toBe('');
   const lines = said.stderr.trimEnd().split('\n');
   expect(lines.length, said.stderr).toBe(2);
   expect(lines[0]).toMatch(/^heisenwrite: ./);
   expect(lines[1]).toMatch(/^ {2}what to do: .../);
+}
+
+/** What is told to a person on standard error, as the one document on standard output. */
+function expectErrorDocument({ stdout, stderr, exitCode }: Said): void {
+  const { schema, error, ...rest } = JSON.parse(stdout);
+  expect(schema).toBe('heisenwrite.error/1');
+  expect(rest).toEqual({ exitCode });
+  expect(error.code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  expect(stderr).toContain(`heisenwrite: ${error.message}\n`);
+  expect(stderr).toContain(`what to do: ${error.remedy}`);
+  expect(typeof error.definite).toBe('boolean');
 }
 
 /**

@@ -2,11 +2,14 @@
 
 import { expect, test } from 'vitest';
 import { parseLevel } from '../../../src/plan/level.ts';
-import { mediumFactor } from '../../../src/workload/medium-factor.ts';
+import { mediaFactor, mediaOf, mediumFactor } from '../../../src/workload/medium-factor.ts';
 import { refusalOf } from '../plan/workshop.ts';
 
 const FACTOR = mediumFactor('forward', 'somewhere else');
 const parsed = (written: string) => parseLevel(FACTOR, written, '--factor forward');
+const SEVERAL = mediaFactor('forward', 'one behind another');
+const parsedSeveral = (written: string) =>
+  mediaOf(String(parseLevel(SEVERAL, written, '--factor forward')));
 
 test.each([
   ['none', 'none'],
@@ -35,3 +38,33 @@ test.each(['sftp://me:open-sesame@host/drop', 's3://bucket/x?secret_access_key=o
     expect(message).not.toContain('open-sesame');
   },
 );
+
+test.each<[string, string[]]>([
+  ['none', []],
+  ['/srv/drop', ['file:///srv/drop']],
+  ['/srv/drop -> s3://bucket/x', ['file:///srv/drop', 's3://bucket/x']],
+  [
+    'sftp://me@host/drop  -> /srv/a,b -> nfs://host/export',
+    ['sftp://me@host/drop', 'file:///srv/a%2Cb', 'nfs://host/export'],
+  ],
+])('%s names, one after another, %j', (written, media) => {
+  expect(parsedSeveral(written)).toEqual(media);
+});
+
+test.each([
+  ['/srv/drop -> drop', '"drop" is neither none nor an absolute path'],
+  ['/srv/drop -> ', '"" is neither none nor an absolute path'],
+  ['none -> /srv/drop', '"none" is no medium that comes before or after another'],
+  ['/srv/drop -> none', '"none" is no medium that comes before or after another'],
+])('%s is refused', (written, message) => {
+  const refusal = refusalOf(() => parsedSeveral(written));
+  expect(refusal.code).toBe('unknown-level');
+  expect(refusal.message).toContain(message);
+});
+
+test('a secret is refused wherever it stands', () => {
+  const written = '/srv/drop -> sftp://me:open-sesame@host/drop';
+  const { code, message } = refusalOf(() => parsedSeveral(written));
+  expect(code).toBe('invalid-place');
+  expect(message).not.toContain('open-sesame');
+});
