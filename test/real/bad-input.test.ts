@@ -91,9 +91,9 @@ describe('options', () => {
 });
 
 describe('with --json, standard output has one document that says what was wrong', () => {
-  test('an absent file', () => refused(['verify', 'absent', '--json'], 2, /absent/));
-
-  test('a hunt of nothing', () => refused(['hunt', 'absent', '--json'], 2, /absent/));
+  test.each(['verify', 'hunt'])('%s of nothing', (command) =>
+    refused([command, 'absent', '--json'], 2, /absent/),
+  );
 
   test('an option that there is not', async () => {
     const { exitCode, stdout } = await heisenwrite(['hunt', '--json', '--fro', '3s']);
