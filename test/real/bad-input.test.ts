@@ -90,26 +90,6 @@ describe('options', () => {
   });
 });
 
-describe('with --json, standard output has one document that says what was wrong', () => {
-  test.each(['verify', 'hunt'])('%s of nothing', (command) =>
-    refused([command, 'absent', '--json'], 2, /absent/),
-  );
-
-  test('an option that there is not', async () => {
-    const { exitCode, stdout } = await heisenwrite(['hunt', '--json', '--fro', '3s']);
-    expect(exitCode).toBe(2);
-    const { schema, error } = JSON.parse(stdout);
-    expect(schema).toBe('heisenwrite.error/1');
-    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('--fro') });
-  });
-
-  test('an option of the program that is recorded is not ours', async () => {
-    const { exitCode, stdout } = await heisenwrite(['record', '--fro', '--', 'true', '--json']);
-    expect(exitCode).toBe(2);
-    expect(stdout).toBe('');
-  });
-});
-
 describe('plans', () => {
   const arm = (parts: object) => ({ ...PLAN, arms: [{ ...PLAN.arms[0], ...parts }] });
 
