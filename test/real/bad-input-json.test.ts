@@ -1,5 +1,5 @@
-// With --json, standard output has one document that says what was wrong, beside what a person reads
-// on standard error.
+// With --json, standard output has one document that says what was wrong, beside what a person
+// reads on standard error.
 
 import { expect, test } from 'vitest';
 import { expectRefusal, heisenwrite } from './command-line.ts';
