@@ -24,7 +24,8 @@ export async function runFio({ file, sizeBytes, direction, verify }: FioJob): Pr
     ...['--name=peer', `--filename=${file}`, `--rw=${direction}`, `--size=${sizeBytes}`],
     ...['--bs=1M', '--ioengine=psync', '--fallocate=none', '--output-format=json'],
     ...VERIFY_OPTIONS[verify],
-    ...(direction === 'write' ? ['--do_verify=0'] : []),
+    // It would leave a file in the directory in which it is called.
+    ...['--verify_state_save=0', ...(direction === 'write' ? ['--do_verify=0'] : [])],
   ]);
   const [job] = JSON.parse(stdout).jobs;
   if (job.error !== 0 || job[direction].io_bytes !== sizeBytes) {

@@ -4,17 +4,15 @@
 
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { formatCount } from '../../src/base/quantities.ts';
+import { parseOptions } from '../bench-options.ts';
 import type { SimulatedHunt } from './simulate.ts';
 import { TRUTHS } from './truths.ts';
 
-const { values } = parseArgs({
-  options: {
-    replicates: { type: 'string', default: '100' },
-    truth: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-  },
+const values = parseOptions({
+  replicates: { type: 'string', default: '100' },
+  truth: { type: 'string', default: '' },
+  json: { type: 'boolean', default: false },
 });
 const replicates = Number(values.replicates);
 const truths = TRUTHS.filter(({ name }) => name.includes(values.truth));
