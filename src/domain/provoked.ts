@@ -23,6 +23,8 @@ export interface ProvocationFacts {
   readonly withinMs: number;
   /** Moments of failures meanwhile, those inside a window, and how many would be by chance. */
   readonly failures: number;
+  /** Those of them whose moment is that of the read which saw them, and not of what went wrong. */
+  readonly failuresRead: number;
   readonly inside: number;
   readonly expected: number;
   /** One-sided, circular-shift permutation; null where there is nothing to tell apart. */

@@ -31,6 +31,7 @@ interface Train {
   spanMs: number;
   readonly windows: { readonly fromMs: number; readonly toMs: number; readonly endMs: number }[];
   readonly failuresMs: number[];
+  failuresRead: number;
 }
 
 export class ProvocationAccount {
@@ -56,8 +57,10 @@ export class ProvocationAccount {
     const failuresMs = momentsOf(trial)
       .map(sinceMs)
       .filter((ms) => ms >= 0 && ms < spanMs);
+    const failuresRead = isTimedByReads(trial) ? failuresMs.length : 0;
     for (const [provocation, level] of Object.entries(provoked.by)) {
-      this.extend(provocation, level, spanMs, windows, failuresMs);
+      const train = this.extend(provocation, level, spanMs, windows, failuresMs);
+      train.failuresRead += failuresRead;
     }
     this.draw({ trial: trial.trial, spanMs, windows, failuresMs });
   }
@@ -75,10 +78,10 @@ export class ProvocationAccount {
     spanMs: number,
     windows: readonly ReceiptWindow[],
     failuresMs: readonly number[],
-  ): void {
+  ): Train {
     const key = `${provocation}=${level}`;
     const known = this.trains.get(key);
-    const fresh = { trials: 0, spanMs: 0, windows: [], failuresMs: [] };
+    const fresh = { trials: 0, spanMs: 0, windows: [], failuresMs: [], failuresRead: 0 };
     const train: Train = known ?? { provocation, level, ...fresh };
     this.trains.set(key, train);
     const begin = train.spanMs;
@@ -91,6 +94,7 @@ export class ProvocationAccount {
     train.failuresMs.push(...failuresMs.map((ms) => begin + ms));
     train.trials++;
     train.spanMs += spanMs;
+    return train;
   }
 
   private factsOf(train: Train): ProvocationFacts {
@@ -114,6 +118,7 @@ export class ProvocationAccount {
       inForceMs: train.windows.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0),
       withinMs,
       failures: failuresMs.length,
+      failuresRead: train.failuresRead,
       inside: told.observed,
       expected: told.expected,
       pValue: tells ? told.pValue : null,
@@ -138,9 +143,15 @@ function windowOf(receipt: Receipt, sinceMs: (ns: string) => number): ReceiptWin
 }
 
 /** When something went wrong for which the trial is accused; nanoseconds. */
-function momentsOf({ outcome, judgement }: StoredTrial): string[] {
-  if (judgement?.verdict === 'failed') return outcome.failures.map(({ atNs }) => atNs);
-  return (judgement?.damage ?? []).flatMap(({ atNs }) => (atNs === undefined ? [] : [atNs]));
+function momentsOf(trial: StoredTrial): string[] {
+  if (!isTimedByReads(trial)) return trial.outcome.failures.map(({ atNs }) => atNs);
+  const damage = trial.judgement?.damage ?? [];
+  return damage.flatMap(({ atNs }) => (atNs === undefined ? [] : [atNs]));
+}
+
+/** Damage is: the write that went wrong may have been long before. */
+function isTimedByReads({ judgement }: StoredTrial): boolean {
+  return judgement?.verdict !== 'failed';
 }
 
 /** Milliseconds; the same for all, from the windows alone, so that failures do not choose it. */

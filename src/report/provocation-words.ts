@@ -26,7 +26,15 @@ function sentence(facts: ProvocationFacts): string {
   const counted =
     `${formatCount(inside)} of ${plural(failures, 'timed failure')} began ${whenWords(facts)}; ` +
     `by chance ${chanceText(expected)} would, ${pText(pValue)}`;
-  return pValue <= P_CONNECTED ? `${name}: ${counted}` : `${name}: ${counted}: no connection seen`;
+  if (pValue <= P_CONNECTED) return `${name}: ${counted}`;
+  return `${name}: ${counted}: no connection seen${laterWords(facts)}`;
+}
+
+/** A write that goes wrong within a window is no less so for being read after it. */
+function laterWords({ failures, failuresRead }: ProvocationFacts): string {
+  if (failuresRead === 0) return '';
+  const which = failuresRead === failures ? 'they are' : `${formatCount(failuresRead)} of them are`;
+  return `, but ${which} timed by the read that saw the damage, and not by the write`;
 }
 
 function whenWords({ inForceMs, fired, withinMs }: ProvocationFacts): string {

@@ -84,8 +84,8 @@ test.for(Object.keys(SERVERS))('survey %s:// says what it guarantees', (scheme, 
 test.for(Object.keys(SERVERS))('%s:// killed under a hunt, and back again', (scheme, context) => {
   requireOrSkip(context, ...(NEEDS[scheme] as readonly Requirement[]));
   return withServer(scheme, async ({ url, environment, kill, restart }, here) => {
-    const only = ['--only', 'workload=transfer', '--only', 'size=64KiB'];
-    const words = ['hunt', url, ...only, '--for', '3m', '--seed', 's', '--json'];
+    const only = ['--only', 'workload=transfer', '--only', 'size=1MiB'];
+    const words = ['hunt', url, ...only, '--for', '8m', '--seed', 's', '--json'];
     const child = started(words, here, environment);
     const hunts = () => readdirSync(here).filter((name) => name.startsWith('heisenwrite-'));
     while (hunts().length === 0) await sleep(100);
@@ -96,10 +96,11 @@ test.for(Object.keys(SERVERS))('%s:// killed under a hunt, and back again', (sch
       return failed + unknown > 0;
     };
     // Between two trials, or within the patience of a client, it goes and comes back unnoticed.
-    for (let kills = 0; kills < 15 && !(await troubled()); kills++) {
-      await sleep(1000 + 100 * kills);
+    for (let kills = 0; kills < 60 && !(await troubled()); kills++) {
+      // At another moment of a trial each time.
+      await sleep(1000 + 37 * kills);
       await kill();
-      await sleep(800 + 200 * kills);
+      await sleep(800);
       await restart();
     }
     await sleep(3000);

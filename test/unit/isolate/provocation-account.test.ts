@@ -98,6 +98,28 @@ describe('failures and windows', () => {
     expect(provocationReport(stop).words).toMatch(/by chance .* would, p = .*: no connection seen/);
   });
 
+  test('damage is timed by the read that saw it, and words of no connection say so', () => {
+    const { stop } = account('read', (_phase, rng) => rng.uniform() * SPAN_MS);
+    expect(stop.failuresRead).toBe(0);
+    expect(provocationReport(stop).words).toMatch(/: no connection seen$/);
+    const later = /no connection seen, but they are timed by the read that saw the damage/;
+    const read = { ...stop, failuresRead: stop.failures };
+    expect(provocationReport(read).words).toMatch(later);
+    const some = provocationReport({ ...stop, failuresRead: 3 }).words;
+    expect(some).toMatch(/no connection seen, but 3 of them are timed by the read that saw/);
+    const provoked = new ProvocationAccount('read');
+    const { outcome, ...trial } = stored(1, 0, windowsAt(5), null);
+    const damage = [
+      { kind: 'zeroed', offset: 0, length: 1, because: '', atNs: '50000000' },
+    ] as const;
+    provoked.add({
+      ...trial,
+      outcome,
+      judgement: { verdict: 'damaged', damage, described: [] },
+    } as unknown as StoredTrial);
+    expect(provoked.facts()?.provocations[0]).toMatchObject({ failures: 1, failuresRead: 1 });
+  });
+
   test('clean: nothing failed, and unknown trials count for nothing', () => {
     const provoked = new ProvocationAccount('clean');
     expect(provoked.facts()).toBeNull();
