@@ -139,7 +139,8 @@ export function layDown(directory: string, hosts: readonly HostRecordings[]): vo
     for (const { seenNs, name, bytes } of proper) {
       if (seenNs !== null) keep(seenDirectory(directory, BigInt(seenNs)), name, bytes);
     }
-    if (seenTimes(directory).length === 0) copyAllSeen(directory, monotonicNs());
+    // An actor copies when it sees the first wrong ones, and what it saw after them is later.
+    copyAllSeen(directory, monotonicNs());
     for (const to of seenTimes(directory).map((ns) => seenDirectory(directory, ns))) {
       for (const name of recordingNames(directory)) {
         if (!existsSync(join(to, name))) copyRecording(join(directory, name), join(to, name));

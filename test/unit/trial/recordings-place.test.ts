@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { monotonicNs } from '../../../src/base/clock.ts';
 import { openRecordings } from '../../../src/recorder/index.ts';
 import { type ActorRecorder, openActorRecorder } from '../../../src/trial/actor-recorder.ts';
 import {
@@ -97,6 +98,20 @@ test('where we saw it, it is the other way round; where nobody did, all are of n
   });
 });
 
+test.each(['there', 'here'])('what is seen after the last copy %s has those of now', (where) => {
+  write('/then');
+  read('/then');
+  (where === 'there' ? reader : writer).wrongSeen();
+  write('/now');
+  read('/now');
+  const seenNs = monotonicNs();
+  layDown(here, [{ host: 'other', taken: takeRecordings(there) }]);
+  expect(pathsIn(recordingsNear(here, seenNs) as string)).toEqual({
+    'reader ssh:user@other': ['/then', '/now'],
+    'writer-0': ['/then', '/now'],
+  });
+});
+
 test('another host writes nowhere else, whatever it calls its recordings', () => {
   const bytes = readFileSync(join(there, readdirSync(there)[0] as string));
   const named = (name: unknown, seenNs: unknown = null, what: unknown = bytes) => ({
@@ -123,6 +138,7 @@ test('another host writes nowhere else, whatever it calls its recordings', () =>
     expect(readdirSync(join(here, seen[0] as string))).toEqual([
       expect.stringMatching(/^writer-0-/),
     ]);
+    forgetSeen(here);
   }
   expect(readdirSync(top).sort()).toEqual(['here', 'there']);
 });
