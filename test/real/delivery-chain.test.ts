@@ -7,11 +7,17 @@ import { pathToFileURL } from 'node:url';
 import { expect, type TestContext, test } from 'vitest';
 import type { HuntReport } from '../../src/domain/hunt-report.ts';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
-import { connectMedium } from '../../src/medium/media.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { type Environment, expectRefusal, heisenwrite } from './command-line.ts';
-import { expectSilent, FOOLED, hunted, overSftp, QUICK, readyOf } from './delivery-hunts.ts';
-import { withEnvironment } from './environment.ts';
+import { expectRefusal, heisenwrite } from './command-line.ts';
+import {
+  expectSilent,
+  FOOLED,
+  hunted,
+  namesThere,
+  overSftp,
+  QUICK,
+  readyOf,
+} from './delivery-hunts.ts';
 import { requireOrSkip } from './requirements.ts';
 
 interface Chain {
@@ -45,17 +51,6 @@ function overThree(context: TestContext, body: (chain: Chain) => Promise<void>):
       await objects.stop();
     }
   });
-}
-
-async function namesThere(url: string, environment: Environment): Promise<readonly string[]> {
-  const restore = withEnvironment({ ...environment });
-  const { client } = await connectMedium(url);
-  try {
-    return await client.names('/');
-  } finally {
-    await client.close();
-    restore();
-  }
 }
 
 /** Where the bytes of each finding were, as its evidence says. */

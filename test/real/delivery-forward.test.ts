@@ -7,20 +7,19 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { startRadosgw } from '../../src/fleet/radosgw.ts';
 import { startSshd } from '../../src/fleet/sshd.ts';
-import { connectMedium } from '../../src/medium/media.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
-import { type Environment, expectRefusal, heisenwrite, reportIn, started } from './command-line.ts';
+import { expectRefusal, heisenwrite, reportIn, started } from './command-line.ts';
 import {
   expectFooled,
   expectSilent,
   FOOLED,
   hunted,
+  namesThere,
   overNfs,
   overSftp,
   QUICK,
   readyOf,
 } from './delivery-hunts.ts';
-import { withEnvironment } from './environment.ts';
 import { withFaultySftp } from './faulty-sftp.ts';
 import { requireOrSkip } from './requirements.ts';
 
@@ -36,18 +35,6 @@ function dropIn(here: string): string {
 
 function huntIn(here: string): string {
   return join(here, readdirSync(here).find((name) => OURS.test(name)) as string);
-}
-
-/** What a bucket holds once a hunt is over. */
-async function namesThere(url: string, environment: Environment): Promise<readonly string[]> {
-  const restore = withEnvironment({ ...environment });
-  const { client } = await connectMedium(url);
-  try {
-    return await client.names('/');
-  } finally {
-    await client.close();
-    restore();
-  }
 }
 
 describe('fooled', () => {

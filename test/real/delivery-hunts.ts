@@ -4,9 +4,11 @@
 import { expect, type TestContext } from 'vitest';
 import type { HuntReport } from '../../src/domain/hunt-report.ts';
 import { startSshd } from '../../src/fleet/sshd.ts';
+import { connectMedium } from '../../src/medium/media.ts';
 import { inDirectory } from '../fixtures/actors/trial-setting.ts';
 import { startGanesha } from '../servers/ganesha.ts';
 import { type Environment, heisenwrite, reportIn } from './command-line.ts';
+import { withEnvironment } from './environment.ts';
 import { requireOrSkip } from './requirements.ts';
 
 /** Levels that fool a rule of stable sizes in most of the trials. */
@@ -93,4 +95,19 @@ export function overSftp(context: TestContext, body: Body): Promise<void> {
       await stop();
     }
   });
+}
+
+/** What a bucket holds once a hunt is over. */
+export async function namesThere(
+  url: string,
+  environment: Environment,
+): Promise<readonly string[]> {
+  const restore = withEnvironment({ ...environment });
+  const { client } = await connectMedium(url);
+  try {
+    return await client.names('/');
+  } finally {
+    await client.close();
+    restore();
+  }
 }
