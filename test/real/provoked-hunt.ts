@@ -100,11 +100,25 @@ export function hasGone(pid: number): boolean {
   return state === null || state === 'Z' || state === 'X';
 }
 
-/** Control groups of this hunt, of any controller, with their directories. */
+/**
+ * Control groups of this hunt, of any controller, with their directories; groups come and go
+ * meanwhile.
+ */
 export function controlGroups(hunt: number | undefined, root = '/sys/fs/cgroup'): string[] {
-  return readdirSync(root, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isDirectory() && entry.name.startsWith(`heisenwrite-${hunt}-`))
-    .map((entry) => join(entry.parentPath, entry.name));
+  return directoriesIn(root).flatMap((name) => {
+    const path = join(root, name);
+    return name.startsWith(`heisenwrite-${hunt}-`) ? [path] : controlGroups(hunt, path);
+  });
+}
+
+function directoriesIn(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Kills it as nobody wishes to be killed. Returns what it had started, none of which may stay. */

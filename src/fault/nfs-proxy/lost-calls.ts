@@ -39,16 +39,18 @@ function onSuccess(edit: (given: OperationResult) => OperationResult) {
   };
 }
 
-/** All bytes, as durable as they were wanted, and a file that is at least as long. */
+/**
+ * All bytes, as durable as they were wanted, and a file that is at least as long. Of a WRITE of no
+ * bytes a server may say that it is durable, after which a client would not ask for a COMMIT.
+ */
 function asWritten(
   { status, result }: OperationResult,
   { code, args }: CalledOperation,
 ): OperationResult {
   if (result.kind !== 'write' || args.kind !== 'write') return { code, status, result };
   const count = args.data.length;
-  const committed = Math.max(result.committed, args.stable);
   const head = withSize(result.head, args.offset + BigInt(count));
-  return { code, status, result: { ...result, head, count, committed } };
+  return { code, status, result: { ...result, head, count, committed: args.stable } };
 }
 
 function asCommitted(

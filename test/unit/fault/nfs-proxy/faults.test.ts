@@ -56,6 +56,12 @@ describe('a WRITE of NFSv3', () => {
     expect(told.subarray(-16)).toEqual(Buffer.concat([numbers(DATA.length, 2), VERIFIER]));
   });
 
+  it('lost: no more durable than it was wanted, since the client would not ask for a COMMIT', () => {
+    // As nfs-ganesha answers a WRITE of no bytes.
+    const { told } = through(asked, written3(0, 2), 'lost:op=write');
+    expect(told.subarray(-16)).toEqual(Buffer.concat([numbers(DATA.length, 0), VERIFIER]));
+  });
+
   it('torn: only the first bytes are sent, and all acknowledged', () => {
     const { sent, told } = through(asked, written3(5), 'torn:op=write,bytes=5');
     expect(sent).toEqual(write3(4096n, DATA.subarray(0, 5)));
