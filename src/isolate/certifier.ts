@@ -15,6 +15,8 @@ import type { Witnesses } from './witnesses.ts';
 const CANDIDATES_MAX = 24;
 /** Pairs times the rate after which a contrast that did not certify is given up. */
 const PATIENCE = 40;
+/** As is one whose evidence sank so low, as after five pairs in which the flipped side alone fails. */
+const REFUTED = 0.001;
 /** Clean flipped trials times the rate that leave a level out of a set. */
 const EXCLUDED = 9;
 
@@ -83,9 +85,12 @@ export class Certifier {
     );
   }
 
-  /** So many pairs without a certificate speak against the claim. */
+  /** So many pairs without a certificate, or such pairs, speak against the claim. */
   get isHopeless(): boolean {
-    return this.open.some(({ cause, evidence }) => evidence.pairs * this.rateOf(cause) > PATIENCE);
+    return this.open.some(
+      ({ cause, evidence }) =>
+        evidence.value < REFUTED || evidence.pairs * this.rateOf(cause) > PATIENCE,
+    );
   }
 
   /** The next round serves the contrast that is least advanced. */
@@ -123,12 +128,12 @@ export class Certifier {
    */
   private sideUse(cause: number, cell: number, open: readonly ContrastState[]): number {
     if (this.rounds % 2 === 0) return (this.witnesses[cause] as Witnesses).served(cell);
-    const rate = this.rateOf(cause);
+    const enough = (this.witnesses[cause] as Witnesses).cleanEnough;
     return open
       .filter((each) => each.cause === cause && this.serves(cell, each))
       .reduce((sum, { set, against }) => {
         const flipped = this.space.flip(cell, set.factor, against);
-        return sum + this.coverage.served(flipped, rate);
+        return sum + this.coverage.served(flipped, enough);
       }, 0);
   }
 

@@ -7,22 +7,13 @@ import type { CellCounts } from './cell-counts.ts';
 import type { Cover } from './cover.ts';
 import type { FactorSpace } from './factor-space.ts';
 
-/**
- * Clean trials of a region times the rate inside: an equal cause is missed in 3 % (e^-3.5). A claim
- * of one literal is wide, so that its rate may be that of a part of it only, and a small plan is
- * soon looked through: twice as many.
- */
-const CLEAN_ENOUGH = 3.5;
-const CLEAN_ENOUGH_WIDE = 7;
-const SMALL_PLAN_CELLS = 200;
 /** Regions with a smaller share of the outside are not asked for: what is left out has a bound. */
 const SHARE_MIN = 1 / 7;
 /** Outside cells looked at to find one that serves many regions. */
-const CANDIDATES = 16;
+const CANDIDATES = 32;
 
 export class Coverage {
   private readonly space: FactorSpace;
-  private readonly enough: number;
   private readonly cells: readonly number[];
   /** Number of the first level of each factor. */
   private readonly starts: number[] = [];
@@ -32,11 +23,8 @@ export class Coverage {
   /** Pairs that hold a fair share of the outside, with that share. */
   private readonly regions = new Map<number, number>();
 
-  constructor(space: FactorSpace, { causes, outside }: Cover, counts: CellCounts) {
+  constructor(space: FactorSpace, { outside }: Cover, counts: CellCounts) {
     this.space = space;
-    const isWide = causes.some((cause) => cause.length === 1);
-    const isSmall = space.cellCount <= SMALL_PLAN_CELLS;
-    this.enough = isWide || isSmall ? CLEAN_ENOUGH_WIDE : CLEAN_ENOUGH;
     this.cells = outside;
     let levels = 0;
     for (let factor = 0; factor < space.factors.length; factor++) {
@@ -61,33 +49,35 @@ export class Coverage {
     this.addTo(this.trials, cell, 1);
   }
 
-  /** About how many more trials outside are due, for a cause that fails at `rate`. */
-  missing(rate: number): number {
+  /** About how many more trials outside are due until each region has had `enough`. */
+  missing(enough: number): number {
     let most = 0;
     for (const [pair, share] of this.regions) {
-      most = Math.max(most, (this.enough / rate - (this.trials[pair] as number)) / share);
+      most = Math.max(most, (enough - (this.trials[pair] as number)) / share);
     }
     return Math.ceil(most);
   }
 
   /** An outside cell in regions that were tried least. */
-  draw(rate: number, rng: Rng): number {
+  draw(enough: number, rng: Rng): number {
     let best = rng.pick(this.cells);
-    let most = this.served(best, rate);
+    let most = this.served(best, enough);
     for (let tries = 1; tries < CANDIDATES; tries++) {
       const cell = rng.pick(this.cells);
-      const served = this.served(cell, rate);
+      const served = this.served(cell, enough);
       if (served > most) [best, most] = [cell, served];
     }
     return best;
   }
 
-  /** How many regions that still want trials hold this cell. */
-  served(cell: number, rate: number): number {
+  /** What a trial of this cell is worth: for each region what is missing there, by its share. */
+  served(cell: number, enough: number): number {
     let served = 0;
     this.eachPair(cell, (pair) => {
-      const open = this.regions.has(pair) && (this.trials[pair] as number) < this.enough / rate;
-      if (open) served++;
+      const share = this.regions.get(pair);
+      if (share === undefined) return;
+      const missing = 1 - (this.trials[pair] as number) / enough;
+      if (missing > 0) served += missing / share;
     });
     return served;
   }

@@ -186,10 +186,14 @@ export class Isolator implements IsolationState {
     return true;
   }
 
-  /** A failure outside may belong to a cause that now shows; else the claim stands as it is. */
+  /**
+   * A failure outside may belong to a cause that now shows, and what is spread over all levels may
+   * have two causes; else the claim stands as it is.
+   */
   private conclude(): void {
-    const outside = this.counts.sum(this.cover?.outside ?? []);
-    const better = outside.failures > 0 ? this.search.betterThan(this.proposal as Proposal) : null;
+    const cover = this.cover as Cover;
+    const isOpen = cover.isUnconditional || this.counts.sum(cover.outside).failures > 0;
+    const better = isOpen ? this.search.betterThan(this.proposal as Proposal) : null;
     if (better && this.freeze(better)) return;
     if (!this.isOutsideOpen()) this.enter('settled');
   }
@@ -257,8 +261,8 @@ export class Isolator implements IsolationState {
   }
 
   private outsideCell(): number {
-    const rate = Math.min(...this.witnesses.map((each) => each.rateLow));
-    return (this.coverage as Coverage).draw(rate, this.rng);
+    const enough = Math.max(...this.witnesses.map((each) => each.cleanEnough));
+    return (this.coverage as Coverage).draw(enough, this.rng);
   }
 
   /** The cause that has a level without a witness, or -1. */

@@ -6,6 +6,6 @@ import type { IsolationState } from './isolation-state.ts';
 export function outsideMissing({ cover, coverage, counts, witnesses }: IsolationState): number {
   if (!cover || !coverage || cover.outside.length === 0) return 0;
   const { trials } = counts.sum(cover.outside);
-  const rate = Math.min(...witnesses.map((each) => each.rateLow));
-  return Math.max(0, coverage.missing(rate), cover.outside.length - trials);
+  const enough = Math.max(...witnesses.map((each) => each.cleanEnough));
+  return Math.max(0, coverage.missing(enough), cover.outside.length - trials);
 }

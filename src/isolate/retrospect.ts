@@ -12,7 +12,7 @@ import type { FactorSpace } from './factor-space.ts';
 import type { IsolationState } from './isolation-state.ts';
 import { outsideMissing } from './outside.ts';
 import { Posterior } from './posterior.ts';
-import { SETTLE_AT, Search } from './search.ts';
+import { SETTLE_NO_FACTOR_AT, Search } from './search.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** One look, one claim: all of 5 % is its own. */
@@ -72,7 +72,7 @@ function isEven(space: FactorSpace, counts: CellCounts, rng: Rng): boolean {
   const posterior = new Posterior(space);
   fill(posterior, space, counts);
   const [best] = posterior.beliefs();
-  return best?.conjunction.length === 0 && best.probability >= SETTLE_AT;
+  return best?.conjunction.length === 0 && best.probability >= SETTLE_NO_FACTOR_AT;
 }
 
 function fill(posterior: Posterior, space: FactorSpace, counts: CellCounts): void {

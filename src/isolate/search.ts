@@ -23,8 +23,14 @@ const GIVE_UP_AT = 0.2;
 const TWO_CAUSES_FAILURES = 6;
 const TWO_CAUSES_EVERY = 4;
 const TWO_CAUSES_AT = 0.65;
+/** Two that are frozen are given up for two others that are believed so much. */
+const RIVALS_AT = 0.9;
+/** Conjunctions that a second one is sought beside before "no factor matters" is said. */
+const FIRST_OF_TWO_MAX = 3;
 /** What is settled must be believed so much: a rival that remains is told apart before. */
-export const SETTLE_AT = 0.85;
+const SETTLE_AT = 0.85;
+/** "No factor matters" has no look outside that could find a second cause. */
+export const SETTLE_NO_FACTOR_AT = 0.95;
 /** Trials of one design. */
 const BATCH = 25;
 /** A plan of so few cells is tried through before it is searched, so that each cell has a bound. */
@@ -55,6 +61,8 @@ export class Search {
   /** What the cells said at the end of the last round. */
   private lastSaid: string | null = null;
   private looks = 0;
+  /** Failures at which two frozen causes were last compared with others. */
+  private rivalledAt = -1;
 
   constructor(space: FactorSpace, counts: CellCounts, posterior: Posterior, rng: Rng) {
     this.space = space;
@@ -95,9 +103,10 @@ export class Search {
     }
     const freezeAt = FREEZE_AT[attempts] ?? FREEZE_LATER;
     const [best] = this.posterior.beliefs() as [Belief];
-    const two = this.twoAfter(best);
+    const isRipe = best.probability >= freezeAt;
+    const two = this.twoAfter(best, isRipe);
     if (two) return { causes: two, byCells: false };
-    if (best.probability < freezeAt || !isTestable(best.conjunction, this.space)) return null;
+    if (!isRipe || !isTestable(best.conjunction, this.space)) return null;
     return { causes: [best.conjunction], byCells: false };
   }
 
@@ -113,14 +122,23 @@ export class Search {
 
   isDoubtful(frozen: Proposal): boolean {
     if (frozen.byCells) return this.betterThan(frozen) !== null;
-    // Two causes have no place in a posterior of one.
-    if (frozen.causes.length > 1) return false;
+    if (frozen.causes.length > 1) return this.isRivalled(frozen);
     return this.beliefIn(frozen) < GIVE_UP_AT;
+  }
+
+  /** Two causes have no place in a posterior of one; asked again after each failure. */
+  private isRivalled({ causes: [first, ...others] }: Proposal): boolean {
+    if (!first || this.rivalledAt === this.counts.allFailures) return false;
+    this.rivalledAt = this.counts.allFailures;
+    const two = proposeTwo(this.space, this.counts, first, RIVALS_AT);
+    return two !== null && coverKey(two) !== coverKey([first, ...others]);
   }
 
   /** Whether no rival remains; two causes have no place in a posterior of one. */
   isBelieved(frozen: Proposal): boolean {
-    return frozen.byCells || frozen.causes.length > 1 || this.beliefIn(frozen) >= SETTLE_AT;
+    const [first, ...others] = frozen.causes;
+    if (!first || frozen.byCells || others.length > 0) return true;
+    return this.beliefIn(frozen) >= (first.length === 0 ? SETTLE_NO_FACTOR_AT : SETTLE_AT);
   }
 
   private beliefIn(frozen: Proposal): number {
@@ -129,9 +147,9 @@ export class Search {
     return belief?.probability ?? 0;
   }
 
-  /** Causes that explain what the cells show much better than these; only where cells speak. */
+  /** Causes that explain what the cells show much better than these, or one more beside the one. */
   betterThan(frozen: Proposal): Proposal | null {
-    if (!frozen.byCells && !this.isFrequent) return null;
+    if (!frozen.byCells && !this.isFrequent) return this.secondBeside(frozen);
     const { causes, score } = proposeCauses(this.space, this.counts);
     if (causes.length === 0 || coverKey(causes) === coverKey(frozen.causes)) return null;
     const better = score > scoreCauses(this.space, this.counts, frozen.causes) + BETTER_LOG;
@@ -162,12 +180,34 @@ export class Search {
     return agreed;
   }
 
-  /** Two causes, where the best one leaves failures unexplained; not asked at every look. */
-  private twoAfter(best: Belief): readonly Conjunction[] | null {
-    if (this.counts.allFailures < TWO_CAUSES_FAILURES || this.looks++ % TWO_CAUSES_EVERY > 0) {
-      return null;
+  /**
+   * Where failures are rare: two causes that explain what the one leaves outside, or what is spread
+   * so that no factor seemed to matter.
+   */
+  private secondBeside({ causes: [only, ...others] }: Proposal): Proposal | null {
+    if (!only || others.length > 0) return null;
+    for (const first of only.length > 0 ? [only] : this.likeliest()) {
+      const two = this.twoFrom(first);
+      if (two) return { causes: two, byCells: false };
     }
-    const two = proposeTwo(this.space, this.counts, best.conjunction, TWO_CAUSES_AT);
+    return null;
+  }
+
+  /** Conjunctions that would be believed most if some factor mattered. */
+  private likeliest(): Conjunction[] {
+    const named = this.posterior.beliefs().map(({ conjunction }) => conjunction);
+    return named.filter(({ length }) => length > 0).slice(0, FIRST_OF_TWO_MAX);
+  }
+
+  /** Two causes, where the best one leaves failures unexplained; not asked at every look. */
+  private twoAfter(best: Belief, isRipe: boolean): readonly Conjunction[] | null {
+    if (this.counts.allFailures < TWO_CAUSES_FAILURES) return null;
+    if (this.looks++ % TWO_CAUSES_EVERY > 0 && !isRipe) return null;
+    return this.twoFrom(best.conjunction);
+  }
+
+  private twoFrom(first: Conjunction): readonly Conjunction[] | null {
+    const two = proposeTwo(this.space, this.counts, first, TWO_CAUSES_AT);
     return two?.every((each) => isTestable(each, this.space)) ? two : null;
   }
 

@@ -8,6 +8,8 @@ import type { FactorSpace } from './factor-space.ts';
 
 /** Clean trials times the rate after which a level is called not seen: e^-4.6 is 1 %. */
 export const CLEAN_ENOUGH = 4.6;
+/** The share of hunts in which a second cause may be missed that is as strong as the first. */
+export const MISSED = 0.001;
 /** A level that would fail so seldom by chance less often than this modulates the rate. */
 export const IMPROBABLE = 0.01;
 /** Cells that are looked at to find one which serves many levels at once. */
@@ -55,10 +57,12 @@ export class Witnesses {
   }
 
   /**
-   * The same, half a standard deviation lower: what was found by its failures failed by luck too.
+   * Clean trials of some cells after which they hold an equal cause with a probability of `MISSED`
+   * only. Of its rate no more is known than k failures in t trials, a gamma distribution, so that it
+   * stays silent in n trials with (1 + n/t)^-k: a rate that few failures tell wants far more trials.
    */
-  get rateLow(): number {
-    return Math.max(0.5, this.failures - Math.sqrt(this.failures) / 2) / (this.trials + 1);
+  get cleanEnough(): number {
+    return (this.trials + 1) * (MISSED ** (-1 / Math.max(1, this.failures)) - 1);
   }
 
   isOpen({ failures, trials }: LevelCount): boolean {

@@ -245,11 +245,33 @@ describe('isHopeless', () => {
     let pairs = 0;
     for (; !certifier.isHopeless && pairs < 1000; pairs++) {
       const even = pairs % 2 === 0;
-      certifier.nextRound().settle([even, !even]);
+      certifier.nextRound().settle([even, even]);
     }
     // Forty failures inside, at a rate of 0.3.
     expect(pairs).toBeGreaterThan(100);
     expect(pairs).toBeLessThan(200);
+  });
+
+  test('at once where the flipped side fails as often: no need to wait for forty', () => {
+    const { certifier } = certifierOf(PLAN, [{ sync: ['async'] }], counts);
+    let pairs = 0;
+    for (; !certifier.isHopeless && pairs < 1000; pairs++) {
+      const even = pairs % 2 === 0;
+      certifier.nextRound().settle([even, !even]);
+    }
+    expect(pairs).toBeGreaterThan(8);
+    expect(pairs).toBeLessThan(30);
+  });
+
+  test('near miss: a flipped side that fails a third as often, first of all', () => {
+    const { certifier } = certifierOf(PLAN, [{ sync: ['async'] }], counts);
+    let pairs = 0;
+    for (; !certifier.isComplete && pairs < 1000; pairs++) {
+      const other = pairs % 4 === 0;
+      certifier.nextRound().settle([!other, other]);
+      expect(certifier.isHopeless).toBe(false);
+    }
+    expect(certifier.isComplete).toBe(true);
   });
 
   test('near miss: no contrast that certified is hopeless, however long it goes on', () => {

@@ -7,7 +7,7 @@ import { createRng } from '../../../src/base/rng.ts';
 import type { Levels } from '../../../src/domain/cell.ts';
 import { CellCounts } from '../../../src/isolate/cell-counts.ts';
 import { Cover } from '../../../src/isolate/cover.ts';
-import { CLEAN_ENOUGH, Witnesses } from '../../../src/isolate/witnesses.ts';
+import { CLEAN_ENOUGH, MISSED, Witnesses } from '../../../src/isolate/witnesses.ts';
 import { conjunction, countsOf, virtualPlan } from './virtual-plan.ts';
 
 const PLAN = virtualPlan({ kernel: ['5.0', '5.1'], sync: ['sync', 'async'], size: [1, 4, 16] });
@@ -63,6 +63,40 @@ describe('Witnesses', () => {
     for (; openOf(witnesses).includes('size=16'); trials++) witnesses.observe(cell, false);
     expect(trials * witnesses.rate).toBeGreaterThanOrEqual(CLEAN_ENOUGH);
     expect((trials - 2) * witnesses.rate).toBeLessThan(CLEAN_ENOUGH);
+  });
+
+  test('an equal cause elsewhere is silent for so long as seldom as it says', () => {
+    for (const [failures, trials] of [
+      [3, 50],
+      [5, 400],
+      [20, 400],
+    ] as const) {
+      const witnesses = witnessesOf(({ sync, kernel, size }) => {
+        return sync === 'async' && kernel === '5.0' && size === 1 ? [failures, trials] : [0, 0];
+      });
+      const rng = createRng(`rates after ${failures}`);
+      const draws = 100_000;
+      let silent = 0;
+      for (let draw = 0; draw < draws; draw++) {
+        // Gamma distributed: the sum of exponential waits.
+        let waits = 0;
+        for (let wait = 0; wait < failures; wait++) waits -= Math.log(1 - rng.uniform());
+        silent += Math.exp((-waits / trials) * witnesses.cleanEnough);
+      }
+      expect(silent / draws / MISSED, `${failures} in ${trials}`).toBeGreaterThan(0.7);
+      expect(silent / draws / MISSED, `${failures} in ${trials}`).toBeLessThan(1.3);
+    }
+  });
+
+  test('few failures tell a rate badly: far more clean trials are enough than after many', () => {
+    const found = (failures: number) =>
+      witnessesOf(({ sync, kernel, size }) =>
+        sync === 'async' && kernel === '5.0' && size === 1 ? [failures, 100 * failures] : [0, 0],
+      );
+    const times = (failures: number) => found(failures).cleanEnough * found(failures).rate;
+    expect(times(200)).toBeLessThan(7.3);
+    expect(times(20)).toBeGreaterThan(8);
+    expect(times(5)).toBeGreaterThan(14);
   });
 
   test('the least probable level is that which fails too seldom', () => {
