@@ -1,8 +1,8 @@
 // `npm run bench:isolation [-- --replicates 200] [--from 0] [--truth TEXT] [--json]`: the table of
 // simulated hunts for each truth: trials until the claim is certified and every free level has a
-// witness, trials until the look outside has ended as well, and how many claims were right, wrong or
-// not made. Two processes share the replicates, of which `--from` is the first seed: what was tuned
-// on some seeds is to be shown on others.
+// witness, trials until the look outside has ended as well, and how many claims were right, wrong
+// or not made. Two processes share the replicates, of which `--from` is the first seed: what was
+// tuned on some seeds is to be shown on others.
 
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';

@@ -6,12 +6,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock.ts';
 import { HeisenwriteError } from '../domain/errors.ts';
+import { freePorts } from './free-ports.ts';
 
 const UP_LIMIT_MS = 20_000;
 const DOWN_LIMIT_MS = 5000;
@@ -62,7 +63,7 @@ export class Ganesha {
   ): Promise<Ganesha> {
     const work = await mkdtemp(join(tmpdir(), 'heisenwrite-ganesha-'));
     await mkdir(join(work, 'recovery'));
-    const ports = given ?? (await freePorts());
+    const ports = given ?? ((await freePorts(2)) as [number, number]);
     const files = ['conf', 'log', 'pid'].map((each) => join(work, each));
     writeFileSync(files[0] as string, configuration(exported, ports, work, 'read-write'));
     const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
@@ -173,18 +174,6 @@ EXPORT {
 }
 
 /** Free a moment ago: nothing reserves a port for another process. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  for (const server of servers) server.close();
-  return ports as [number, number];
-}
-
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -15,7 +15,7 @@ import type { Witnesses } from './witnesses.ts';
 const CANDIDATES_MAX = 24;
 /** Pairs times the rate after which a contrast that did not certify is given up. */
 const PATIENCE = 40;
-/** As is one whose evidence sank so low, as after five pairs in which the flipped side alone fails. */
+/** As is one whose evidence sank so low: after five pairs in which the flipped side alone fails. */
 const REFUTED = 0.001;
 /** Clean flipped trials times the rate that leave a level out of a set. */
 const EXCLUDED = 9;

@@ -58,8 +58,8 @@ export class Witnesses {
 
   /**
    * Clean trials of some cells after which they hold an equal cause with a probability of `MISSED`
-   * only. Of its rate no more is known than k failures in t trials, a gamma distribution, so that it
-   * stays silent in n trials with (1 + n/t)^-k: a rate that few failures tell wants far more trials.
+   * only. Of its rate no more is known than k failures in t trials, a gamma distribution, so that
+   * it stays silent in n trials with (1 + n/t)^-k: the rate that few failures tell wants far more.
    */
   get cleanEnough(): number {
     return (this.trials + 1) * (MISSED ** (-1 / Math.max(1, this.failures)) - 1);

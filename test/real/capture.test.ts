@@ -11,6 +11,7 @@ import type { Levels } from '../../src/domain/cell.ts';
 import type { HuntReport } from '../../src/domain/hunt-report.ts';
 import type { TrialOutcome } from '../../src/domain/trial.ts';
 import { startSshd } from '../../src/fleet/sshd.ts';
+import { nfs } from '../../src/medium/nfs.ts';
 import { capture } from '../../src/workload/capture.ts';
 import { InProcessActors } from '../fixtures/actors/in-process-actors.ts';
 import { inDirectory, settingFor } from '../fixtures/actors/trial-setting.ts';
@@ -115,23 +116,32 @@ test('a limit of the process: EFBIG, in words', async () => {
 test('an export that becomes read-only for a moment', async (context) => {
   requireOrSkip(context, 'root', 'ganesha');
   const server = await startGanesha();
+  const { client } = await nfs.connect(server.url, { limitMs: 5000 });
+  const isRefused = () =>
+    client.create('/probe', { stability: 'any', upload: 'any', totalBytes: 0 }).then(
+      (file) => file.close().then(() => false),
+      ({ errno }) => errno === 'NFS3ERR_ROFS',
+    );
+  // Ganesha takes the signal up in its own time.
   const reloads = async () => {
     await server.setAccess('read-only');
-    await sleep(300);
+    await expect.poll(isRefused, { timeout: 20_000, interval: 10 }).toBe(true);
+    await sleep(200);
     await server.setAccess('read-write');
   };
   try {
-    const plain = await capturing(server.url, server.exported, {}, reloads);
+    const plain = await capturing(server.url, server.exported, { stall: 40 }, reloads);
     expect(plain.failures).toMatchObject([{ operation: 'WRITE', errno: 'NFS3ERR_ROFS' }]);
     const { acknowledgedBytes = 0, leftBytes, savedBytes } = plain.capture ?? {};
     expect(acknowledgedBytes).toBeGreaterThanOrEqual(3 * IO);
     expect(acknowledgedBytes).toBeLessThan(2 * MIB);
     expect([leftBytes, savedBytes]).toEqual([acknowledgedBytes, acknowledgedBytes]);
-    const resilient = { writer: 'resilient', sync: MIB };
+    const resilient = { writer: 'resilient', sync: MIB, stall: 40 };
     const outlasting = await capturing(server.url, server.exported, resilient, reloads);
     expectWhole(outlasting);
     expect(outlasting.capture?.outages).toBeGreaterThan(0);
   } finally {
+    await client.close();
     await server.stop();
   }
 });

@@ -96,7 +96,7 @@ describe('fooled', () => {
     return inDirectory((here) =>
       withFaultySftp(async ({ server, port, plant }) => {
         // The rename fools nobody; the relay copies to the final name, and its reads take time.
-        plant('latency:op=read,time=200ms');
+        plant('latency:op=read,time=1s');
         const drop = dropIn(here);
         const place = `sftp://root@127.0.0.1:${port}${server.directory}`;
         const levels = ['writer=rename', 'rule=final-name', 'relays=2', `forward=${drop}`];

@@ -15,7 +15,9 @@ import {
 } from './delivery-hunts.ts';
 import { requireOrSkip } from './requirements.ts';
 
-const EARLY = ['writer=early-marker', 'stall=100ms'];
+const EARLY = 'writer=early-marker';
+/** How long its last part is late: to be fooled takes a copy of the rest within it. */
+const [LONG, SHORT] = ['stall=1s', 'stall=100ms'];
 
 /** @param pickups that the comparing rule makes without one that is early */
 async function expectComparedOnly(
@@ -23,7 +25,7 @@ async function expectComparedOnly(
   here: string,
   pickups: number,
 ): Promise<void> {
-  const fooled = await hunted(place, here, [...EARLY, 'rule=marker-present'], 3);
+  const fooled = await hunted(place, here, [EARLY, LONG, 'rule=marker-present'], 3);
   expect(fooled.verdict).toBe('damaged');
   expect(readyOf(fooled)).toEqual({ tries: 3, broken: 3 });
   const kinds = new Set(fooled.findings.flatMap((finding) => finding.kinds));
@@ -32,7 +34,7 @@ async function expectComparedOnly(
   expect(fooled.deliveries?.early).toMatchObject([
     { rule: 'marker-present', count: 3, sameLength: 3 },
   ]);
-  const compared = await hunted(place, here, [...EARLY, 'rule=manifest-complete'], pickups);
+  const compared = await hunted(place, here, [EARLY, SHORT, 'rule=manifest-complete'], pickups);
   expectSilent(compared, pickups);
 }
 

@@ -37,15 +37,28 @@ const TORN = [
   ...['--seed', 's', '--json'],
 ];
 
-function huntIn(place: string): string | null {
-  const name = readdirSync(place).find((each) => OURS.test(each) && !each.includes('probe'));
-  return name === undefined ? null : join(place, name);
+/** The hunt that has begun: one that was killed while it was set up has no header. */
+async function huntIn(place: string): Promise<string | null> {
+  for (const name of readdirSync(place).filter((each) => OURS.test(each))) {
+    const hunt = join(place, name);
+    if (!existsSync(join(hunt, 'evidence.sqlite'))) continue;
+    const store = await openEvidence(hunt, { create: false, readOnly: true });
+    try {
+      await store.header();
+      return hunt;
+    } catch {
+      // It has not begun.
+    } finally {
+      await store.close();
+    }
+  }
+  return null;
 }
 
 /** Cells of the recorded trials in order; null while there is no evidence yet. */
 async function recorded(place: string): Promise<number[] | null> {
-  const hunt = huntIn(place);
-  if (hunt === null || !existsSync(join(hunt, 'evidence.sqlite'))) return null;
+  const hunt = await huntIn(place);
+  if (hunt === null) return null;
   const store = await openEvidence(hunt, { create: false, readOnly: true });
   try {
     const cells: number[] = [];
@@ -118,10 +131,8 @@ describe('kill -9', () => {
         const now = (await recorded(broken)) ?? [];
         expect(now.length).toBeGreaterThanOrEqual(seen);
         expect(now).toEqual(right.slice(0, now.length));
-        const hunt = huntIn(broken);
-        if (hunt && (await recorded(broken)) !== null) {
-          words = ['hunt', '--resume', hunt, ...TOTAL, '--json'];
-        }
+        const hunt = await huntIn(broken);
+        if (hunt) words = ['hunt', '--resume', hunt, ...TOTAL, '--json'];
         await until(() => processesIn(broken).length === 0);
       }
       expect(killed).toBeGreaterThan(KILLS / 2);
@@ -145,7 +156,7 @@ describe('SIGINT', () => {
       const before = listing(place);
       const child = started(TORN, place);
       await until(async () => {
-        const hunt = huntIn(place);
+        const hunt = await huntIn(place);
         return (
           hunt !== null &&
           existsSync(join(hunt, 'finding-001')) &&
@@ -182,8 +193,8 @@ describe('the space that was allowed', () => {
     });
     let most = 0;
     while (!ended) {
-      const hunt = huntIn(place);
-      if (hunt) most = Math.max(most, takenBytes(hunt));
+      const ours = readdirSync(place).find((each) => OURS.test(each));
+      if (ours) most = Math.max(most, takenBytes(join(place, ours)));
       await sleep(10);
     }
     const { exitCode, stdout, stderr } = await ending;

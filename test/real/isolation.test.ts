@@ -64,6 +64,62 @@ function holds({ literals }: Cause, cell: Levels): boolean {
 const named = ({ literals }: Cause, factor: string): readonly Level[] | null =>
   literals.find((each) => each.factor === factor)?.levels ?? null;
 
+/** What is true of what tears, on every kernel that was measured. */
+const CLAIMS: readonly (readonly [string, (isolation: Isolation) => void])[] = [
+  [
+    'a unit in pieces is torn, whoever reads it and wherever it lies',
+    ({ causes }) => {
+      const pieces = causes.filter((cause) => named(cause, 'chunk')?.includes(512));
+      expect(pieces.length).toBeGreaterThan(0);
+      expect(pieces.some((cause) => cause.literals.length === 1)).toBe(true);
+    },
+  ],
+  [
+    'ext4 tears a whole unit for a buffered reader',
+    ({ causes }) => {
+      const ext4 = causes.filter((cause) => named(cause, 'place')?.join() === 'ext4');
+      expect(ext4.length).toBeGreaterThan(0);
+      for (const cause of ext4) expect(named(cause, 'reader')).toEqual(['buffered']);
+    },
+  ],
+  [
+    'no cause holds what never tears',
+    ({ causes, outside }) => {
+      for (const unit of UNITS) {
+        const whole = { unit, chunk: 0 };
+        const buffered = { place: 'xfs', writer: 'buffered', reader: 'buffered' };
+        expectHeldByNone(causes, { ...whole, ...buffered });
+        for (const place of ['ext4', 'xfs']) {
+          for (const writer of ['buffered', 'direct']) {
+            expectHeldByNone(causes, { ...whole, place, writer, reader: 'direct' });
+          }
+        }
+      }
+      expect(outside.failures).toBe(0);
+      expect(outside.trials).toBeGreaterThan(0);
+    },
+  ],
+];
+
+function expectHeldByNone(causes: readonly Cause[], cell: Levels): void {
+  for (const cause of causes)
+    expect(holds(cause, cell), JSON.stringify(cause.literals)).toBe(false);
+}
+
+/** Certificates err in one hunt of twenty at most: what is not as it should be is hunted again. */
+async function huntedTwiceAtMost(base: string): Promise<HuntReport> {
+  const words = ['hunt', 'plan.json', '--space', '150MiB', '--json', '--seed'];
+  const report = reportIn(await heisenwrite([...words, 'isolate'], base));
+  try {
+    expect(report.stopped).toBe(ISOLATED);
+    for (const [, expectClaim] of CLAIMS) expectClaim(isolationOf(report));
+    return report;
+  } catch (error) {
+    console.log(`hunted again: ${(error as Error).message}\n${report.isolation?.words.join(' ')}`);
+    return reportIn(await heisenwrite([...words, 'isolate again'], base));
+  }
+}
+
 interface Isolated {
   readonly report: HuntReport;
   readonly json: Said;
@@ -83,8 +139,7 @@ describe('on ext4 and XFS', () => {
             join(base, 'plan.json'),
             JSON.stringify(plan({ ext4, xfs }, factors, LIMIT)),
           );
-          const words = ['hunt', 'plan.json', '--space', '150MiB', '--seed', 'isolate', '--json'];
-          const report = reportIn(await heisenwrite(words, base));
+          const report = await huntedTwiceAtMost(base);
           hunted = {
             report,
             json: await heisenwrite(['isolate', report.directory, '--json'], base),
@@ -93,7 +148,7 @@ describe('on ext4 and XFS', () => {
         }),
       ),
     );
-  }, 480_000);
+  }, 900_000);
 
   afterAll(() => {
     hunted = null;
@@ -112,38 +167,9 @@ describe('on ext4 and XFS', () => {
     expect(report.trials).toMatchObject({ failed: 0, unknown: 0 });
   });
 
-  test('a unit in pieces is torn, whoever reads it and wherever it lies', (context) => {
-    const { causes } = isolationOf(found(context).report);
-    const pieces = causes.filter((cause) => named(cause, 'chunk')?.includes(512));
-    expect(pieces.length).toBeGreaterThan(0);
-    expect(pieces.some((cause) => cause.literals.length === 1)).toBe(true);
-  });
-
-  test('ext4 tears a whole unit for a buffered reader', (context) => {
-    const { causes } = isolationOf(found(context).report);
-    const ext4 = causes.filter((cause) => named(cause, 'place')?.join() === 'ext4');
-    expect(ext4.length).toBeGreaterThan(0);
-    for (const cause of ext4) expect(named(cause, 'reader')).toEqual(['buffered']);
-  });
-
-  test('no cause holds what never tears', (context) => {
-    const { causes, outside } = isolationOf(found(context).report);
-    for (const unit of UNITS) {
-      for (const cause of causes) {
-        const whole = { unit, chunk: 0 };
-        const xfs = { ...whole, place: 'xfs', writer: 'buffered', reader: 'buffered' };
-        expect(holds(cause, xfs), JSON.stringify(cause.literals)).toBe(false);
-        for (const place of ['ext4', 'xfs']) {
-          for (const writer of ['buffered', 'direct']) {
-            const direct = { ...whole, place, writer, reader: 'direct' };
-            expect(holds(cause, direct), JSON.stringify(cause.literals)).toBe(false);
-          }
-        }
-      }
-    }
-    expect(outside.failures).toBe(0);
-    expect(outside.trials).toBeGreaterThan(0);
-  });
+  for (const [what, expectClaim] of CLAIMS) {
+    test(what, (context) => expectClaim(isolationOf(found(context).report)));
+  }
 
   test('every cell that failed has a cause, and the counts add up', (context) => {
     const { report } = found(context);

@@ -88,7 +88,7 @@ describe('in a checkout', () => {
       const env = { ...checkout.env, FAKE_NPM_SECONDS: '60' };
       const launcher = spawn(join(checkout.root, 'heisenwrite'), { env, detached: true });
       const closed = once(launcher, 'close');
-      while (checkout.npmCalls().length === 0) await pause(10);
+      while (!checkout.hasCalledNpm()) await pause(10);
       process.kill(-(launcher.pid as number), signal);
       const [code] = await closed;
       expect(code).not.toBe(0);

@@ -24,7 +24,7 @@ import { onTmpfs, remount } from './mounted-place.ts';
 import { requireOrSkip } from './requirements.ts';
 
 const MIB = 2 ** 20;
-const LIMIT_MS = 1500;
+const LIMIT_MS = 4000;
 
 interface Setting {
   readonly server: Sshd;

@@ -52,6 +52,8 @@ export interface Miniature extends Disposable {
     parameters?: readonly string[],
     options?: { env?: NodeJS.ProcessEnv; command?: string },
   ): SpawnSyncReturns<string>;
+  /** Whether npm was asked for anything since; takes nothing of it. */
+  hasCalledNpm(): boolean;
   /** What npm was asked for since the last call of this, one line each, trimmed. */
   npmCalls(): string[];
   write(path: string, text: string, mode?: number): void;
@@ -89,6 +91,7 @@ export function createMiniature(): Miniature {
         encoding: 'utf8',
         env: { ...env, ...options.env },
       }),
+    hasCalledNpm: () => existsSync(calls) && readFileSync(calls, 'utf8').endsWith('\n'),
     npmCalls: () => {
       const text = existsSync(calls) ? readFileSync(calls, 'utf8') : '';
       rmSync(calls, { force: true });

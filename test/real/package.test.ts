@@ -43,7 +43,7 @@ describe('the package', () => {
   beforeAll(() => {
     if (missing('git') ?? missing('npm')) return;
     tarball = packCopy(join(base, 'copy'), base);
-    npm(['install', '--global', '--prefix', prefix, tarball], base);
+    npm(['install', '--global', '--prefer-offline', '--prefix', prefix, tarball], base);
     mkdirSync(join(base, 'node_modules'), { recursive: true });
     symlinkSync(installed, join(base, 'node_modules', 'heisenwrite'));
   });

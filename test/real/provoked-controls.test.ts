@@ -116,18 +116,17 @@ test.each([
   const reload = join(root, 'reload');
   writeFileSync(reload, `#!/bin/sh\ntouch ${flag}; sleep 0.04; rm -f ${flag}\n`, { mode: 0o755 });
   const program = `${writer(heeded ? flag : join(root, 'other'))} {canary} {out}`;
-  const report = await hunted({
-    arms: [
-      {
-        workload: 'command',
-        factors: { program, size: '4KiB', run: `every=400ms undo='rm -f ${flag}' ${reload}` },
-      },
-    ],
-    stop: { trials: 70 },
-  });
-  const [run] = report.provocations ?? [];
-  console.log(run?.words);
-  expect(report.trials.failed).toBeGreaterThan(5);
-  if (heeded) expect(run?.pValue).toBeLessThan(0.01);
-  else expect(run?.pValue).toBeGreaterThan(0.01);
+  const run = `every=400ms undo='rm -f ${flag}' ${reload}`;
+  const arms = [{ workload: 'command', factors: { program, size: '4KiB', run } }];
+  const pValue = async () => {
+    const report = await hunted({ arms, stop: { trials: 100 } });
+    const [ran] = report.provocations ?? [];
+    console.log(ran?.words);
+    expect(report.trials.failed).toBeGreaterThan(5);
+    return ran?.pValue as number;
+  };
+  const first = await pValue();
+  if (heeded) expect(first).toBeLessThan(0.01);
+  // So small by chance in one of a hundred, as it says; not twice in a row.
+  else expect(first > 0.01 ? first : await pValue()).toBeGreaterThan(0.01);
 });

@@ -260,15 +260,15 @@ nfsTest('a READ is stale, and so are attributes', async (nfs) => {
 nfsTest('WRITE is refused for a while after SIGHUP, as by a mount daemon', async (nfs) => {
   const client = await nfs.connect();
   const file = await client.create('/a', manner('any'));
-  nfs.plant('errno:op=write,errno=EACCES,signal=SIGHUP,for=300ms');
+  nfs.plant('errno:op=write,errno=EACCES,signal=SIGHUP,for=2s');
   await file.write(0, GOOD);
   expect(nfs.faults.signalled('SIGHUP')).toBe(1);
   expect(await errnoOf(file.write(0, GOOD))).toBe('NFS3ERR_ACCES');
   expect(difference(await read(client, '/a', SIZE), GOOD)).toBeNull();
-  await sleep(350);
+  await sleep(2100);
   await file.write(0, GOOD);
   nfs.faults.signalled('SIGHUP');
   expect(await errnoOf(file.write(0, GOOD))).toBe('NFS3ERR_ACCES');
-  await sleep(350);
+  await sleep(2100);
   await file.close();
 });

@@ -92,9 +92,9 @@ describe('what is refused', () => {
     const error = await refusal(writeParts(client, '/parts', stamped(1, PART + MIB)));
     expect(error).toMatchObject({ operation: 'UploadPart', errno: 'InternalError', offset: PART });
     expect(receipts()).toMatchObject([{ offset: PART, length: MIB }]);
-    plant('errno:op=write,errno=EAGAIN,for=400ms');
+    plant('errno:op=write,errno=EAGAIN,for=2s');
     expect((await refusal(client.put('/storm', stamped(1, 512)))).errno).toBe('SlowDown');
-    await new Promise((resolve) => setTimeout(resolve, 450));
+    await new Promise((resolve) => setTimeout(resolve, 2100));
     await client.put('/storm', stamped(1, 512));
   });
 
@@ -140,7 +140,7 @@ describe('time and connections', () => {
     plant('rate:op=write,bytes=1MiB');
     expect(await timed(() => client.put('/slow', content))).toBeGreaterThanOrEqual(450);
     expectStamped(await readWhole(client, '/slow'), 1, 512 * KIB);
-    const impatient = await connect({ limitMs: 1000 });
+    const impatient = await connect({ limitMs: 4000 });
     plant('dropped:op=write');
     expect((await refusal(impatient.put('/dropped', content))).errno).toBe('ETIMEDOUT');
     expectStamped(await readWhole(client, '/dropped'), 1, 512 * KIB);

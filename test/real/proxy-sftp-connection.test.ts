@@ -55,7 +55,8 @@ describe('connections', () => {
     const local = join(setting.server.folder, 'local');
     writeFileSync(local, stamped(1, 4 * MIB));
     setting.plant('cut:op=write,bytes=1MiB');
-    const put = await setting.sftp(`put ${local} ${setting.server.directory}/cut`);
+    // One request after the other, so that the server has written some when it is cut.
+    const put = await setting.sftpWith(['-R', '1'], `put ${local} ${setting.server.directory}/cut`);
     // It may die of the pipe to its ssh before it can say so.
     expect(put.exitCode).not.toBe(0);
     const { size } = statSync(join(setting.server.directory, 'cut'));

@@ -2,11 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../src/base/clock.ts';
+import { freePort } from '../../src/fleet/free-ports.ts';
 
 const START_MS_MAX = 90_000;
 
@@ -143,17 +144,6 @@ function answers(port: number, asks: Command['asks']): Promise<boolean> {
     });
     socket.once('data', (chunk) => {
       if (asks) end(chunk.toString('latin1').startsWith(asks.answer));
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
 }

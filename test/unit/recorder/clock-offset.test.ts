@@ -30,13 +30,13 @@ it('holds the true offset within its uncertainty', async () => {
 
 it('believes the shortest round trip', async () => {
   let round = 0;
-  const slow = [20, 0, 20];
+  const slow = [400, 0, 400];
   const ask = async () => {
     await sleep(slow[round++] as number);
     return monotonicNs();
   };
   const { uncertaintyNs } = await estimateClockOffset(ask, slow.length);
-  expect(uncertaintyNs).toBeLessThan(10_000_000n);
+  expect(uncertaintyNs).toBeLessThan(200_000_000n);
 });
 
 it('asks once at least', async () => {

@@ -35,8 +35,10 @@ async function opened(name: string): Promise<FileLayers> {
 }
 
 async function write(layers: FileLayers, offset: number, text: string): Promise<void> {
-  await layers.inTurn(() => layers.keep(offset, text.length));
-  await layers.handle.write(Buffer.from(text), 0, text.length, offset);
+  await layers.inTurn(async () => {
+    await layers.keep(offset, text.length);
+    await layers.handle.write(Buffer.from(text), 0, text.length, offset);
+  });
 }
 
 const content = ({ path }: FileLayers) => readFileSync(join(folder, basename(path)));

@@ -56,7 +56,7 @@ describe('a WRITE of NFSv3', () => {
     expect(told.subarray(-16)).toEqual(Buffer.concat([numbers(DATA.length, 2), VERIFIER]));
   });
 
-  it('lost: no more durable than it was wanted, since the client would not ask for a COMMIT', () => {
+  it('lost: no more durable than it was wanted: the client would not ask for a COMMIT', () => {
     // As nfs-ganesha answers a WRITE of no bytes.
     const { told } = through(asked, written3(0, 2), 'lost:op=write');
     expect(told.subarray(-16)).toEqual(Buffer.concat([numbers(DATA.length, 0), VERIFIER]));
