@@ -28,7 +28,7 @@ const PATIENT = ['--trials', '600'];
 const TORN = [
   ...['--preset', 'torn', '--only', 'workload=mailbox', '--only', 'program=builtin'],
   ...['--only', 'unit=64KiB', '--factor', 'time=100ms', '--seed', 'torn', '--until-isolated'],
-  ...['--for', '60s', ...SPACE, '--json'],
+  ...['--for', '240s', ...SPACE, '--json'],
 ];
 const PUBLISH = [
   '--preset',
