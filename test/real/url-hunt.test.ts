@@ -23,7 +23,7 @@ function withMedium(act: (here: string, there: string, url: string) => Promise<v
 test('a survey says what the medium keeps, and leaves nothing on it but what shows damage', () =>
   withMedium(async (here, there, url) => {
     const before = listing(there);
-    const said = await heisenwrite(['survey', url, '--for', '8s', '--seed', 's', '--json'], here);
+    const said = await heisenwrite(['survey', url, '--for', '15s', '--seed', 's', '--json'], here);
     expect(said.exitCode, said.stderr).toBe(0);
     const report = reportIn(said);
     expect(report.verdict).toBe('clean');
