@@ -12,7 +12,7 @@ import { Coverage } from './coverage.ts';
 import { EVEN_AT_LEAST, evenness } from './evenness.ts';
 import type { FactorSpace } from './factor-space.ts';
 import type { IsolationState } from './isolation-state.ts';
-import { outsideMissing } from './outside.ts';
+import { enoughOutside, outsideMissing } from './outside.ts';
 import { type Belief, Posterior } from './posterior.ts';
 import { type Proposal, Search } from './search.ts';
 import { undecidedCell } from './spared.ts';
@@ -261,8 +261,7 @@ export class Isolator implements IsolationState {
   }
 
   private outsideCell(): number {
-    const enough = Math.max(...this.witnesses.map((each) => each.cleanEnough));
-    return (this.coverage as Coverage).draw(enough, this.rng);
+    return (this.coverage as Coverage).draw(enoughOutside(this.witnesses), this.rng);
   }
 
   /** The cause that has a level without a witness, or -1. */

@@ -2,10 +2,14 @@
 
 import type { IsolationState } from './isolation-state.ts';
 
+/** Clean trials that each region outside is to have: the least frequent cause asks for most. */
+export function enoughOutside(witnesses: IsolationState['witnesses']): number {
+  return Math.max(...witnesses.map((each) => each.cleanEnough));
+}
+
 /** About how many more trials outside of the claim are due. */
 export function outsideMissing({ cover, coverage, counts, witnesses }: IsolationState): number {
   if (!cover || !coverage || cover.outside.length === 0) return 0;
   const { trials } = counts.sum(cover.outside);
-  const enough = Math.max(...witnesses.map((each) => each.cleanEnough));
-  return Math.max(0, coverage.missing(enough), cover.outside.length - trials);
+  return Math.max(0, coverage.missing(enoughOutside(witnesses)), cover.outside.length - trials);
 }

@@ -130,7 +130,7 @@ export class Search {
   private isRivalled({ causes: [first, ...others] }: Proposal): boolean {
     if (!first || this.rivalledAt === this.counts.allFailures) return false;
     this.rivalledAt = this.counts.allFailures;
-    const two = proposeTwo(this.space, this.counts, first, RIVALS_AT);
+    const two = this.twoFrom(first, RIVALS_AT);
     return two !== null && coverKey(two) !== coverKey([first, ...others]);
   }
 
@@ -206,8 +206,9 @@ export class Search {
     return this.twoFrom(best.conjunction);
   }
 
-  private twoFrom(first: Conjunction): readonly Conjunction[] | null {
-    const two = proposeTwo(this.space, this.counts, first, TWO_CAUSES_AT);
+  /** Two that a certificate could come of, each believed so much. */
+  private twoFrom(first: Conjunction, believedAt = TWO_CAUSES_AT): readonly Conjunction[] | null {
+    const two = proposeTwo(this.space, this.counts, first, believedAt);
     return two?.every((each) => isTestable(each, this.space)) ? two : null;
   }
 

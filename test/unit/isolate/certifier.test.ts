@@ -240,25 +240,26 @@ describe('a level that is left out of a set of several', () => {
 describe('isHopeless', () => {
   const counts = countsOf(PLAN, ({ sync }) => (sync === 'async' ? [30, 100] : [0, 0]));
 
-  test('after many pairs that certify nothing', () => {
+  /** Pairs until it is; in every second one the trial inside fails. */
+  function pairsUntil(flippedFails: (insideFails: boolean) => boolean): number {
     const { certifier } = certifierOf(PLAN, [{ sync: ['async'] }], counts);
     let pairs = 0;
     for (; !certifier.isHopeless && pairs < 1000; pairs++) {
       const even = pairs % 2 === 0;
-      certifier.nextRound().settle([even, even]);
+      certifier.nextRound().settle([even, flippedFails(even)]);
     }
+    return pairs;
+  }
+
+  test('after many pairs that certify nothing', () => {
+    const pairs = pairsUntil((insideFails) => insideFails);
     // Forty failures inside, at a rate of 0.3.
     expect(pairs).toBeGreaterThan(100);
     expect(pairs).toBeLessThan(200);
   });
 
   test('at once where the flipped side fails as often: no need to wait for forty', () => {
-    const { certifier } = certifierOf(PLAN, [{ sync: ['async'] }], counts);
-    let pairs = 0;
-    for (; !certifier.isHopeless && pairs < 1000; pairs++) {
-      const even = pairs % 2 === 0;
-      certifier.nextRound().settle([even, !even]);
-    }
+    const pairs = pairsUntil((insideFails) => !insideFails);
     expect(pairs).toBeGreaterThan(8);
     expect(pairs).toBeLessThan(30);
   });

@@ -12,19 +12,11 @@ import {
   drive,
   failingAt,
   type Nature,
+  PLAN,
   type VirtualPlan,
   virtualPlan,
 } from './virtual-plan.ts';
 
-const PLAN = virtualPlan(
-  {
-    kernel: ['5.0', '5.1', '5.2'],
-    sync: ['sync', 'async'],
-    storage: ['local', 'nfs'],
-    size: [1, 4, 16, 64],
-  },
-  { ordered: ['size'] },
-);
 const isKernelAsync = ({ kernel, sync }: Levels) => kernel === '5.1' && sync === 'async';
 const guilty = failingAt((levels) => (isKernelAsync(levels) ? 1 / 5 : 0));
 

@@ -8,17 +8,8 @@ import type { CellCounts } from '../../../src/isolate/cell-counts.ts';
 import { literalsOf } from '../../../src/isolate/conjunction.ts';
 import { Posterior } from '../../../src/isolate/posterior.ts';
 import { type Proposal, Search } from '../../../src/isolate/search.ts';
-import { conjunction, countsOf, literalsName, virtualPlan } from './virtual-plan.ts';
+import { conjunction, countsOf, literalsName, PLAN } from './virtual-plan.ts';
 
-const PLAN = virtualPlan(
-  {
-    kernel: ['5.0', '5.1', '5.2'],
-    sync: ['sync', 'async'],
-    storage: ['local', 'nfs'],
-    size: [1, 4, 16, 64],
-  },
-  { ordered: ['size'] },
-);
 const TRIALS = 200;
 const KERNEL_ASYNC = { kernel: ['5.1'], sync: ['async'] };
 const SMALL_NFS = { storage: ['nfs'], size: [1] };

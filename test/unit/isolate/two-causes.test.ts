@@ -16,18 +16,9 @@ import {
   drive,
   failingAt,
   literalsName,
-  virtualPlan,
+  PLAN,
 } from './virtual-plan.ts';
 
-const PLAN = virtualPlan(
-  {
-    kernel: ['5.0', '5.1', '5.2'],
-    sync: ['sync', 'async'],
-    storage: ['local', 'nfs'],
-    size: [1, 4, 16, 64],
-  },
-  { ordered: ['size'] },
-);
 const isKernelAsync = ({ kernel, sync }: Levels) => kernel === '5.1' && sync === 'async';
 const isSmallNfs = ({ storage, size }: Levels) => storage === 'nfs' && size === 1;
 const BOTH = ['kernel=5.1 and sync=async', 'size=1 and storage=nfs'];

@@ -42,6 +42,17 @@ export function virtualPlan(
   return { factors, cells, space: new FactorSpace(factors, cells) };
 }
 
+/** A small one that has what matters: some levels, two of them, and an ordered factor. */
+export const PLAN = virtualPlan(
+  {
+    kernel: ['5.0', '5.1', '5.2'],
+    sync: ['sync', 'async'],
+    storage: ['local', 'nfs'],
+    size: [1, 4, 16, 64],
+  },
+  { ordered: ['size'] },
+);
+
 /** `conjunction(space, { kernel: ['5.1'], sync: ['async'] })`. */
 export function conjunction(
   { factors }: FactorSpace,
